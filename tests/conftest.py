@@ -1,0 +1,19 @@
+"""Fixtures that more than one room uses."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("NAPARI_ASYNC", "0")  # asynchronous slicing outlives a test's viewer
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real scans, which are not part of the repository."""
+    folder = os.environ.get("NAPARI_MRSR_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("NAPARI_MRSR_DATA is not set: real scans are not at hand")
+    return Path(folder)
