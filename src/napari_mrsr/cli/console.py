@@ -1,0 +1,62 @@
+"""What is said beside the results, on stderr: notes and progress.
+
+Notes (which method was chosen, what the reader found odd) appear at once on a terminal. Where stderr is a file or a pipe
+they are kept until the command has succeeded, so that a refused command leaves exactly one line there: the error.
+Progress is shown on a terminal only. stdout belongs to results.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+_kept: list[str] = []
+
+
+def note(*lines: str) -> None:
+    """Say something that a person should know, a line each."""
+    for line in lines:
+        text = " ".join(line.split())
+        if sys.stderr.isatty():
+            print(text, file=sys.stderr, flush=True)
+        elif text not in _kept:
+            _kept.append(text)
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Say what the reader found odd."""
+    note(*(f"warning: {line}" for line in lines))
+
+
+def flush() -> None:
+    """Print the notes kept back."""
+    for line in _kept:
+        print(line, file=sys.stderr, flush=True)
+    forget()
+
+
+def forget() -> None:
+    """Drop the notes kept back."""
+    _kept.clear()
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[float], None]]:
+    """Show a bar with the time left while the block runs; yields a function that takes the part done, 0 to 1."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=1.0)
+        yield lambda done: bar.update(task, completed=done)

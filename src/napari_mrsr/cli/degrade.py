@@ -1,0 +1,64 @@
+"""``napari-mrsr degrade``: take away what a faster scan would not have measured."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from napari_mrsr.cli import console
+from napari_mrsr.cli.options import (
+    AllowNonfinite,
+    OutVolume,
+    Scans,
+    Series,
+    axes_of,
+    check_axis,
+    check_choice,
+    check_factor,
+)
+from napari_mrsr.cli.output import check_volume
+from napari_mrsr.cli.read import read
+from napari_mrsr.errors import BadParameter
+
+
+def degrade(
+    scans: Scans,
+    output: OutVolume,
+    factor: Annotated[
+        int | None, typer.Option(help="Thick slices: so many fine ones make one. [default: 2]", show_default=False)
+    ] = None,
+    axis: Annotated[
+        str | None,
+        typer.Option(metavar="slice|0|1|2", help="Axis of the thick slices. [default: slice]", show_default=False),
+    ] = None,
+    kspace: Annotated[
+        float | None, typer.Option(metavar="FRACTION", help="Keep this part of k-space, in plane.", show_default=False)
+    ] = None,
+    profile: Annotated[
+        str, typer.Option(metavar="fir|box|gaussian", help="Slice profile of the thick slices.")
+    ] = "fir",
+    series: Series = None,
+    allow_nonfinite: AllowNonfinite = False,
+) -> None:
+    """Simulate a faster scan: thick slices (--factor) or only the centre of k-space (--kspace)."""
+    if kspace is not None and factor is not None:
+        raise BadParameter("--factor and --kspace exclude each other", remedy="give one of them")
+    if kspace is not None and not 0 < kspace <= 1:
+        raise BadParameter(f"--kspace {kspace:g} is no part of k-space", remedy="give a fraction above 0 and up to 1")
+    factor = check_factor(2 if factor is None else factor)
+    check_axis(axis)
+    check_choice("--profile", profile, ("fir", "box", "gaussian"))
+    check_volume(output)
+    scan = read(scans, series=series, allow_nonfinite=allow_nonfinite)
+
+    from napari_mrsr.files import write_nifti
+    from napari_mrsr.sampling import degrade as degrade_scan
+
+    along = axes_of(axis, scan)[0]
+    with console.progress("degrading"):
+        if kspace is not None:
+            coarse = degrade_scan(scan, kspace=kspace, axis=along)
+        else:
+            coarse = degrade_scan(scan, factor=factor, axis=along, profile=profile)
+        write_nifti(coarse, output)

@@ -1,0 +1,105 @@
+"""Where results go: looked at before the long work, so that nobody waits a minute to hear that a folder is missing.
+
+The folder of an output file must exist; output folders are made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from napari_mrsr.errors import BadParameter, OutputNotWritable
+
+VOLUME_SUFFIXES = (".nii", ".nii.gz")
+
+
+def check_file(path: Path) -> Path:
+    """Return the path if a file can be written there.
+
+    Raises
+    ------
+    OutputNotWritable
+        Its folder does not exist or cannot be written to, or something that is not a file stands there.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputNotWritable("is no folder, so nothing can be written there", where=folder, remedy="make it first")
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "not an ordinary file"
+        raise OutputNotWritable(f"is {kind}", where=path, remedy="give the name of a file to write")
+    _try_writing(folder)
+    return path
+
+
+def check_volume(path: Path) -> Path:
+    """Return the path if a NIfTI file can be written there.
+
+    Raises
+    ------
+    BadParameter
+        The name does not end in .nii or .nii.gz.
+    OutputNotWritable
+        See :func:`check_file`.
+    """
+    if not path.name.lower().endswith(VOLUME_SUFFIXES) or path.name.lower() in VOLUME_SUFFIXES:
+        raise BadParameter("is no name for a volume", where=path, remedy="end it in .nii.gz or .nii")
+    return check_file(path)
+
+
+def check_folder(path: Path) -> Path:
+    """Make the folder if it is not there, and return it if it can be written to.
+
+    Raises
+    ------
+    OutputNotWritable
+        It cannot be made or written to.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputNotWritable(
+            f"cannot be made: {_reason(error)}", where=path, remedy="choose another folder"
+        ) from error
+    _try_writing(path)
+    return path
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> Path:
+    """Write a mapping as JSON, whole or not at all; numbers that JSON does not know (NaN, infinity) become null."""
+    from napari_mrsr.files.atomic import atomic_path
+
+    text = json.dumps(_plain(content), indent=2, allow_nan=False) + "\n"
+    with atomic_path(path) as temporary:
+        Path(temporary).write_text(text, encoding="utf-8")
+    return path
+
+
+def _try_writing(folder: Path) -> None:
+    try:  # asking the permission bits is not enough: the file system may be read-only, and root passes every check
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputNotWritable(
+            f"cannot be written to: {_reason(error)}", where=folder, remedy="choose another folder"
+        ) from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or os.strerror(error.errno or 0)).lower()
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with everything that JSON cannot hold replaced."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if hasattr(value, "tolist"):  # numpy numbers and arrays
+        return _plain(value.tolist())
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return str(value) if isinstance(value, Path) else value

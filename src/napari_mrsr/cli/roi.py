@@ -1,0 +1,70 @@
+"""``napari-mrsr roi``: the statistics of a map in each region."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from napari_mrsr.cli import console
+from napari_mrsr.cli.output import check_file
+from napari_mrsr.cli.read import read_map
+from napari_mrsr.errors import EchoesNeeded, UnreadableFile
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def roi(
+    map_file: Annotated[
+        Path, typer.Option("--map", metavar="FILE", help="The map, T2 in ms for instance.", show_default=False)
+    ],
+    labels_file: Annotated[
+        Path, typer.Option("--labels", metavar="FILE", help="Regions: 0 is background.", show_default=False)
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="stats.csv to write.", show_default=False)
+    ],
+    names: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help='JSON with names, {"2": "femoral cartilage"}.', show_default=False),
+    ] = None,
+    erode: Annotated[
+        float, typer.Option(metavar="MM", min=0.0, help="Shrink regions first: fluid at their edge.")
+    ] = 0.0,
+) -> None:
+    """Write a row per label: count, volume, mean, SD, median, IQR, percentiles and the invalid part."""
+    check_file(output)
+    naming = None if names is None else _read_names(names)
+    values, labels = read_map(map_file), read_map(labels_file)
+    if values.volumes != 1 or labels.volumes != 1:
+        which = map_file if values.volumes != 1 else labels_file
+        raise EchoesNeeded("has several volumes, not one", where=which, remedy="give a single volume")
+
+    from napari_mrsr.roi import erode as erode_labels
+    from napari_mrsr.roi import resample_labels, statistics
+
+    if not labels.same_grid(values):
+        console.note(f"{labels_file} is on another grid than {map_file}: labels taken from the nearest voxel")
+        labels = resample_labels(labels, values)
+    if erode > 0:
+        labels = erode_labels(labels, erode)
+    _write_table(statistics(values, labels, names=naming), output)
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    from napari_mrsr.files.atomic import atomic_path
+
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+def _read_names(path: Path) -> dict[int, str]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {int(label): str(name) for label, name in content.items()}
+    except (OSError, ValueError, AttributeError) as error:
+        remedy = 'write it like {"2": "femoral cartilage"}'
+        raise UnreadableFile("is no JSON file of label names", where=path, remedy=remedy) from error

@@ -1,0 +1,46 @@
+"""The commands of ``napari-mrsr``, gathered."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from napari_mrsr import __version__
+from napari_mrsr.cli.compare import compare
+from napari_mrsr.cli.degrade import degrade
+from napari_mrsr.cli.demo import demo
+from napari_mrsr.cli.info import info
+from napari_mrsr.cli.methods import methods
+from napari_mrsr.cli.roi import roi
+from napari_mrsr.cli.sr import sr
+from napari_mrsr.cli.t2 import t2
+from napari_mrsr.cli.train import train
+
+app = typer.Typer(
+    name="napari-mrsr",
+    help="Super-resolution and quantitative maps of MRI. Research use: results are derived, not acquired.",
+    add_completion=False,
+    rich_markup_mode=None,  # plain help: rich would take a third of the time that --help may take
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; may stand anywhere.")] = False,
+) -> None:
+    """Super-resolution and quantitative maps of MRI. Research use: results are derived, not acquired."""
+
+
+for command in (demo, info, degrade, sr, t2, compare, roi, train, methods):
+    app.command()(command)
