@@ -1,0 +1,225 @@
+"""All methods of super-resolution by name, and the trained weights.
+
+Weights are safetensors whose header names the architecture and its settings. ``weights/manifest.json`` lists those that are
+shipped, with their sha256; a file that does not match it is refused, and so is a pickle, which could run code.
+Files of a user's own are read by their header alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from napari_mrsr.errors import UnknownMethod, UnsafeWeights, WeightsCorrupt, WeightsMissing
+
+if TYPE_CHECKING:
+    from torch import nn
+
+#: First bytes of a zip archive and of a pickle stream: what torch.save writes.
+_PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+_LARGEST_HEADER = 100 * 2**20
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to super-resolve.
+
+    Parameters
+    ----------
+    name
+        What the user types.
+    kind
+        Classical (no training) or network.
+    factors
+        Whole factors it was made for; empty means any.
+    axes
+        ``"slice"``, ``"in-plane"`` or both.
+    anatomy
+        What it was trained on; empty for classical methods.
+    echoes
+        Number of echoes it takes; None means any.
+    licence, sha256, card, file
+        Of the weights; None for classical methods.
+    summary
+        One line.
+    figures
+        What was measured of it (from the manifest).
+    """
+
+    name: str
+    kind: Literal["classical", "network"]
+    summary: str
+    factors: tuple[int, ...] = ()
+    axes: tuple[str, ...] = ("slice", "in-plane")
+    anatomy: tuple[str, ...] = ()
+    echoes: int | None = None
+    licence: str | None = None
+    sha256: str | None = None
+    file: Path | None = None
+    card: Path | None = None
+    figures: tuple[tuple[str, str], ...] = ()
+
+
+CLASSICAL = (
+    Method("nearest", "classical", "repeats the nearest acquired slice"),
+    Method("trilinear", "classical", "straight lines between acquired slices"),
+    Method("tricubic", "classical", "cubic B-spline through the acquired slices"),
+    Method("area", "classical", "mean of the acquired voxels that a new voxel overlaps"),
+    Method("fourier", "classical", "zero-filled spectrum (sinc interpolation)"),
+)
+
+
+def weights_folder() -> Path:
+    """Return the folder of shipped weights: the installed package's, else the repository's."""
+    installed = Path(str(resources.files("napari_mrsr"))) / "weights"
+    if (installed / "manifest.json").is_file():
+        return installed
+    return Path(__file__).resolve().parents[3] / "weights"
+
+
+@cache
+def methods(folder: Path | None = None) -> tuple[Method, ...]:
+    """Return all methods: the classical ones, then the networks with shipped weights."""
+    folder = folder or weights_folder()
+    manifest = folder / "manifest.json"
+    if not manifest.is_file():
+        return CLASSICAL
+    try:
+        entries = json.loads(manifest.read_text())
+        networks = tuple(
+            Method(
+                name,
+                "network",
+                entry["summary"],
+                factors=tuple(entry["factors"]),
+                axes=tuple(entry["axes"]),
+                anatomy=tuple(entry["anatomy"]),
+                echoes=entry.get("echoes"),
+                licence=entry["licence"],
+                sha256=entry["sha256"],
+                file=folder / entry["file"],
+                card=folder / entry["card"],
+                figures=tuple(entry.get("figures", {}).items()),
+            )
+            for name, entry in entries.items()
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise WeightsCorrupt(f"is not a manifest ({error})", where=manifest, remedy="reinstall napari-mrsr") from error
+    return (*CLASSICAL, *networks)
+
+
+def find(name: str) -> Method:
+    """Return a method by name.
+
+    Raises
+    ------
+    UnknownMethod
+        No method of that name; the message lists them.
+    """
+    for method in methods():
+        if method.name == name:
+            return method
+    known = ", ".join(method.name for method in methods())
+    raise UnknownMethod(f"no method {name!r}", remedy=f"choose one of {known}")
+
+
+def build(architecture: str, settings: dict[str, Any]) -> nn.Module:
+    """Make an untrained network; raises UnknownMethod."""
+    if architecture == "lean":
+        from napari_mrsr.networks.lean import Lean
+
+        return Lean(**settings)
+    if architecture == "mrsr":
+        from napari_mrsr.networks.mrsr import Mrsr
+
+        return Mrsr(**settings)
+    raise UnknownMethod(f"no network {architecture!r}", remedy="choose one of lean, mrsr")
+
+
+def load(which: str | Path, *, device: str = "cpu") -> nn.Module:
+    """Load a network with its weights, ready for inference.
+
+    Parameters
+    ----------
+    which
+        Name of a shipped method, or a safetensors file.
+    device
+        Where to put it.
+
+    Raises
+    ------
+    UnknownMethod
+        No shipped network of that name.
+    WeightsMissing, WeightsCorrupt, UnsafeWeights
+        The file is not there, is damaged or does not match its sha256, or is a pickle.
+    """
+    if isinstance(which, Path):
+        path, expected = which, None
+    else:
+        method = find(which)
+        if method.file is None:
+            raise UnknownMethod(f"{which} has no weights: it is a classical method")
+        path, expected = method.file, method.sha256
+    content = read_weights(path, sha256=expected)
+    header = read_header(path)
+    try:
+        network = build(header["architecture"], json.loads(header["settings"]))
+    except (KeyError, ValueError, TypeError) as error:
+        raise WeightsCorrupt("does not say which network it is for", where=path, remedy="use a file made by train") from error
+    from safetensors import SafetensorError
+    from safetensors.torch import load as parse
+
+    try:
+        network.load_state_dict({name: tensor.float() for name, tensor in parse(content).items()})
+    except (SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise WeightsCorrupt(f"does not hold the weights of its network ({reason})", where=path, remedy="get it again") from error
+    return network.to(device).eval()
+
+
+def read_weights(path: Path, *, sha256: str | None = None) -> bytes:
+    """Return the bytes of a weights file after every check that needs no torch."""
+    if not path.is_file():
+        raise WeightsMissing("has no such file of weights", where=path, remedy="reinstall napari-mrsr, or give --weights FILE")
+    content = path.read_bytes()
+    if content.startswith(_PICKLES):
+        raise UnsafeWeights("is a pickle, which can run code", where=path, remedy="give weights as .safetensors")
+    if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+        raise WeightsCorrupt("does not match its sha256", where=path, remedy="reinstall napari-mrsr")
+    read_header(path)
+    return content
+
+
+def read_header(path: Path) -> dict[str, str]:
+    """Return the metadata in the header of a safetensors file; raises WeightsCorrupt."""
+    remedy = "get it again"
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        size = path.stat().st_size
+        if length < 2 or length > min(size, _LARGEST_HEADER):
+            raise WeightsCorrupt("is not a safetensors file, or is cut short", where=path, remedy=remedy)
+        try:
+            header = json.loads(file.read(length))
+            end = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise WeightsCorrupt("is not a safetensors file", where=path, remedy=remedy) from error
+    if size != 8 + length + end:
+        raise WeightsCorrupt(f"is cut short ({size} of {8 + length + end} bytes)", where=path, remedy=remedy)
+    metadata: dict[str, str] = header.get("__metadata__", {})
+    return metadata
+
+
+def save(network: nn.Module, path: Path, *, method: str) -> Path:
+    """Write the weights of a network with what is needed to build it again."""
+    from safetensors.torch import save_file
+
+    tensors = {name: tensor.detach().float().contiguous().cpu() for name, tensor in network.state_dict().items()}
+    temporary = path.with_name(path.name + ".new")
+    save_file(tensors, temporary, metadata={"architecture": method, "settings": json.dumps(network.settings)})
+    temporary.replace(path)
+    return path

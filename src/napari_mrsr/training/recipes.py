@@ -1,0 +1,190 @@
+"""One recipe per network: what it is, how it is trained, and the published figures beside ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_mrsr.errors import UnknownMethod
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from napari_mrsr.training.loop import Result
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained.
+
+    Parameters
+    ----------
+    network
+        Its name in :mod:`napari_mrsr.networks`.
+    settings
+        Its arguments.
+    loss
+        ``"l1"`` or ``"l2"``.
+    learning_rate
+        Adam's step at the plateau.
+    batch
+        Patches of a step.
+    steps
+        Steps of the whole run.
+    warm_up, cool_down
+        Shares of the steps in which the rate rises from and falls to zero (both 0: constant, as published).
+    factors, echoes
+        What a batch may be made for.
+    jitter, augment
+        Patches off the stride grid; other contrasts, noise and slice profiles.
+    averaging
+        Decay of the moving average of the weights that is shipped (0: the last weights).
+    """
+
+    network: str
+    settings: dict[str, Any]
+    loss: str
+    learning_rate: float
+    batch: int
+    steps: int
+    warm_up: float = 0.0
+    cool_down: float = 0.0
+    factors: tuple[int, ...] = (2,)
+    echoes: tuple[int, ...] = (1,)
+    jitter: bool = False
+    augment: bool = False
+    averaging: float = 0.0
+
+
+#: 30 volumes of 5625 patches for 10 epochs in batches of 50 (paper 1, sections 3.1 and 3.2).
+PUBLISHED_STEPS = 30 * 5625 * 10 // 50
+
+RECIPES: dict[str, Recipe] = {
+    "mrsr": Recipe(
+        network="mrsr",
+        settings={"echoes": 2, "features": 64, "layers": 20},
+        loss="l2",
+        learning_rate=1e-4,
+        batch=50,
+        steps=PUBLISHED_STEPS,
+        echoes=(2,),
+    ),
+    "lean": Recipe(
+        network="lean",
+        settings={"features": 32, "blocks": 6, "factors": (2, 3, 4)},
+        loss="l1",
+        learning_rate=5e-4,
+        batch=32,
+        steps=20_000,
+        warm_up=0.02,
+        cool_down=0.3,
+        factors=(2, 2, 2, 2, 3, 4),
+        echoes=(1, 2, 2),
+        jitter=True,
+        augment=True,
+        averaging=0.999,
+    ),
+}
+
+
+def find(name: str) -> Recipe:
+    """Return a recipe by name; raises UnknownMethod."""
+    try:
+        return RECIPES[name]
+    except KeyError:
+        raise UnknownMethod(f"no recipe {name!r}", remedy=f"choose one of {', '.join(RECIPES)}") from None
+
+
+def shrink(recipe: Recipe) -> Recipe:
+    """Return a recipe small enough to see within a minute or two that everything works."""
+    small = {"mrsr": {"features": 8, "layers": 6}, "lean": {"features": 8, "blocks": 2}}[recipe.network]
+    return replace(recipe, settings={**recipe.settings, **small}, batch=4, steps=60)
+
+
+def build(recipe: Recipe, start: Path | None = None) -> nn.Module:
+    """Make the network of a recipe, with the weights of a file if one is given.
+
+    A single-contrast ``mrsr`` is widened to the echoes of the recipe (transfer, paper 1 section 3.2).
+    """
+    from napari_mrsr.networks import registry
+
+    network = registry.build(recipe.network, recipe.settings)
+    if start is None:
+        return network
+    first = registry.load(start)
+    if recipe.network == "mrsr" and first.echoes == 1 and recipe.settings["echoes"] > 1:
+        return first.for_echoes(recipe.settings["echoes"])  # type: ignore[operator, no-any-return]
+    network.load_state_dict(first.state_dict())
+    return network
+
+
+def train(
+    recipe: str,
+    *,
+    out: Path,
+    data: Sequence[Path] = (),
+    phantoms: int = 0,
+    validate: Sequence[Path] = (),
+    start: Path | None = None,
+    quick: bool = False,
+    steps: int | None = None,
+    minutes: float | None = None,
+    echoes: int | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    progress: Callable[[int, int, float], None] | None = None,
+    report: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Train a network by a recipe and leave weights, log and curves in a folder; goes on where the folder's run stopped.
+
+    Parameters
+    ----------
+    recipe
+        Name in :data:`RECIPES`.
+    out
+        Folder for ``weights.safetensors``, ``training.csv``, ``training.png`` and ``checkpoint/``; made if need be.
+    data
+        Files and folders of scans to learn from; the last fifth of each is held out.
+    phantoms
+        Number of knee phantoms to learn from.
+    validate
+        Scans that are only ever looked at.
+    start
+        Weights to begin with.
+    quick
+        A run of a minute or two to see that everything works.
+    steps, minutes
+        Another length of the run; with ``minutes`` it stops there and can be resumed.
+    echoes
+        For ``mrsr``: 1 trains the single-contrast network that is transferred later.
+    progress
+        Called with (step, steps, loss).
+
+    Raises
+    ------
+    UnknownMethod, NothingToRead, WeightsMissing, WeightsCorrupt
+        See :mod:`napari_mrsr.errors`.
+    """
+    from napari_mrsr.training.loop import run
+    from napari_mrsr.training.sources import gather, scans_in
+
+    chosen = find(recipe)
+    if quick:
+        chosen = shrink(chosen)
+    if steps is not None:
+        chosen = replace(chosen, steps=steps)
+    if echoes is not None and chosen.network == "mrsr":
+        chosen = replace(chosen, settings={**chosen.settings, "echoes": echoes}, echoes=(echoes,))
+    sources, held_out = gather(list(data), phantoms or (2 if quick and not data else 0), report)
+    checks = [*held_out, *scans_in(list(validate))]
+    network = build(chosen, start)
+    return run(
+        chosen, network, sources, checks, out=out, seed=seed, minutes=minutes, device=device, progress=progress, report=report
+    )
+
+
+def describe(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe as a JSON-able dict."""
+    return asdict(recipe)

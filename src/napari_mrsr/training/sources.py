@@ -1,0 +1,115 @@
+"""What a network learns from: scans and phantoms, each cut into a part to learn from and a part held out.
+
+The last fifth of every scan along its first voxel axis is held out: no patch, and no margin of a patch, ever reaches into
+it. Scans given for validation are held out whole. Phantom seeds below :data:`FIRST_TRAINING_SEED` never teach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from napari_mrsr.errors import NothingToRead
+from napari_mrsr.scan import Scan
+from napari_mrsr.training.full_band import full_band_axes
+
+#: Share of a scan, along its first voxel axis, that is never trained on.
+HELD_OUT = 0.2
+#: Seeds below are for samples, tests and results.
+FIRST_TRAINING_SEED = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSource:
+    """A scan to learn from: values 0 to about 1 on one scale for all its volumes, and the axes that may teach.
+
+    ``array`` has the shape ``(volume, i, j, k)``.
+    """
+
+    name: str
+    array: np.ndarray  # type: ignore[type-arg]
+    axes: tuple[int, ...]
+    weight: float = 1.0
+
+
+def common_scale(array: np.ndarray) -> float:  # type: ignore[type-arg]
+    """Return the 99.9th percentile over all volumes: one scale, so that the ratio of echoes survives."""
+    step = max(1, int((array[0].size / 2e6) ** (1 / 3)))
+    scale = float(np.percentile(array[:, ::step, ::step, ::step], 99.9))
+    return scale if scale > 0 else 1.0
+
+
+def from_scan(scan: Scan, name: str) -> tuple[TrainingSource | None, Scan]:
+    """Cut a scan into the source to learn from (None where no axis may teach) and the held-out scan."""
+    axes = full_band_axes(scan)
+    cut = round(scan.shape[0] * (1 - HELD_OUT))
+    affine = np.array(scan.affine)
+    affine[:3, 3] += affine[:3, 0] * cut
+    held_out = replace(scan, array=scan.array[:, cut:], affine=affine)
+    if not axes:
+        return None, held_out
+    array = (scan.array[:, :cut] / common_scale(scan.array)).astype(np.float32)
+    return TrainingSource(name, array, axes, weight=float(np.sqrt(array[0].size))), held_out
+
+
+def scans_in(places: Sequence[Path]) -> Iterator[tuple[str, Scan]]:
+    """Read every scan in some files and folders; what cannot be read is left out by the caller's choice of place."""
+    from napari_mrsr.files import read_scan
+
+    for place in places:
+        if place.is_file() or _holds_dicom(place):
+            yield place.name, read_scan(place)
+            continue
+        files = sorted(p for p in place.rglob("*.nii*") if p.is_file())
+        if not files:
+            raise NothingToRead("holds no NIfTI or DICOM scan", where=place)
+        for file in files:
+            yield file.name, read_scan(file)
+
+
+def phantom_sources(count: int, report: Callable[[str], None]) -> Iterator[TrainingSource]:
+    """Make knee phantoms of ``count`` different seeds as sources; every other one without noise."""
+    from napari_mrsr.phantoms import knee
+
+    for n in range(count):
+        seed = FIRST_TRAINING_SEED + n
+        phantom = knee(seed, shape=(160, 160, 96), spacing=(0.55, 0.55, 0.7), noise=n % 2 == 0)
+        scan = phantom.scan
+        array = (scan.array / common_scale(scan.array)).astype(np.float32)
+        report(f"phantom {seed}")
+        yield TrainingSource(f"phantom-{seed}", array, (0, 1, 2), weight=float(np.sqrt(array[0].size)))
+
+
+def gather(
+    places: Sequence[Path], phantoms: int, report: Callable[[str], None] = lambda _: None
+) -> tuple[list[TrainingSource], list[tuple[str, Scan]]]:
+    """Return what to learn from, and the held-out parts by name.
+
+    Raises
+    ------
+    NothingToRead
+        Neither a scan with a full-resolution axis nor a phantom is there.
+    """
+    sources: list[TrainingSource] = []
+    held_out: list[tuple[str, Scan]] = []
+    for name, scan in scans_in(places):
+        source, rest = from_scan(scan, name)
+        if source is None:
+            report(f"{name}: no axis at full resolution, left out")
+            continue
+        report(f"{name}: {source.array.shape}, axes {source.axes}")
+        sources.append(source)
+        held_out.append((name, rest))
+    sources.extend(phantom_sources(phantoms, report))
+    if not sources:
+        raise NothingToRead("nothing to learn from", remedy="give --data DIR or --phantoms N")
+    return sources, held_out
+
+
+def _holds_dicom(folder: Path) -> bool:
+    return folder.is_dir() and any(p.suffix.lower() in {".dcm", ".ima", ""} and p.is_file() for p in folder.rglob("*"))
+
+
