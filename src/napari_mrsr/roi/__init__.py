@@ -1,0 +1,12 @@
+"""Painted regions and the numbers in them.
+
+- :mod:`~napari_mrsr.roi.statistics`: the table, and acquired against super-resolved;
+- :mod:`~napari_mrsr.roi.erosion`: labels without their rim, a check for fluid partial volume;
+- :mod:`~napari_mrsr.roi.grid`: labels on another grid.
+"""
+
+from napari_mrsr.roi.erosion import erode, erosion_check
+from napari_mrsr.roi.grid import resample_labels
+from napari_mrsr.roi.statistics import compare_statistics, statistics
+
+__all__ = ["compare_statistics", "erode", "erosion_check", "resample_labels", "statistics"]
