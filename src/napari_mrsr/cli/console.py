@@ -60,3 +60,10 @@ def progress(title: str) -> Iterator[Callable[[float], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=1.0)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def steps(title: str) -> Iterator[Callable[[int, int, float], None]]:
+    """Show a bar for something that counts; yields a function that takes step, steps and the loss."""
+    with progress(title) as show:
+        yield lambda step, count, loss: show(step / max(count, 1))

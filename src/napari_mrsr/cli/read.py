@@ -44,3 +44,8 @@ def read(paths: Sequence[Path], *, series: str | None = None, allow_nonfinite: b
 def read_map(path: Path) -> Scan:
     """Read a map, where invalid voxels are NaN."""
     return read([path], allow_nonfinite=True)
+
+
+def read_labels(path: Path) -> Scan:
+    """Read a label map or a mask."""
+    return read([path])

@@ -55,7 +55,7 @@ def run(argv: Sequence[str]) -> int:
     with _libraries_silent(not debug), _terminable():
         try:
             return _invoke(arguments)
-        except BaseException as error:  # the border of the program: nothing passes it
+        except BaseException as error:  # noqa: BLE001 - the border of the program: nothing passes it
             if debug and not isinstance(error, SystemExit):
                 _show_traceback()
             return _explain(error, debug)

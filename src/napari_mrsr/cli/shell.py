@@ -42,5 +42,17 @@ def common(
     """Super-resolution and quantitative maps of MRI. Research use: results are derived, not acquired."""
 
 
-for command in (demo, info, degrade, sr, t2, compare, roi, train, methods):
-    app.command()(command)
+#: In working order, each with what the list of commands says about it.
+COMMANDS = (
+    (demo, "The whole job on the sample knee."),
+    (info, "What a scan is, and whether it is fit for use."),
+    (degrade, "Simulate thick slices or a part of k-space."),
+    (sr, "Super-resolve a scan."),
+    (t2, "A T2 map in milliseconds."),
+    (compare, "PSNR, SSIM, RMSE of a scan against its reference."),
+    (roi, "Statistics of a map in each region."),
+    (train, "Train a network."),
+    (methods, "What can be chosen with sr --method."),
+)
+for command, summary in COMMANDS:
+    app.command(short_help=summary)(command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,7 +21,7 @@ from napari_mrsr.cli.options import (
 )
 from napari_mrsr.cli.output import check_folder, check_volume, write_json
 from napari_mrsr.cli.read import read
-from napari_mrsr.errors import BadParameter, NothingToRead
+from napari_mrsr.errors import BadParameter, GeometryMismatch, NothingToRead
 
 if TYPE_CHECKING:
     from napari_mrsr.scan import Scan
@@ -91,27 +91,65 @@ def sr(
 
     scan = read(scans, series=series, allow_nonfinite=allow_nonfinite)
     target = None if like is None else read([like], allow_nonfinite=True)
-    axes = changed_axes(scan, target) if target is not None else axes_of(axis, scan)
-    if trust is not None and len(axes) != 1:
-        raise BadParameter("--trust needs one axis to look along", remedy="leave --trust out or refine one axis")
+    axes = axes_of(axis, scan) if target is None else changed_axes(scan, target)
+    if trust is not None and (len(axes) != 1 or target is not None):
+        raise BadParameter("--trust needs one axis and --factor", remedy="refine one axis, without --like")
 
     from napari_mrsr.files import write_nifti
-    from napari_mrsr.superres import super_resolve
 
-    result = scan
-    for number, along in enumerate(axes):
-        with console.progress(f"refining axis {along}") as progress:
-            result = super_resolve(
+    if target is not None:
+        result = _refine(scan, like=target, method=method, consistency=consistency, device=device, weights=weights)
+    else:
+        result = scan
+        for along in axes:
+            result = _refine(
                 result,
-                method=method,
                 factor=factor,
                 axis=along,
-                like=None,
+                method=method,
                 consistency=consistency,
                 device=device,
                 weights=weights,
-                progress=progress,
             )
     write_nifti(result, output)
     if trust is not None:
         _write_trust(scan, result, factor, axes[0], trust)
+
+
+def changed_axes(scan: Scan, target: Scan) -> tuple[int, ...]:
+    """Return the axes whose matrix differs.
+
+    Raises
+    ------
+    GeometryMismatch
+        No axis gets finer.
+    """
+    axes = tuple(axis for axis in range(3) if scan.shape[axis] != target.shape[axis])
+    if not any(target.shape[axis] > scan.shape[axis] for axis in axes):
+        raise GeometryMismatch(
+            f"has a matrix of {target.shape}, not finer than {scan.shape}",
+            where=target.where,
+            remedy="give a finer scan",
+        )
+    return axes
+
+
+def _refine(scan: Scan, **options: Any) -> Scan:
+    """Super-resolve with a bar, and say which method was taken and why."""
+    from napari_mrsr.superres import super_resolve
+
+    with console.progress("super-resolving") as progress:
+        return super_resolve(scan, progress=progress, **options)
+
+
+def _write_trust(scan: Scan, result: Scan, factor: int, axis: int, folder: Path) -> None:
+    """Write what the model added, where it disagrees with the measurement, and what that does to T2."""
+    from napari_mrsr.files import write_nifti
+    from napari_mrsr.superres import trust
+
+    found = trust(scan, result, factor=factor, axis=axis)
+    write_nifti(found.added, folder / "added.nii.gz")
+    write_nifti(found.z, folder / "z.nii.gz")
+    if found.t2_difference is not None:
+        write_nifti(found.t2_difference, folder / "t2_difference.nii.gz")
+    write_json(found.summary, folder / "summary.json")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from napari_mrsr.cli import console
-from napari_mrsr.cli.options import OutFolder
+from napari_mrsr.cli.options import Device, OutFolder
 from napari_mrsr.cli.output import check_folder
 from napari_mrsr.errors import NothingToRead
 
@@ -16,24 +16,58 @@ from napari_mrsr.errors import NothingToRead
 def train(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="lean or mrsr.", show_default=False)],
     output: OutFolder,
+    more: Annotated[list[Path] | None, typer.Argument(metavar="[DIR]...", hidden=True, show_default=False)] = None,
     data: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="DIR", help="Folder of scans; may be given several times.", show_default=False),
+        list[Path] | None, typer.Option(metavar="DIR...", help="Folders of scans to learn from.", show_default=False)
     ] = None,
-    phantoms: Annotated[int, typer.Option(metavar="N", min=0, help="So many phantoms are made to train on.")] = 0,
+    phantoms: Annotated[int, typer.Option(metavar="N", min=0, help="So many phantoms are made to learn from.")] = 0,
     start: Annotated[
         Path | None, typer.Option("--from", metavar="WEIGHTS", help="Weights to start from.", show_default=False)
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A small run that ends within minutes.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A small run, to see within minutes that everything works.")
+    ] = False,
+    validate: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", help="Scans that are only looked at.", show_default=False)
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps of the run.", show_default="the recipe's")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.0, help="Stop after so long; the run can be resumed.", show_default=False)
+    ] = None,
+    echoes: Annotated[
+        int | None,
+        typer.Option(min=1, max=2, help="mrsr: 1 trains the network that is transferred later.", show_default=False),
+    ] = None,
+    device: Device = "auto",
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
 ) -> None:
-    """Train a network on scans and phantoms; a run that was stopped goes on where it was."""
-    folders = list(data or ())
-    for path in (*folders, *((start,) if start is not None else ())):
+    """Train a network on scans and phantoms; a run that was stopped goes on where it was.
+
+    The folder gets weights.safetensors, training.csv, training.png and checkpoint/.
+    """
+    from napari_mrsr.training import recipes
+
+    recipes.find(recipe)
+    folders = [*(data or ()), *(more or ())]  # --data A B: the shell hands B over as one more argument
+    for path in (*folders, *(validate or ()), *((start,) if start is not None else ())):
         if not path.exists():
             raise NothingToRead("does not exist", where=path, remedy="check the spelling")
     check_folder(output)
-
-    from napari_mrsr.training import recipes
-
-    with console.progress(f"training {recipe}") as progress:
-        recipes.train(recipe, data=folders, phantoms=phantoms, start=start, quick=quick, out=output, progress=progress)
+    with console.steps(f"training {recipe}") as progress:
+        recipes.train(
+            recipe,
+            out=output,
+            data=folders,
+            phantoms=phantoms,
+            validate=list(validate or ()),
+            start=start,
+            quick=quick,
+            steps=steps,
+            minutes=minutes,
+            echoes=echoes,
+            device=device,
+            seed=seed,
+            progress=progress,
+            report=console.note,
+        )
+    print(output / "weights.safetensors")
