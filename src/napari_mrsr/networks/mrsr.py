@@ -3,7 +3,8 @@
 Chaudhari et al., "Deep learning super-resolution enables rapid simultaneous morphological and quantitative magnetic
 resonance imaging", MLMIR 2018 (dual-echo), after Magn Reson Med 2018;80:2139 (DeepResolve, single contrast): 3x3x3 kernels,
 64 feature maps, ReLU after each layer but the last (a residual has a sign), zero padding, the output added to the
-interpolated input; both echoes enter together as channels.
+interpolated input; both echoes enter together as channels. The papers do not give the initial weights: here they are
+He-normal, the last layer zero, so that an untrained network is cubic interpolation.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Mrsr(nn.Module):
         for layer in self.convolutions:
             nn.init.kaiming_normal_(layer.weight)  # type: ignore[arg-type]
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        nn.init.zeros_(self.convolutions[-1].weight)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, factor: int = 2) -> Tensor:
         """Super-resolve the last axis: ``(batch, echo, i, j, k)`` to ``(batch, echo, i, j, factor * k)``."""
