@@ -1,4 +1,4 @@
-"""What people give a program: refused in one line that names the file and the remedy, with nothing lost and nothing left."""
+"""What people give a program: refused in one line that names file and remedy, nothing lost, nothing left."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import shutil
+import stat
 
 import numpy as np
 import pytest
@@ -263,7 +264,7 @@ def test_an_output_that_is_a_folder_or_a_device(refused, write, tmp_path, smooth
     (tmp_path / "taken.nii.gz").mkdir()
     assert refused("sr", scan, "-o", tmp_path / "taken.nii.gz").startswith("OutputNotWritable")
     assert refused("compare", scan, scan, "-o", "/dev/full").startswith("OutputNotWritable")
-    assert os.path.exists("/dev/full") and not os.path.isfile("/dev/full")
+    assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
 
 
 def test_a_volume_needs_the_name_of_a_volume(refused, write, tmp_path, smooth):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from napari_mrsr.cli import console
-from napari_mrsr.cli.output import check_file, check_folder, write_json
+from napari_mrsr.cli.output import check_file, check_folder
 from napari_mrsr.cli.read import read_labels, read_map
 
 
@@ -37,6 +37,7 @@ def compare(
 
     from napari_mrsr import metrics
     from napari_mrsr.files import write_nifti
+    from napari_mrsr.files.json_file import write_json
 
     with console.progress("comparing"):
         found = metrics.compare(truth, judged, inside)

@@ -1,8 +1,8 @@
 """What is said beside the results, on stderr: notes and progress.
 
-Notes (which method was chosen, what the reader found odd) appear at once on a terminal. Where stderr is a file or a pipe
-they are kept until the command has succeeded, so that a refused command leaves exactly one line there: the error.
-Progress is shown on a terminal only. stdout belongs to results.
+Notes (which method was chosen, what the reader found odd) appear at once on a terminal, each of them once. Where stderr
+is a file or a pipe they are kept until the command has succeeded, so that a refused command leaves exactly one line
+there: the error. Progress is shown on a terminal only. stdout belongs to results.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-_kept: list[str] = []
+_said: list[str] = []
 
 
 def note(*lines: str) -> None:
     """Say something that a person should know, a line each."""
     for line in lines:
         text = " ".join(line.split())
+        if text in _said:
+            continue
+        _said.append(text)
         if sys.stderr.isatty():
             print(text, file=sys.stderr, flush=True)
-        elif text not in _kept:
-            _kept.append(text)
 
 
 def warn(lines: Iterable[str]) -> None:
@@ -31,14 +32,15 @@ def warn(lines: Iterable[str]) -> None:
 
 def flush() -> None:
     """Print the notes kept back."""
-    for line in _kept:
-        print(line, file=sys.stderr, flush=True)
+    if not sys.stderr.isatty():
+        for line in _said:
+            print(line, file=sys.stderr, flush=True)
     forget()
 
 
 def forget() -> None:
-    """Drop the notes kept back."""
-    _kept.clear()
+    """Drop the notes."""
+    _said.clear()
 
 
 @contextmanager

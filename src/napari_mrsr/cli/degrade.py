@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -20,6 +20,9 @@ from napari_mrsr.cli.options import (
 from napari_mrsr.cli.output import check_volume
 from napari_mrsr.cli.read import read
 from napari_mrsr.errors import BadParameter
+
+if TYPE_CHECKING:
+    from napari_mrsr.sampling.thick_slices import Profile
 
 
 def degrade(
@@ -60,5 +63,5 @@ def degrade(
         if kspace is not None:
             coarse = degrade_scan(scan, kspace=kspace, axis=along)
         else:
-            coarse = degrade_scan(scan, factor=factor, axis=along, profile=profile)
+            coarse = degrade_scan(scan, factor=factor, axis=along, profile=cast("Profile", profile))
         write_nifti(coarse, output)

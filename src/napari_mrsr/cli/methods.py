@@ -7,21 +7,21 @@ def methods() -> None:
     """Print name, kind, factors, axes, anatomy, licence and sha256 of every method."""
     from napari_mrsr.networks import registry
 
-    header = ("name", "kind", "factors", "axes", "anatomy", "licence", "sha256", "what it is")
+    header = ("name", "kind", "factors", "axes", "anatomy", "licence", "what it is", "sha256")
     rows = [header]
     for method in registry.methods():
         factors = _join(method.factors) or "any"
-        sha256 = (method.sha256 or "-")[:12]
+        anatomy = _join(method.anatomy) or "any"
         rows.append(
             (
                 method.name,
                 method.kind,
                 factors,
                 _join(method.axes),
-                _join(method.anatomy),
+                anatomy,
                 method.licence or "-",
-                sha256,
                 method.summary,
+                method.sha256 or "-",
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(header))]

@@ -5,13 +5,9 @@ The folder of an output file must exist; output folders are made.
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from napari_mrsr.errors import BadParameter, OutputNotWritable
 
@@ -69,16 +65,6 @@ def check_folder(path: Path) -> Path:
     return path
 
 
-def write_json(content: Mapping[str, Any], path: Path) -> Path:
-    """Write a mapping as JSON, whole or not at all; numbers that JSON does not know (NaN, infinity) become null."""
-    from napari_mrsr.files.atomic import atomic_path
-
-    text = json.dumps(_plain(content), indent=2, allow_nan=False) + "\n"
-    with atomic_path(path) as temporary:
-        Path(temporary).write_text(text, encoding="utf-8")
-    return path
-
-
 def _try_writing(folder: Path) -> None:
     try:  # asking the permission bits is not enough: the file system may be read-only, and root passes every check
         with tempfile.TemporaryFile(dir=folder):
@@ -91,16 +77,3 @@ def _try_writing(folder: Path) -> None:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or os.strerror(error.errno or 0)).lower()
-
-
-def _plain(value: Any) -> Any:
-    """Return a value with everything that JSON cannot hold replaced."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if hasattr(value, "tolist"):  # numpy numbers and arrays
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return str(value) if isinstance(value, Path) else value

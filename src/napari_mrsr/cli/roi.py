@@ -10,8 +10,8 @@ import typer
 
 from napari_mrsr.cli import console
 from napari_mrsr.cli.output import check_file
-from napari_mrsr.cli.read import read_map
-from napari_mrsr.errors import EchoesNeeded, UnreadableFile
+from napari_mrsr.cli.read import read_labels, read_map
+from napari_mrsr.errors import UnreadableFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,20 +38,15 @@ def roi(
     """Write a row per label: count, volume, mean, SD, median, IQR, percentiles and the invalid part."""
     check_file(output)
     naming = None if names is None else _read_names(names)
-    values, labels = read_map(map_file), read_map(labels_file)
-    if values.volumes != 1 or labels.volumes != 1:
-        which = map_file if values.volumes != 1 else labels_file
-        raise EchoesNeeded("has several volumes, not one", where=which, remedy="give a single volume")
+    values, labels = read_map(map_file), read_labels(labels_file)
 
-    from napari_mrsr.roi import erode as erode_labels
-    from napari_mrsr.roi import resample_labels, statistics
+    from napari_mrsr import roi as regions
 
-    if not labels.same_grid(values):
-        console.note(f"{labels_file} is on another grid than {map_file}: labels taken from the nearest voxel")
-        labels = resample_labels(labels, values)
     if erode > 0:
-        labels = erode_labels(labels, erode)
-    _write_table(statistics(values, labels, names=naming), output)
+        labels = regions.erode(labels, erode)
+    table = regions.statistics(values, labels, names=naming)
+    console.warn((*labels.warnings, *table.attrs["warnings"]))
+    _write_table(table, output)
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:

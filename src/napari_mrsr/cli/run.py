@@ -12,7 +12,7 @@ terminated (SIGTERM)             143
 ===============================  ====
 
 A traceback is shown only with ``--debug``, which may stand anywhere on the line. Files are written beside their final
-name and renamed, so an interrupted command leaves what was there before; for this SIGTERM is raised as an exception too.
+name and renamed, so an interrupted command leaves what was there before; SIGTERM becomes an exception for this.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def run(argv: Sequence[str]) -> int:
     with _libraries_silent(not debug), _terminable():
         try:
             return _invoke(arguments)
-        except BaseException as error:  # noqa: BLE001 - the border of the program: nothing passes it
+        except BaseException as error:  # the border of the program: nothing passes it
             if debug and not isinstance(error, SystemExit):
                 _show_traceback()
             return _explain(error, debug)

@@ -19,9 +19,9 @@ from napari_mrsr.cli.options import (
     check_choice,
     check_factor,
 )
-from napari_mrsr.cli.output import check_folder, check_volume, write_json
+from napari_mrsr.cli.output import check_folder, check_volume
 from napari_mrsr.cli.read import read
-from napari_mrsr.errors import BadParameter, GeometryMismatch, NothingToRead
+from napari_mrsr.errors import BadParameter, GeometryMismatch
 
 if TYPE_CHECKING:
     from napari_mrsr.scan import Scan
@@ -79,12 +79,7 @@ def sr(
     check_axis(axis, in_plane=True)
     check_choice("--device", device, ("auto", "cpu", "cuda"))
     check_choice("--consistency", consistency, ("wiener", "hard", "none"))
-    if weights is not None and not weights.is_file():
-        raise NothingToRead("is no file of weights", where=weights, remedy="check the spelling")
-    if method != "auto":
-        from napari_mrsr.networks import registry
-
-        registry.find(method)
+    _check_method(method, weights)
     check_volume(output)
     if trust is not None:
         check_folder(trust)
@@ -116,6 +111,16 @@ def sr(
         _write_trust(scan, result, factor, axes[0], trust)
 
 
+def _check_method(method: str, weights: Path | None) -> None:
+    """Refuse an unknown method and unfit weights before anything is read."""
+    from napari_mrsr.networks import registry
+
+    if weights is not None:
+        registry.read_weights(weights)
+    elif method != "auto":
+        registry.find(method)
+
+
 def changed_axes(scan: Scan, target: Scan) -> tuple[int, ...]:
     """Return the axes whose matrix differs.
 
@@ -145,6 +150,7 @@ def _refine(scan: Scan, **options: Any) -> Scan:
 def _write_trust(scan: Scan, result: Scan, factor: int, axis: int, folder: Path) -> None:
     """Write what the model added, where it disagrees with the measurement, and what that does to T2."""
     from napari_mrsr.files import write_nifti
+    from napari_mrsr.files.json_file import write_json
     from napari_mrsr.superres import trust
 
     found = trust(scan, result, factor=factor, axis=axis)

@@ -1,0 +1,301 @@
+"""Every command on small made scans: what it writes, where it lies, what it says."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+SHAPE = (20, 16, 12)
+
+
+def spacing_of(affine):
+    return np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+
+
+# -- info ------------------------------------------------------------------------------------------
+def test_info_says_what_a_dess_scan_is(shell, dess):
+    outcome = shell("info", *dess())
+    assert outcome.code == 0
+    assert "20 x 16 x 12" in outcome.out
+    assert "0.5 x 0.5 x 1.5 mm" in outcome.out
+    assert "5, 35 ms" in outcome.out  # TE2 = 2 TR - TE1
+    assert outcome.err == ""
+
+
+def test_info_reads_a_dicom_folder(shell, dicom):
+    outcome = shell("info", dicom())
+    assert outcome.code == 0
+    assert "series 1" in outcome.out
+
+
+# -- degrade ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("axis", "where"), [(None, 2), ("slice", 2), ("0", 0), ("1", 1)])
+def test_thick_slices_share_the_first_voxel_and_are_further_apart(
+    shell, write, load, tmp_path, smooth, oblique, axis, where
+):
+    scan = write("scan.nii.gz", smooth())
+    options = () if axis is None else ("--axis", axis)
+    outcome = shell("degrade", scan, "-o", tmp_path / "thick.nii.gz", "--factor", 2, *options)
+    assert outcome.code == 0, outcome.err
+    assert outcome.out == ""
+    array, affine = load(tmp_path / "thick.nii.gz")
+    shape, expected = list(SHAPE), oblique()
+    shape[where] //= 2
+    expected[:3, where] *= 2
+    assert array.shape == tuple(shape)
+    assert array.dtype == np.float32
+    np.testing.assert_allclose(affine, expected, atol=1e-5)
+
+
+def test_the_centre_of_k_space_keeps_the_field_of_view_and_the_mean(shell, write, load, tmp_path, smooth, oblique):
+    scan = write("scan.nii.gz", smooth())
+    assert shell("degrade", scan, "-o", tmp_path / "low.nii.gz", "--kspace", 0.25).code == 0
+    array, affine = load(tmp_path / "low.nii.gz")
+    assert array.shape == (10, 8, 12)
+    np.testing.assert_allclose(spacing_of(affine), (1.0, 1.0, 1.5), atol=1e-5)
+    np.testing.assert_allclose(affine[:3, 3], oblique()[:3, 3], atol=1e-5)
+    assert array.mean() == pytest.approx(smooth().mean(), rel=0.02)
+
+
+def test_several_files_become_one_file_in_the_order_given(shell, dess, load, tmp_path):
+    first, second = dess()
+    assert shell("degrade", first, second, "-o", tmp_path / "thick.nii.gz").code == 0
+    assert shell("degrade", second, "-o", tmp_path / "second.nii.gz").code == 0
+    both, _ = load(tmp_path / "thick.nii.gz")
+    assert both.shape == (20, 16, 6, 2)
+    np.testing.assert_allclose(both[..., 1], load(tmp_path / "second.nii.gz")[0], rtol=1e-5)
+
+
+def test_the_sidecar_keeps_the_timing_in_seconds(shell, dess, tmp_path):
+    assert shell("degrade", *dess(), "-o", tmp_path / "thick.nii.gz").code == 0
+    sidecar = json.loads((tmp_path / "thick.json").read_text())
+    assert sidecar["RepetitionTime"] == pytest.approx(0.020)
+    assert sidecar["FlipAngle"] == pytest.approx(20.0)
+    assert "thick slices" in json.dumps(sidecar["Provenance"])
+
+
+# -- sr ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("factor", [2, 3])
+def test_super_resolution_lands_on_the_grid_that_the_thick_slices_came_from(
+    shell, write, load, tmp_path, smooth, oblique, factor
+):
+    truth = smooth()
+    scan, thick, fine = write("scan.nii.gz", truth), tmp_path / "thick.nii.gz", tmp_path / "fine.nii.gz"
+    assert shell("degrade", scan, "-o", thick, "--factor", factor).code == 0
+    outcome = shell("sr", thick, "-o", fine, "--factor", factor, "--method", "tricubic")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out == ""
+    array, affine = load(fine)
+    assert array.shape == truth.shape
+    np.testing.assert_allclose(affine, oblique(), atol=1e-5)
+    nearest = np.repeat(load(thick)[0], factor, axis=2)
+    assert np.abs(array - truth).mean() < 0.8 * np.abs(nearest - truth).mean()
+
+
+def test_an_axis_that_is_given_wins(shell, write, load, tmp_path, smooth):
+    assert (
+        shell(
+            "sr", write("scan.nii.gz", smooth()), "-o", tmp_path / "o.nii.gz", "--axis", 0, "--method", "trilinear"
+        ).code
+        == 0
+    )
+    array, affine = load(tmp_path / "o.nii.gz")
+    assert array.shape == (40, 16, 12)
+    np.testing.assert_allclose(spacing_of(affine), (0.25, 0.5, 1.5), atol=1e-5)
+
+
+def test_in_plane_refines_both_other_axes(shell, write, load, tmp_path, smooth):
+    assert (
+        shell(
+            "sr",
+            write("scan.nii.gz", smooth()),
+            "-o",
+            tmp_path / "o.nii.gz",
+            "--axis",
+            "in-plane",
+            "--method",
+            "fourier",
+        ).code
+        == 0
+    )
+    assert load(tmp_path / "o.nii.gz")[0].shape == (40, 32, 12)
+
+
+def test_like_reaches_the_grid_of_another_scan(shell, write, load, tmp_path, smooth, oblique):
+    scan = write("scan.nii.gz", smooth())
+    low = tmp_path / "low.nii.gz"
+    assert shell("degrade", scan, "-o", low, "--kspace", 0.4).code == 0
+    assert shell("sr", low, "-o", tmp_path / "o.nii.gz", "--like", scan, "--method", "fourier").code == 0
+    array, affine = load(tmp_path / "o.nii.gz")
+    assert array.shape == SHAPE
+    np.testing.assert_allclose(affine, oblique(), atol=1e-4)
+    assert np.corrcoef(array.ravel(), smooth().ravel())[0, 1] > 0.98
+
+
+def test_the_default_method_is_said_in_one_line(shell, dess, load, tmp_path):
+    outcome = shell("sr", *dess(), "-o", tmp_path / "o.nii.gz")
+    assert outcome.code == 0, outcome.err
+    assert load(tmp_path / "o.nii.gz")[0].shape == (20, 16, 24, 2)
+    assert len([line for line in outcome.lines if "method" in line]) == 1, outcome.err
+
+
+def test_trust_shows_what_was_added_and_where_it_disagrees(shell, dess, load, tmp_path):
+    outcome = shell("sr", *dess(), "-o", tmp_path / "o.nii.gz", "--method", "tricubic", "--trust", tmp_path / "trust")
+    assert outcome.code == 0, outcome.err
+    assert load(tmp_path / "trust" / "added.nii.gz")[0].shape[:3] == (20, 16, 24)
+    assert load(tmp_path / "trust" / "z.nii.gz")[0].shape[:3] == SHAPE
+    assert json.loads((tmp_path / "trust" / "summary.json").read_text())
+
+
+# -- t2 ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("method", ["analytic", "epg"])
+def test_t2_of_a_35_ms_phantom_is_35_ms(shell, dess, load, tmp_path, oblique, method):
+    outcome = shell("t2", *dess(35.0), "-o", tmp_path / "t2.nii.gz", "--method", method, "--diffusivity", 0)
+    assert outcome.code == 0, outcome.err
+    array, affine = load(tmp_path / "t2.nii.gz")
+    assert array.shape == SHAPE
+    assert array.dtype == np.float32
+    np.testing.assert_allclose(affine, oblique(), atol=1e-5)
+    assert np.nanmedian(array) == pytest.approx(35.0, abs=0.5)
+
+
+def test_timing_may_come_from_the_command_line(shell, dess, load, tmp_path):
+    files = dess(35.0, sidecars=False)
+    outcome = shell("t2", *files, "-o", tmp_path / "t2.nii.gz", "--tr", 20, "--te", 5, "--flip", 20, "--diffusivity", 0)
+    assert outcome.code == 0, outcome.err
+    assert np.nanmedian(load(tmp_path / "t2.nii.gz")[0]) == pytest.approx(35.0, abs=0.5)
+
+
+def test_a_missing_spoiler_is_said(shell, dess, tmp_path):
+    outcome = shell("t2", *dess(), "-o", tmp_path / "t2.nii.gz")
+    assert outcome.code == 0
+    assert "spoiler" in outcome.err
+
+
+def test_reasons_are_written_when_asked(shell, dess, load, tmp_path):
+    assert shell("t2", *dess(), "-o", tmp_path / "t2.nii.gz", "--reason", tmp_path / "why.nii.gz").code == 0
+    values, reasons = load(tmp_path / "t2.nii.gz")[0], load(tmp_path / "why.nii.gz")[0]
+    assert reasons.dtype.kind in "iu"
+    np.testing.assert_array_equal(reasons != 0, np.isnan(values))
+
+
+def test_three_or_more_echoes_are_fitted_as_spin_echoes(shell, write, load, tmp_path, smooth):
+    files = [
+        write(
+            f"se_{n}.nii.gz",
+            10 * smooth() * np.exp(-time / 40.0),
+            sidecar={"EchoTime": time / 1000, "RepetitionTime": 2.0},
+        )
+        for n, time in enumerate((10.0, 20.0, 30.0, 40.0, 50.0))
+    ]
+    outcome = shell("t2", *files, "-o", tmp_path / "t2.nii.gz")
+    assert outcome.code == 0, outcome.err
+    assert np.nanmedian(load(tmp_path / "t2.nii.gz")[0]) == pytest.approx(40.0, rel=0.02)
+
+
+# -- compare -----------------------------------------------------------------------------------------
+FIGURES = {"psnr", "ssim", "rmse", "mse", "mae", "diff_sd", "data_range", "n"}
+
+
+def test_compare_writes_the_figures_of_every_volume(shell, write, tmp_path, smooth):
+    two = np.stack([smooth(), smooth(seed=1)], axis=-1)
+    reference, test = write("ref.nii.gz", two), write("test.nii.gz", two + 10.0)
+    outcome = shell("compare", reference, test, "-o", tmp_path / "metrics.json", "--maps", tmp_path / "maps")
+    assert outcome.code == 0, outcome.err
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert len(metrics) == 2
+    for figures in metrics.values():
+        assert set(figures) >= FIGURES
+        assert figures["rmse"] == pytest.approx(10.0, rel=1e-4)
+        assert figures["mse"] == pytest.approx(100.0, rel=1e-4)
+        assert figures["mae"] == pytest.approx(10.0, rel=1e-4)
+        assert figures["diff_sd"] == pytest.approx(0.0, abs=1e-3)
+        assert figures["psnr"] == pytest.approx(20 * np.log10(figures["data_range"] / 10.0), abs=1e-3)
+        assert figures["n"] == np.prod(SHAPE)
+
+
+def test_compare_writes_maps_and_keeps_to_the_mask(shell, write, load, tmp_path, smooth):
+    truth, changed, mask = smooth(), smooth(), np.zeros(SHAPE)
+    changed[:10] += 50.0
+    mask[10:] = 1
+    arguments = [write("ref.nii.gz", truth), write("test.nii.gz", changed), "-o", tmp_path / "metrics.json"]
+    assert shell("compare", *arguments, "--mask", write("mask.nii.gz", mask)).code == 0
+    (inside,) = json.loads((tmp_path / "metrics.json").read_text()).values()
+    assert inside["rmse"] == pytest.approx(0.0, abs=1e-6)
+    assert inside["n"] == mask.sum()
+    assert shell("compare", *arguments, "--maps", tmp_path / "maps").code == 0
+    difference = load(tmp_path / "maps" / "difference.nii.gz")[0]
+    np.testing.assert_allclose(difference[:10], 50.0, rtol=1e-4)
+    np.testing.assert_allclose(difference[10:], 0.0, atol=1e-4)
+    assert load(tmp_path / "maps" / "ssim.nii.gz")[0].max() <= 1.0 + 1e-6
+
+
+# -- roi ---------------------------------------------------------------------------------------------
+COLUMNS = ["label", "name", "n", "volume_mm3", "mean", "sd", "median", "iqr", "p5", "p95", "invalid_percent"]
+
+
+def test_roi_writes_a_row_per_label(shell, write, tmp_path):
+    values, labels = np.full(SHAPE, 40.0), np.zeros(SHAPE, np.uint8)
+    labels[2:6, 2:6, 2:6], labels[10:14, 2:6, 2:6] = 1, 2
+    values[10:14, 2:6, 2:6] = 30.0
+    values[10:12, 2:6, 2:6] = np.nan
+    values[0, 0, 0] = 41.0
+    map_file, labels_file = write("t2.nii.gz", values), write("labels.nii.gz", labels, dtype=np.uint8)
+    names = tmp_path / "names.json"
+    names.write_text('{"1": "femoral cartilage", "2": "tibial cartilage"}')
+    outcome = shell("roi", "--map", map_file, "--labels", labels_file, "-o", tmp_path / "stats.csv", "--names", names)
+    assert outcome.code == 0, outcome.err
+    rows = list(csv.DictReader((tmp_path / "stats.csv").open()))
+    assert list(rows[0]) == COLUMNS
+    assert [row["label"] for row in rows] == ["1", "2"]
+    assert [row["name"] for row in rows] == ["femoral cartilage", "tibial cartilage"]
+    assert float(rows[0]["mean"]) == pytest.approx(40.0)
+    assert float(rows[0]["volume_mm3"]) == pytest.approx(64 * 0.5 * 0.5 * 1.5)
+    assert float(rows[1]["mean"]) == pytest.approx(30.0)
+    assert float(rows[1]["invalid_percent"]) == pytest.approx(50.0)
+
+
+def test_roi_may_shrink_regions_first(shell, write, tmp_path):
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[4:12, 4:12, 3:9] = 1
+    files = [
+        "--map",
+        write("t2.nii.gz", np.random.default_rng(0).normal(40, 2, SHAPE)),
+        "--labels",
+        write("l.nii.gz", labels),
+    ]
+    counts = []
+    for options in ((), ("--erode", 0.6)):
+        assert shell("roi", *files, "-o", tmp_path / "stats.csv", *options).code == 0
+        counts.append(int(next(csv.DictReader((tmp_path / "stats.csv").open()))["n"]))
+    assert counts[0] == 8 * 8 * 6
+    assert 0 < counts[1] < counts[0]
+
+
+# -- methods -----------------------------------------------------------------------------------------
+def test_methods_lists_what_the_registry_knows(shell):
+    from napari_mrsr.networks import registry
+
+    outcome = shell("methods")
+    assert outcome.code == 0
+    header, *lines = outcome.out.splitlines()
+    assert header.split()[:6] == ["name", "kind", "factors", "axes", "anatomy", "licence"]
+    assert [line.split()[0] for line in lines] == [method.name for method in registry.methods()]
+    for method, line in zip(registry.methods(), lines, strict=True):
+        assert method.sha256 is None or method.sha256 in line
+
+
+# -- train -------------------------------------------------------------------------------------------
+def test_a_quick_run_leaves_weights_that_sr_takes(shell, write, load, tmp_path, smooth):
+    scan = write("data/scan.nii.gz", smooth((40, 40, 40)), np.diag([0.7, 0.7, 0.7, 1.0]))
+    run = tmp_path / "run"
+    outcome = shell("train", "lean", "--data", scan.parent, "--quick", "--steps", 2, "-o", run)
+    assert outcome.code == 0, outcome.err
+    weights = run / "weights.safetensors"
+    assert outcome.out.strip() == str(weights)
+    test = write("test.nii.gz", smooth())
+    assert shell("sr", test, "-o", tmp_path / "o.nii.gz", "--weights", weights).code == 0
+    assert load(tmp_path / "o.nii.gz")[0].shape == (20, 16, 24)
