@@ -1,1 +1,18 @@
 """Maps of tissue parameters from images. A map is NaN where it has no value, and says why beside it."""
+
+from napari_mrsr.mapping.combined import combined_dess
+from napari_mrsr.mapping.noise import Noise, estimate_noise, measure_noise
+from napari_mrsr.mapping.reasons import REASON_TEXTS, Reason
+from napari_mrsr.mapping.t2_dess import t2_from_dess
+from napari_mrsr.mapping.t2_map import T2Map
+
+__all__ = [
+    "REASON_TEXTS",
+    "Noise",
+    "Reason",
+    "T2Map",
+    "combined_dess",
+    "estimate_noise",
+    "measure_noise",
+    "t2_from_dess",
+]

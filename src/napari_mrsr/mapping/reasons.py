@@ -1,7 +1,7 @@
 """Why a voxel of a map has no value, or one not to be trusted.
 
-A map holds NaN where there is no value, never 0: a 0 would enter means, and leaving zeros out would cut the distribution at
-both ends. Beside the map lies a volume of these codes.
+A map holds NaN where there is no value, never 0: a 0 would enter means, and leaving zeros out would cut the
+distribution at both ends. Beside the map lies a volume of these codes.
 """
 
 from __future__ import annotations

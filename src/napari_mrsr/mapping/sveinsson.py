@@ -1,8 +1,9 @@
 r"""T2 from the ratio of the two echoes of DESS, in closed form (Sveinsson 2017).
 
-**Derivation** from the exact steady state of :mod:`napari_mrsr.physics.epg`, in its notation. There
-``S2/S1 = |m_0| exp(2 TE1/T2)`` with ``m_0 = e_0^2 rho_1``, where ``rho_1`` says which part of the magnetisation wound up once comes back.
-Neglect what was wound up more than once (``rho_2 = 0``); then ``rho_1 = beta_1``, and M0, and the signal of order 0, are gone::
+**Derivation** from the exact steady state of :mod:`napari_mrsr.physics.epg`, in its notation. There ``S2/S1 = |m_0|
+exp(2 TE1/T2)`` with ``m_0 = e_0^2 rho_1``, where ``rho_1`` says which part of the magnetisation wound up once comes
+back. Neglect what was wound up more than once (``rho_2 = 0``); then ``rho_1 = beta_1``, and M0, and the signal of
+order 0, are gone::
 
     S2/S1 = k exp(-2 (TR - TE1)/T2) exp(-c1)
 
@@ -11,11 +12,12 @@ Neglect what was wound up more than once (``rho_2 = 0``); then ``rho_1 = beta_1`
 
     T2 = -2 (TR - TE1) / (ln(S2 / (k S1)) + c1)
 
-which is the estimator that Sveinsson and colleagues found by linearising the extended phase graph. A ratio of ``k exp(-c1)`` or more
-has no solution (fluid: with a T1 of 3.6 s its echoes differ less than the assumed T1 of 1.2 s allows).
+which is the estimator that Sveinsson and colleagues found by linearising the extended phase graph. A ratio of ``k
+exp(-c1)`` or more has no solution (fluid: with a T1 of 3.6 s its echoes differ less than the assumed T1 of 1.2 s
+allows).
 
-**Bias.** What is neglected, ``alpha_1^2 m_1 / (1 - beta_1 m_1)``, makes T2 too long: at TR 23, TE 7, 20 degrees by 0.1 ms at
-20 ms, 0.7 at 35, 2.5 at 50 and 11.6 at 80. :mod:`napari_mrsr.mapping.epg_table` has none of it.
+**Bias.** What is neglected, ``alpha_1^2 m_1 / (1 - beta_1 m_1)``, makes T2 too long: at TR 23, TE 7, 20 degrees by
+0.1 ms at 20 ms, 0.7 at 35, 2.5 at 50 and 11.6 at 80. :mod:`napari_mrsr.mapping.epg_table` has none of it.
 
 Sources
 -------

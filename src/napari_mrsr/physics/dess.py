@@ -14,9 +14,9 @@ Without diffusion, with ``E1 = exp(-TR/T1)``, ``E2 = exp(-TR/T2)`` and ``u = (E1
     S1 = M0 tan(a/2) (1 - u w) exp(-TE1/T2)
     S2 = M0 tan(a/2) (1 - w)   exp(+TE1/T2)
 
-which is the form of Gyngell (1988) and of Hänicke and Vogel (2003), ``1 - q r`` and ``1 - p r`` with
-``p = 1 - E1 cos a``, ``q = E1 - cos a``, ``r = w / p``, ``u = q / p``. For short T2, ``1 - w`` loses all its digits, so that
-the code takes the same number as ``x / (1 + w)`` with ``x = 1 - w^2 = E2^2 (1 - u^2) / (1 - E2^2 u^2)``.
+which is the form of Gyngell (1988) and of Hänicke and Vogel (2003), ``1 - q r`` and ``1 - p r`` with ``p = 1 - E1 cos
+a``, ``q = E1 - cos a``, ``r = w / p``, ``u = q / p``. For short T2, ``1 - w`` loses all its digits, so that the code
+takes the same number as ``x / (1 + w)`` with ``x = 1 - w^2 = E2^2 (1 - u^2) / (1 - E2^2 u^2)``.
 
 Signals with diffusion are in :mod:`napari_mrsr.physics.epg`.
 
@@ -24,8 +24,8 @@ Sources
 -------
 - Gyngell ML. The application of steady-state free precession in rapid 2DFT NMR imaging: FAST and CE-FAST sequences.
   Magn Reson Imaging 1988;6:415-419.
-- Bruder H, Fischer H, Graumann R, Deimling M. A new steady-state imaging sequence for simultaneous acquisition of two MR
-  images with clearly different contrasts. Magn Reson Med 1988;7:35-42. (DESS)
+- Bruder H, Fischer H, Graumann R, Deimling M. A new steady-state imaging sequence for simultaneous acquisition of two
+  MR images with clearly different contrasts. Magn Reson Med 1988;7:35-42. (DESS)
 - Hänicke W, Vogel HU. An analytical solution for the SSFP signal in MRI. Magn Reson Med 2003;49:771-775.
 """
 
@@ -201,9 +201,9 @@ PRESET_SOURCES: Mapping[str, str] = MappingProxyType(
         "spoiler 3132 G/cm us in 1.56 ms as in headers of GE scanners",
         "GE qDESS, high spoiler, 20 deg": "the same with five times the spoiler, for diffusion weighting",
         "GE qDESS, low spoiler, 30 deg": "as in the header of a sagittal knee of a GE MR750 at 3 T",
-        "Siemens DESS (OAI)": "Peterfy, Schneider, Nevitt. The osteoarthritis initiative: report on the design rationale "
-        "for the magnetic resonance imaging protocol for the knee. Osteoarthritis Cartilage 2008;16:1433-1441. The header "
-        "does not tell the spoiler: T2 without diffusion. The OAI kept only the combined image.",
+        "Siemens DESS (OAI)": "Peterfy, Schneider, Nevitt. The osteoarthritis initiative: report on the design "
+        "rationale for the magnetic resonance imaging protocol for the knee. Osteoarthritis Cartilage "
+        "2008;16:1433-1441. The header does not tell the spoiler; the OAI kept only the combined image.",
     }
 )
 

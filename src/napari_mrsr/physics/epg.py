@@ -1,8 +1,8 @@
 r"""The two echoes of DESS with diffusion: the steady state of the extended phase graph, solved directly.
 
-The extended phase graph (EPG) follows the magnetisation as states of order ``n``: transverse ``F_n``, which the spoiler has
-wound up ``n`` times, and longitudinal ``Z_n``. With pulses about x, every ``F_n = -i f_n`` is imaginary and every ``Z_n`` real
-(Weigel 2015, whose operators these are):
+The extended phase graph (EPG) follows the magnetisation as states of order ``n``: transverse ``F_n``, which the
+spoiler has wound up ``n`` times, and longitudinal ``Z_n``. With pulses about x, every ``F_n = -i f_n`` is imaginary
+and every ``Z_n`` real (Weigel 2015, whose operators these are):
 
 - **Pulse** of angle a, for n >= 0::
 
@@ -11,15 +11,16 @@ wound up ``n`` times, and longitudinal ``Z_n``. With pulses about x, every ``F_n
       Z_n'  = cos(a) Z_n - sin(a)/2 (f_n + f_-n)
 
 - **The rest of a repetition** raises every transverse order by one. With ``d = D (gamma G tau)^2`` the state spends
-  ``(TR - tau)/2`` at order n, tau on the way and ``(TR - tau)/2`` at order n + 1; the way from -(n+1) to -n costs the same::
+  ``(TR - tau)/2`` at order n, tau on the way and ``(TR - tau)/2`` at order n + 1; the way from -(n+1) to -n costs the
+  same::
 
       e_n = exp(-TR/T2 - d [ (TR - tau)/2 (n^2 + (n+1)^2) + tau (n^2 + n + 1/3) ])
       h_n = exp(-TR/T1 - d TR n^2)
       f_n+1 <- e_n f_n ;  f_-n <- e_n f_-(n+1) ;  Z_n <- h_n Z_n + (1 - h_0 if n = 0)
 
-**Steady state.** The states form a chain, each order coupled only to its neighbours, so no iteration over pulses and no matrix
-is needed. At order n >= 1 let u be the state that arrives from below (``f_n``), v the one that arrives from above (``f_-n``), both
-before the pulse. Eliminating Z_n gives what the pulse sends on::
+**Steady state.** The states form a chain, each order coupled only to its neighbours, so no iteration over pulses and
+no matrix is needed. At order n >= 1 let u be the state that arrives from below (``f_n``), v the one that arrives from
+above (``f_-n``), both before the pulse. Eliminating Z_n gives what the pulse sends on::
 
     up   = alpha_n u + beta_n v        alpha_n =  cos^2(a/2) - q_n       q_n = h_n sin^2(a) / (2 (1 - h_n cos a))
     down = beta_n u + alpha_n v        beta_n  = -sin^2(a/2) - q_n = -sin^2(a/2) (1 + h_n) / (1 - h_n cos a)
@@ -34,9 +35,9 @@ from rho_(N+1) = 0 down to rho_1. At order 0 this leaves, after and before the p
     f_0' = M0 sin(a) (1 - E1) / (1 - E1 cos a + m_0 (E1 - cos a)) ,   f_0 = m_0 f_0'
     S1 = f_0' exp(-TE1/T2) ,   S2 = |f_0| exp(+TE1/T2)
 
-The derivation is this package's own; that the steady state with diffusion is a chain of orders, to be solved by a continued
-fraction, goes back to Kaiser, Bartholdi and Ernst (1974). Cut after order 1, ``rho_1 = beta_1``, it is the analytic estimator of
-Sveinsson (2017): see :mod:`napari_mrsr.mapping.sveinsson`.
+The derivation is this package's own; that the steady state with diffusion is a chain of orders, to be solved by a
+continued fraction, goes back to Kaiser, Bartholdi and Ernst (1974). Cut after order 1, ``rho_1 = beta_1``, it is the
+analytic estimator of Sveinsson (2017): see :mod:`napari_mrsr.mapping.sveinsson`.
 
 The tests compare it with the closed form (D = 0), with an EPG iterated pulse by pulse and with isochromats.
 

@@ -1,19 +1,19 @@
 """Relaxation times and proton densities of tissues at 3 T, with where each comes from.
 
-T1 and T2 are means over healthy adults; people and methods spread about them (the standard deviations stand in the papers).
-Proton densities are relative to water, rounded: papers rarely measure them, and images depend on them only as a factor.
-T2 of fat depends on the sequence, because its protons are coupled.
+T1 and T2 are means over healthy adults; people and methods spread about them (the standard deviations stand in the
+papers). Proton densities are relative to water, rounded: papers rarely measure them, and images depend on them only
+as a factor. T2 of fat depends on the sequence, because its protons are coupled.
 
 Sources
 -------
 - Gold GE, Han E, Stainsby J, Wright G, Brittain J, Beaulieu C. Musculoskeletal MRI at 3.0 T: relaxation times and image
   contrast. AJR Am J Roentgenol 2004;183:343-351.
-- Stanisz GJ, Odrobina EE, Pun J, Escaravage M, Graham SJ, Bronskill MJ, Henkelman RM. T1, T2 relaxation and magnetization
-  transfer in tissue at 3T. Magn Reson Med 2005;54:507-512.
-- de Bazelaire CM, Duhamel GD, Rofsky NM, Alsop DC. MR imaging relaxation times of abdominal and pelvic tissues measured in
-  vivo at 3.0 T: preliminary results. Radiology 2004;230:652-659.
-- Rauscher I, Stahl R, Cheng J, et al. Meniscal measurements of T1rho and T2 at MR imaging in healthy subjects and patients with
-  osteoarthritis. Radiology 2008;249:591-600.
+- Stanisz GJ, Odrobina EE, Pun J, Escaravage M, Graham SJ, Bronskill MJ, Henkelman RM. T1, T2 relaxation and
+  magnetization transfer in tissue at 3T. Magn Reson Med 2005;54:507-512.
+- de Bazelaire CM, Duhamel GD, Rofsky NM, Alsop DC. MR imaging relaxation times of abdominal and pelvic tissues
+  measured in vivo at 3.0 T: preliminary results. Radiology 2004;230:652-659.
+- Rauscher I, Stahl R, Cheng J, et al. Meniscal measurements of T1rho and T2 at MR imaging in healthy subjects and
+  patients with osteoarthritis. Radiology 2008;249:591-600.
 - Wansapura JP, Holland SK, Dunn RS, Ball WS. NMR relaxation times in the human brain at 3.0 tesla. J Magn Reson Imaging
   1999;9:531-538.
 """

@@ -1,0 +1,60 @@
+"""A T2 map and, beside it, why voxels have no value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_mrsr.mapping.reasons import Reason
+from napari_mrsr.scan import Scan
+
+
+@dataclass(frozen=True, eq=False)
+class T2Map:
+    """T2 in milliseconds with its reasons.
+
+    Parameters
+    ----------
+    map
+        One volume, T2 in ms, float32, NaN where there is no value; its ``warnings`` say what a reader of the map must
+        know.
+    reason
+        One volume of :class:`~napari_mrsr.mapping.reasons.Reason` codes, uint8, on the same grid.
+    """
+
+    map: Scan
+    reason: Scan
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the map must know, one line each."""
+        return self.map.warnings
+
+    def counts(self) -> dict[Reason, int]:
+        """Return the number of voxels for each reason, ``OK`` among them."""
+        numbers = np.bincount(self.reason.array.ravel(), minlength=len(Reason))
+        return {reason: int(numbers[reason]) for reason in Reason}
+
+    @property
+    def trusted(self) -> npt.NDArray[np.bool_]:
+        """Where T2 has a value that noise has not biased, shape ``(i, j, k)``."""
+        trusted: npt.NDArray[np.bool_] = self.reason.array[0] == Reason.OK
+        return trusted
+
+
+def make_map(
+    scan: Scan,
+    step: str,
+    t2: npt.NDArray[np.float32],
+    reason: npt.NDArray[np.uint8],
+    *,
+    parameters: dict[str, Any],
+    warnings: tuple[str, ...],
+) -> T2Map:
+    """Return the map of a scan after a named step, with the scan's own warnings and the further ones given."""
+    values = scan.after(step, t2, parameters=parameters, axis="map", names=("T2",), quantity="T2", unit="ms")
+    codes = scan.after(step, reason, parameters=parameters, axis="label", names=("reason",), quantity="reason", unit="")
+    return T2Map(values.warn(*warnings), codes.warn(*warnings))
