@@ -1,0 +1,246 @@
+"""A knee with known truth, imaged with dual-echo DESS.
+
+Voxel axes are those of a sagittal DICOM series: i from front to back, j from top to bottom, k from the patient's left to the right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_mrsr.errors import BadParameter
+from napari_mrsr.phantoms.anatomy import Anatomy
+from napari_mrsr.phantoms.coil import gain
+from napari_mrsr.phantoms.compose import Canvas, paint
+from napari_mrsr.phantoms.materials import Materials
+from napari_mrsr.phantoms.noise import rician
+from napari_mrsr.phantoms.settings import Settings, load
+from napari_mrsr.phantoms.signal import noise_sigma
+from napari_mrsr.phantoms.slab import Fields, Slab
+from napari_mrsr.phantoms.subject import Side, Subject, draw
+from napari_mrsr.scan import Acquisition, Scan, Step
+
+SHAPE = (416, 416, 160)
+SPACING = (0.385, 0.385, 0.7)
+#: The joint centre lies this far from the patient's mid-line, mm.
+FROM_MIDLINE = 85.0
+#: Voxels of a slab worked on at once; bounds the memory.
+SLAB_VOXELS = 1_500_000
+
+Window = tuple[slice, slice, slice]
+
+
+@dataclass(frozen=True, eq=False)
+class KneePhantom:
+    """A simulated scan and what is true about it, all on one grid.
+
+    Parameters
+    ----------
+    scan
+        The two echoes with noise (equal to ``noiseless`` where no noise was asked for).
+    noiseless
+        The two echoes without noise.
+    labels
+        The tissue with the largest fraction, by number (``LABELS``).
+    layers
+        1 in deep, 2 in superficial cartilage, else 0.
+    t2, t1
+        Relaxation times of that tissue, ms; NaN in air.
+    subject
+        The knee drawn from the seed.
+    settings
+        The frozen settings, and the seed, grid and noise of this phantom.
+    """
+
+    scan: Scan
+    noiseless: Scan
+    labels: Scan
+    layers: Scan
+    t2: Scan
+    t1: Scan
+    subject: Subject
+    settings: Mapping[str, Any]
+
+
+def knee(
+    seed: int = 0,
+    *,
+    shape: tuple[int, int, int] = SHAPE,
+    spacing: tuple[float, float, float] = SPACING,
+    centre: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    window: Window | None = None,
+    slab: tuple[int, int] | None = None,
+    noise: bool = True,
+    diseased: bool | None = None,
+    side: Side | None = None,
+    snr: float | None = None,
+) -> KneePhantom:
+    """Return the knee of a seed.
+
+    Parameters
+    ----------
+    seed
+        Draws size, pose, side, texture, disease and noise.
+    shape, spacing
+        The whole grid, ``(i, j, k)``, and its voxels, mm.
+    centre
+        Where the middle of the grid lies relative to the middle of the joint: lateral, anterior, superior, mm.
+    window
+        Compute only this part of the grid; it equals the cut of the whole (steps are not allowed).
+    slab
+        Shorthand for a window of slices ``(start, stop)`` along k.
+    noise
+        Whether ``scan`` has noise.
+    diseased, side
+        Override what the seed draws.
+    snr
+        S1 of cartilage over noise, instead of the frozen one.
+
+    Returns
+    -------
+    KneePhantom
+        Float32 echoes of shape ``(2, i, j, k)`` and their truth.
+
+    Raises
+    ------
+    BadParameter
+        The grid or the window is empty or impossible, or the ratio is not positive.
+
+    Examples
+    --------
+    >>> phantom = knee(3, shape=(32, 32, 8), spacing=(1.2, 1.2, 4.0))
+    >>> phantom.scan.shape, phantom.scan.names
+    ((32, 32, 8), ('S1', 'S2'))
+    """
+    settings = load()
+    if min(shape) < 1 or min(spacing) <= 0:
+        raise BadParameter(f"a phantom of {shape} voxels at {spacing} mm cannot be made")
+    if snr is not None and snr <= 0:
+        raise BadParameter(f"signal to noise ratio {snr:g} is not positive")
+    if slab is not None:
+        if window is not None:
+            raise BadParameter("give a window or a slab, not both")
+        window = (slice(0, shape[0]), slice(0, shape[1]), slice(*slab))
+    where = _window(window, shape)
+    subject = draw(seed, settings, side=side, diseased=diseased)
+    anatomy = Anatomy(subject, settings)
+    axes, affine = _grid(subject.side, shape, spacing, centre, where)
+    painted = _paint(anatomy.fields, anatomy, settings, axes, spacing)
+    start = (where[0].start, where[1].start, where[2].start)
+    sigma = noise_sigma(settings) * (settings.snr_cartilage / snr if snr else 1.0)
+    return _phantom(painted, affine, subject, settings, sigma if noise else 0.0, start, spacing)
+
+
+def _window(window: Window | None, shape: tuple[int, int, int]) -> Window:
+    if window is None:
+        return slice(0, shape[0]), slice(0, shape[1]), slice(0, shape[2])
+    cut = []
+    for one, n in zip(window, shape, strict=True):
+        start, stop, step = one.indices(n)
+        if step != 1 or stop <= start:
+            raise BadParameter(f"the window {window} of a grid of {shape} is empty or has steps")
+        cut.append(slice(start, stop))
+    return cut[0], cut[1], cut[2]
+
+
+def _grid(
+    side: Side, shape: tuple[int, int, int], spacing: tuple[float, float, float], centre: tuple[float, float, float], where: Window
+) -> tuple[tuple[npt.NDArray[np.float64], ...], npt.NDArray[np.float64]]:
+    """Return canonical positions along i, j, k (y, z, x) and the affine of the window."""
+    right = 1.0 if side == "right" else -1.0
+    middle = [(n - 1) / 2 for n in shape]
+    y = centre[1] - (np.arange(shape[0]) - middle[0]) * spacing[0]
+    z = centre[2] - (np.arange(shape[1]) - middle[1]) * spacing[1]
+    patient_x = centre[0] * right + (np.arange(shape[2]) - middle[2]) * spacing[2]
+    affine = np.zeros((4, 4))
+    affine[1, 0], affine[2, 1], affine[0, 2], affine[3, 3] = -spacing[0], -spacing[1], spacing[2], 1
+    affine[:3, 3] = (patient_x[where[2].start] + right * FROM_MIDLINE, y[where[0].start], z[where[1].start])
+    return (y[where[0]], z[where[1]], right * patient_x[where[2]]), affine
+
+
+@dataclass(eq=False)
+class Painted:
+    """Volumes of a whole window."""
+
+    signal: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.uint8]
+    layers: npt.NDArray[np.uint8]
+    t2: npt.NDArray[np.float32]
+    t1: npt.NDArray[np.float32]
+
+
+def _paint(
+    fields: Fields, anatomy: Anatomy, settings: Settings, axes: tuple[npt.NDArray[np.float64], ...], spacing: tuple[float, float, float]
+) -> Painted:
+    """Return the window painted slab by slab."""
+    y, z, x = axes
+    shape = (len(y), len(z), len(x))
+    out = Painted(
+        np.empty((2, *shape), np.float32), np.empty(shape, np.uint8), np.empty(shape, np.uint8),
+        np.empty(shape, np.float32), np.empty(shape, np.float32),
+    )  # fmt: skip
+    materials = Materials(anatomy.subject, settings)
+    thick = max(1, SLAB_VOXELS // (shape[0] * shape[1]))
+    for first in range(0, shape[2], thick):
+        cut = slice(first, min(first + thick, shape[2]))
+        here = (y, z, x[cut])
+        canvas = Canvas(Slab(here, spacing, fields), materials)
+        paint(canvas, settings, anatomy.lines, anatomy.frames.scale)
+        canvas.signal *= gain(anatomy.subject.seed, here, settings.coil)
+        out.signal[..., cut] = canvas.signal
+        out.labels[..., cut], out.layers[..., cut] = canvas.labels, canvas.layers
+        out.t2[..., cut], out.t1[..., cut] = canvas.t2, canvas.t1
+    return out
+
+
+def _phantom(
+    painted: Painted,
+    affine: npt.NDArray[np.float64],
+    subject: Subject,
+    settings: Settings,
+    sigma: float,
+    start: tuple[int, int, int],
+    spacing: tuple[float, float, float],
+) -> KneePhantom:
+    s = settings.sequence
+    acquisition = Acquisition(
+        repetition_time=s["repetition_time"],
+        echo_times=(s["echo_time"], 2 * s["repetition_time"] - s["echo_time"]),
+        flip_angle=s["flip_angle"],
+        spoiler_moment=s["spoiler_moment"],
+        spoiler_duration=s["spoiler_duration"],
+        slice_thickness=spacing[2],
+        field_strength=s["field_strength"],
+        sequence="DESS",
+        series_description="knee phantom",
+        body_part="KNEE",
+        laterality=subject.side,
+    )
+    told = {"seed": subject.seed, "settings": settings.version, "sigma": sigma, "signs": subject.signs}
+    history = (Step("knee phantom", told),)
+    clean = Scan(
+        painted.signal, affine, axis="echo", names=("S1", "S2"), acquisition=acquisition, slice_axis=2, history=history
+    )
+    scan = clean
+    if sigma > 0:
+        scan = Scan(
+            rician(painted.signal, sigma, subject.seed, start), affine, axis="echo", names=("S1", "S2"),
+            acquisition=acquisition, slice_axis=2, history=history,
+        )  # fmt: skip
+
+    def truth(array: npt.NDArray[Any], name: str, unit: str) -> Scan:
+        axis = "map" if unit else "label"
+        return Scan(
+            array, affine, axis=axis, names=(name,), acquisition=acquisition, quantity=name if unit else "label", unit=unit,
+            slice_axis=2, history=history,
+        )  # fmt: skip
+
+    return KneePhantom(
+        scan, clean, truth(painted.labels, "tissue", ""), truth(painted.layers, "cartilage layer", ""),
+        truth(painted.t2, "T2", "ms"), truth(painted.t1, "T1", "ms"), subject, MappingProxyType(told | {"spacing": spacing}),
+    )  # fmt: skip
