@@ -1,0 +1,23 @@
+"""How the documentation is built: Markdown by MyST, warnings are errors (`tox run -e docs`)."""
+
+from importlib import metadata
+
+project = "napari-mrsr"
+author = "The napari-mrsr developers"
+project_copyright = "2026, The napari-mrsr developers"
+release = metadata.version("napari-mrsr")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
+myst_heading_anchors = 3
+exclude_patterns = ["_build"]
+
+html_theme = "furo"
+html_title = f"napari-mrsr {release}"
+
+# Signatures stay short: types are said in the docstrings, with shapes and units.
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True}
+napoleon_google_docstring = False
+napoleon_use_ivar = True
