@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_mrsr.files.atomic import atomic_path
-from napari_mrsr.files.provenance import plain
+from napari_mrsr.files.origin import plain
 
 
 def write_json(content: Mapping[str, Any], path: str | os.PathLike[str]) -> Path:

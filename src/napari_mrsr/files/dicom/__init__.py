@@ -1,0 +1,1 @@
+"""DICOM images as scans: find the frames, tell the series apart, stack the slices, read the values."""

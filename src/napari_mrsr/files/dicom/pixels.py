@@ -1,0 +1,59 @@
+"""The values of frames, with the rescale of each applied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydicom import dcmread
+
+from napari_mrsr.errors import MissingDependency, UnreadableFile
+from napari_mrsr.files.dicom.frames import Frame
+
+
+def load(volumes: Sequence[Sequence[Frame]]) -> npt.NDArray[np.float32]:
+    """Return the values of volumes of equally many frames, shape ``(volume, column, row, slice)``, float32.
+
+    Raises
+    ------
+    UnreadableFile
+        A file ends within its pixels.
+    MissingDependency
+        The pixels are compressed in a way that no installed library undoes.
+    """
+    columns, rows = volumes[0][0].size
+    array = np.empty((len(volumes), columns, rows, len(volumes[0])), np.float32)
+    cache: tuple[Path, npt.NDArray[Any]] | None = None
+    for n, frames in enumerate(volumes):
+        for k, frame in enumerate(frames):
+            if cache is None or cache[0] != frame.path:
+                cache = frame.path, _pixels(frame.path)
+            plane = cache[1][frame.number] if cache[1].ndim == 3 else cache[1]
+            slope = frame.number_of("RescaleSlope")
+            intercept = frame.number_of("RescaleIntercept")
+            array[n, :, :, k] = plane.T * np.float64(1 if slope is None else slope) + np.float64(intercept or 0)
+    return array
+
+
+def _pixels(path: Path) -> npt.NDArray[Any]:
+    """Return the stored values, shape ``(row, column)`` or ``(frame, row, column)``."""
+    try:
+        dataset = dcmread(path, force=True)
+        if "PixelData" not in dataset and "FloatPixelData" not in dataset and "DoubleFloatPixelData" not in dataset:
+            raise ValueError("it ends before its pixels")
+        return np.asarray(dataset.pixel_array)
+    except (RuntimeError, NotImplementedError, ImportError) as error:
+        syntax = dataset.file_meta.TransferSyntaxUID.name if "TransferSyntaxUID" in dataset.file_meta else "unknown"
+        raise MissingDependency(
+            f"holds pixels compressed as {syntax}, which cannot be undone here",
+            where=path,
+            remedy="pip install pylibjpeg[all], or export the series uncompressed",
+        ) from error
+    except Exception as error:  # pydicom raises many kinds on truncated files
+        reason = " ".join(str(error).split())[:120]
+        raise UnreadableFile(
+            f"is truncated or damaged ({reason})", where=path, remedy="copy or export the series again"
+        ) from error
