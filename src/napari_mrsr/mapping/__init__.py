@@ -5,6 +5,7 @@ from napari_mrsr.mapping.noise import Noise, estimate_noise, measure_noise
 from napari_mrsr.mapping.reasons import REASON_TEXTS, Reason
 from napari_mrsr.mapping.t2_dess import t2_from_dess
 from napari_mrsr.mapping.t2_map import T2Map
+from napari_mrsr.mapping.t2_multi_echo import t2_from_multi_echo
 
 __all__ = [
     "REASON_TEXTS",
@@ -15,4 +16,5 @@ __all__ = [
     "estimate_noise",
     "measure_noise",
     "t2_from_dess",
+    "t2_from_multi_echo",
 ]

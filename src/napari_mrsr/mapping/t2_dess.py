@@ -16,7 +16,6 @@ interpreter), in single precision.
 from __future__ import annotations
 
 import math
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -26,6 +25,7 @@ import numpy.typing as npt
 
 from napari_mrsr.errors import BadParameter, EchoesNeeded, GeometryMismatch
 from napari_mrsr.mapping import epg_table, masks, sveinsson
+from napari_mrsr.mapping.cores import cores
 from napari_mrsr.mapping.masks import Thresholds
 from napari_mrsr.mapping.noise import Noise, measure_noise
 from napari_mrsr.mapping.reasons import Reason
@@ -139,7 +139,7 @@ def t2_from_dess(
         piece = slice(start, start + PIECE)
         estimate(flat[0][piece], flat[1][piece], None if flip is None else flip[piece], out[0][piece], out[1][piece])
 
-    with ThreadPoolExecutor(threads or _cores()) as pool:
+    with ThreadPoolExecutor(threads or cores()) as pool:
         for _ in pool.map(work, range(0, t2.size, PIECE)):
             pass
     parameters = {
@@ -211,11 +211,6 @@ class _Estimator:
         """Turn ln(S2/S1) into T2 in place where there is signal."""
         here = None if b1 is None else b1[inside]
         t2[inside] = 1 / epg_table.rates(t2[inside], self.sequence, t1=self.t1, b1=here)
-
-
-def _cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _check_b1(scan: Scan, b1: Scan) -> npt.NDArray[np.float32]:
