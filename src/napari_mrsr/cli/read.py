@@ -12,6 +12,9 @@ from napari_mrsr.errors import NothingToRead
 if TYPE_CHECKING:
     from napari_mrsr.scan import Scan
 
+#: Checks that matter to every command; the others stand in ``info``.
+DOUBTS = ("isotropic", "negative")
+
 
 def read(paths: Sequence[Path], *, series: str | None = None, allow_nonfinite: bool = False) -> Scan:
     """Read a scan and say what the reader found odd.
@@ -37,15 +40,32 @@ def read(paths: Sequence[Path], *, series: str | None = None, allow_nonfinite: b
             raise NothingToRead("does not exist", where=path, remedy="check the spelling")
     wanted = int(series) if series is not None and series.isdigit() else series
     scan = read_scan(list(paths), series=wanted, allow_nonfinite=allow_nonfinite)
-    console.warn(scan.warnings)
+    console.warn((*scan.warnings, *_doubts(scan)))
     return scan
 
 
 def read_map(path: Path) -> Scan:
-    """Read a map, where invalid voxels are NaN."""
-    return read([path], allow_nonfinite=True)
+    """Read a map, whose NaN mean "invalid", or any other scan that something is measured on."""
+    from napari_mrsr import files
+
+    if path.name.lower().endswith((".nii", ".nii.gz")):
+        scan = files.read_map(path)
+        console.warn(scan.warnings)
+        return scan
+    return read([path])
 
 
 def read_labels(path: Path) -> Scan:
     """Read a label map or a mask."""
-    return read([path])
+    from napari_mrsr import files
+
+    scan = files.read_labels(path)
+    console.warn(scan.warnings)
+    return scan
+
+
+def _doubts(scan: Scan) -> list[str]:
+    """Return what the checks find odd about the values and the grid, whatever is to be done with the scan."""
+    from napari_mrsr.files import check_scan
+
+    return [check.text for check in check_scan(scan) if check.name in DOUBTS and check.level != "good"]
