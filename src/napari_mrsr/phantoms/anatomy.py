@@ -70,7 +70,8 @@ class Anatomy:
         found |= self._soft(self.frames.into_soft(body))
         found |= soft.bundles(p, self.lines, self.frames.scale)
         capsule = self._capsule.on(axes)
-        found["film"] = np.float32(0.25) + np.float32(0.06) * np.float32(self.subject.effusion) + np.float32(0.3) * capsule
+        found["film"] = np.float32(0.08 * self.subject.effusion - 0.1) + np.float32(0.27) * capsule
+        found["pouch"] = found["pouch"] + np.float32(0.8) * capsule
         found["capsule"] = np.float32(1.6) + np.float32(1.3) * capsule
         return found
 
@@ -117,9 +118,10 @@ class Anatomy:
             bone = union(bone, bones.osteophytes(p, self.subject.osteophyte, of="tibia"), 2.0)
         mm, thin, cx = self.subject.thickness, self.subject.thinning, np.float32(bones.CONDYLE_X)
         r = np.float32(1)
-        medial = -ellipse(x + cx, y + 5, 13.5 * r, 20.5 * r)
-        lateral = -ellipse(x - cx, y + 6, 14.0 * r, 18.0 * r)
-        cover = np.maximum(medial, lateral)
+        medial = -ellipse(x + cx, y + 5, 12.8 * r, 20.0 * r)
+        lateral = -ellipse(x - cx, y + 6, 13.0 * r, 17.5 * r)
+        # Only the top is covered, not the cone of the metaphysis below it.
+        cover = np.minimum(np.maximum(medial, lateral), p[2] - bones.plateau(x, y) + np.float32(2.2))
         mean = np.where(x < 0, mm["medial_tibial"] * thin["medial"], mm["lateral_tibial"] * thin["lateral"])
         thickness = 1.3 * mean * rough * _taper(cover, 9.0)
         found = {"tibia": bone * s, "tibial cover": cover, "tibial thickness": thickness.astype(np.float32)}
@@ -129,11 +131,14 @@ class Anatomy:
         # Plan of the menisci: C-shaped bands around the plateaus, open towards the eminences.
         for name, side, ry, width in (("medial", -1, 22.5, 10.5), ("lateral", 1, 18.5, 10.5)):
             u = (x * side - cx) if side > 0 else (-x - cx)
-            plan = ellipse(u - np.float32(1.0), y + np.float32(5.5), 16.5 * r, ry * r)
+            plan = ellipse(u, y + np.float32(5.5), 15.5 * r, ry * r)
             band = np.abs(plan + np.float32(width / 2)) - np.float32(width / 2)
             opening = np.float32(9.5 if side < 0 else 7.5) - np.abs(y + np.float32(5.5))
             gap = common(opening, u + np.float32(4.0), 2.0)
-            found[f"{name} meniscus"] = common(common(band, -gap, 2.0), np.abs(p[2] - np.float32(0.5)) - np.float32(5.5), 2.0) * s
+            # Higher towards the rim, where capsule holds it; it rests on the plateau.
+            height = p[2] - bones.plateau(x, y) - np.float32(8.2) - np.float32(0.25) * np.minimum(plan, 0)
+            below = bones.plateau(x, y) - p[2] - np.float32(1.0)
+            found[f"{name} meniscus"] = common(common(band, -gap, 2.0), np.maximum(height, below), 2.0) * s
         if self.subject.tear > 0:
             side = -1 if self.subject.torn == "medial" else 1
             # An oblique cleft through the posterior horn, from below inwards.
@@ -145,7 +150,7 @@ class Anatomy:
         s = np.float32(self.frames.scale)
         x, y, z = p
         bone = bones.patella(p)
-        cover = np.minimum(np.minimum(20 - np.abs(x - 1), np.minimum(z - 20, 52 - z)), 40 - y)
+        cover = np.minimum(np.minimum(20 - np.abs(x - 1), np.minimum(z - 20, 49 - z)), 38.5 - y)
         thickness = 1.15 * self.subject.thickness["patellar"] * rough * _taper(cover, 8.0)
         return {"patella": bone * s, "patellar cover": cover, "patellar thickness": thickness.astype(np.float32)}
 

@@ -30,10 +30,10 @@ CONDYLE_X = 23.0
 
 def condyle_profile(y: Array, z: Array) -> Array:
     """Return the sagittal outline of a condyle: posterior circle, flatter distal part, anterior flange."""
-    posterior = circle(y, z, (-14.0, 23.5), 20.5)
+    posterior = circle(y, z, (-13.0, 23.2), 20.2)
     distal = circle(y, z, (0.0, 28.5), 25.5)
-    anterior = circle(y, z, (11.0, 29.0), 18.5)
-    outline = union(union(posterior, distal, 5.0), anterior, 5.0)
+    anterior = circle(y, z, (10.5, 29.0), 18.0)
+    outline = union(union(posterior, distal, 3.0), anterior, 3.0)
     return common(outline, z - np.float32(45), 8.0)
 
 
@@ -41,11 +41,13 @@ def femur(p: Points) -> tuple[Array, Array]:
     """Return the femur, and the femur with its notch filled (which tells the articular surface from the notch)."""
     x, y, z = p
     profile = condyle_profile(y, z)
-    lateral = extrude(profile, x - np.float32(CONDYLE_X), 15.0, 10.0)
-    medial = extrude(profile + np.float32(0.4), x + np.float32(CONDYLE_X), 15.0, 10.0)
+    # The condyles part a little towards the back.
+    splay = np.float32(0.07) * np.clip(y + 5, -30, 15)
+    lateral = extrude(profile, x - np.float32(CONDYLE_X) + splay, 15.0, 12.5)
+    medial = extrude(profile + np.float32(0.4), x + np.float32(CONDYLE_X) - splay, 15.0, 12.5)
     # The trochlear groove is 5 to 6 mm deep and a little lateral; its lateral ridge stands higher.
     groove = np.float32(5.5) * np.exp(-(((x - 1) / 9) ** 2)) - np.float32(1.4) * np.exp(-(((x - 15) / 8) ** 2))
-    trochlea = extrude(circle(y, z, (11.0, 29.5), 18.5) + groove, x - np.float32(1), 33.0, 9.0)
+    trochlea = extrude(circle(y, z, (10.5, 29.5), 18.0) + groove, x - np.float32(1), 33.0, 9.0)
     shaft = loft(
         p,
         [(16, 0, 1, 26, 15), (22, 0, 1, 34, 19), (32, 0, 1, 39, 21), (44, 0, 2, 34, 19.5), (58, 0, 3.5, 22.5, 17)]
@@ -56,11 +58,11 @@ def femur(p: Points) -> tuple[Array, Array]:
         body = union(body, ellipsoid(p, (39.0 * side, -4.0, 27.0), (4.5, 9.0, 10.0)), 5.0)
     roof = (z - np.float32(13) - (np.float32(5) - y) * np.float32(0.8)) / np.float32(1.28)
     notch = common(np.abs(x) - np.float32(9.5), roof, 5.0)
-    filled = extrude(profile, x, 38.0, 10.0)
+    filled = extrude(profile, x, 39.0, 12.5)
     return without(body, notch, 3.0), filled
 
 
-def _plateau(x: Array, y: Array) -> Array:
+def plateau(x: Array, y: Array) -> Array:
     """Return the height of the tibial plateau: medial dish, lateral dome, posterior slope, two eminences."""
     height = np.float32(-3.4) + (y + 5) * np.float32(0.09)
     dish = ((x + CONDYLE_X) ** 2 + 0.5 * (y + 6) ** 2) / 150
@@ -81,9 +83,9 @@ def tibia(p: Points) -> Array:
         [(-150, 3, -1, 12.5, 13.5), (-100, 3, 1, 13, 14.5), (-62, 1.5, 2, 15.5, 16.5), (-44, 0.5, 1.5, 20, 18.5)]
         + [(-28, 0, -1.5, 29, 21), (-15, 0, -4, 36.5, 24), (-8, 0, -5, 38, 25), (9, 0, -5, 38, 25)],
     )
-    top = _plateau(x, y)
+    top = plateau(x, y)
     h = np.float32(0.5)
-    slope = np.hypot(_plateau(x + h, y) - top, _plateau(x, y + h) - top) / h
+    slope = np.hypot(plateau(x + h, y) - top, plateau(x, y + h) - top) / h
     bone = common(shaft, (z - top) / np.sqrt(1 + slope * slope), 3.5)
     tuberosity = ellipsoid(p, (3.0, 19.0, -36.0), (9.0, 6.5, 14.0))
     gerdy = ellipsoid(p, (24.0, 12.0, -17.0), (8.0, 7.0, 8.0))
@@ -102,7 +104,7 @@ def patella(p: Points) -> Array:
     x, y, z = p
     lens = ellipsoid(p, (1.0, 42.0, 34.0), (22.5, 12.0, 21.0))
     lens = union(lens, ellipsoid(p, (1.0, 44.0, 17.0), (9.0, 6.0, 8.0)), 6.0)
-    facet = np.float32(31.2) + np.float32(0.34) * np.sqrt((x - 1) ** 2 + 4)
+    facet = np.float32(30.6) + np.float32(0.34) * np.sqrt((x - 1) ** 2 + 4)
     return common(lens, (facet - y) / np.float32(1.06), 4.0)
 
 
@@ -121,7 +123,9 @@ def femoral_cover(p: Points, filled: Array) -> Array:
     x, y, z = p
     angle = condyle_angle(p)
     around = np.float32(27 * np.pi / 180) * np.minimum(np.float32(116) - angle, angle + np.float32(122))
-    return np.minimum(np.minimum(around, np.float32(35.5) - np.abs(x)), filled + np.float32(2.5))
+    # The notch has no cartilage; the trochlear groove, which also lies inside the filled outline, has.
+    outer = np.maximum(filled + np.float32(2.5), (angle - np.float32(38)) * np.float32(0.45))
+    return np.minimum(np.minimum(around, np.float32(35.5) - np.abs(x)), outer)
 
 
 def condyle_angle(p: Points) -> Array:

@@ -71,7 +71,7 @@ class Materials:
         t2 = np.clip(t2, *tissue.limits).astype(np.float32)
         m0 = np.full_like(t2, tissue.m0)
         if tissue.grain:
-            size = (1.1, 1.1, 1.7) if name == "marrow" else (1.4, 1.4, 4.0) if name in ("ligament", "tendon") else (1.3, 1.3, 1.3)
+            size = (0.9, 0.9, 1.4) if name == "marrow" else (1.4, 1.4, 4.0) if name in ("ligament", "tendon") else (1.3, 1.3, 1.3)
             m0 *= np.clip(1 + np.float32(tissue.grain) * self.texture.at(p.x, p.y, p.z, size, 0), 0.1, 2)
         if tissue.fat:
             spread = self.settings.fat["residual_sd"]
@@ -90,7 +90,7 @@ class Materials:
         """Dark sheets of suppressed fat between the fascicles, along the muscle and slightly oblique."""
         y = p.y - np.float32(0.22) * p.z * np.sign(p.y + 5)
         x = p.x + np.float32(0.10) * p.z
-        sheet = self.texture.ridge(x, y, p.z, (7.0, 5.0, 34.0), 0.10, 1)
+        sheet = self.texture.ridge(x, y, p.z, (8.0, 6.0, 40.0), 0.15, 1)
         here = np.clip(self.texture.at(x, y, p.z, (14.0, 12.0, 26.0), 2), 0, 1)
         bundle = 1 + np.float32(0.05) * self.texture.at(x, y, p.z, (2.2, 2.0, 22.0), 3)
         keep = (1 - np.float32(0.75) * sheet * here) * bundle
@@ -100,14 +100,16 @@ class Materials:
         """Sheets of connective tissue between fat lobules: brighter than the suppressed fat."""
         sheet = self.texture.ridge(p.x, p.y, p.z, (7.0, 5.0, 8.0), 0.16, 4)
         strands = self.texture.ridge(p.x, p.y, p.z, (3.0, 2.6, 3.4), 0.2, 5)
-        part = np.clip(np.float32(0.42) * sheet + np.float32(0.16) * strands, 0, 1)
-        return self._mix(v, "septum", part)
+        part = np.clip(np.float32(0.26) * sheet + np.float32(0.14) * strands, 0, 1)
+        # Where two families of sheets cross runs a small vessel.
+        vessel = np.clip(sheet * strands * np.float32(3) - np.float32(2.4), 0, 0.6)
+        return self._mix(self._mix(v, "septum", part), "blood", vessel)
 
     def _red_marrow(self, v: Values, p: Points) -> Values:
         """Islands of blood-forming marrow and small vessels: a little water in the fat."""
         island = np.clip(self.texture.at(p.x, p.y, p.z, (9.0, 9.0, 14.0), 6) - np.float32(0.6), 0, 2)
         dots = np.clip(self.texture.at(p.x, p.y, p.z, (1.5, 1.5, 2.6), 7) - np.float32(2.6), 0, 1)
-        return self._mix(v, "synovium", np.clip(np.float32(0.035) * island + np.float32(0.6) * dots, 0, 0.6))
+        return self._mix(v, "synovium", np.clip(np.float32(0.025) * island + np.float32(0.6) * dots, 0, 0.6))
 
     def _mix(self, v: Values, name: str, part: Array) -> Values:
         other = self.settings.tissues[name]

@@ -21,7 +21,7 @@ MUSCLES: dict[str, list[Station]] = {
     "gastrocnemius medialis": [(24, -20, -34, 5, 3), (10, -21, -41, 11, 7), (-12, -22, -44, 16, 10), (-40, -21, -46, 20, 14), (-150, -19, -50, 23, 18)][::-1],
     "gastrocnemius lateralis": [(24, 21, -34, 5, 3), (10, 20, -41, 10, 7), (-12, 19, -43, 14, 9), (-40, 18, -46, 17, 13), (-150, 17, -50, 21, 17)][::-1],
     "plantaris": [(28, 14, -32, 4, 3), (12, 10, -37, 5, 4), (-8, 5, -37, 5, 4), (-24, 1, -35, 3, 2)][::-1],
-    "popliteus": [(-8, 16, -29, 6, 2), (-24, 5, -27, 17, 5), (-50, -5, -22, 15, 7), (-70, -8, -19, 8, 4)][::-1],
+    "popliteus": [(-8, 16, -29, 6, 2), (-24, 5, -27, 17, 5), (-50, -5, -22, 15, 7), (-70, -8, -19, 8, 4), (-86, -9, -17, 2, 1.5)][::-1],
     "soleus": [(-28, 16, -30, 8, 2), (-55, 5, -32, 24, 7), (-150, 0, -34, 32, 13)][::-1],
     "tibialis and peronei": [(-20, 29, 0, 4, 6), (-40, 28, 0, 11, 13), (-70, 28, -2, 14, 17), (-150, 27, -4, 17, 19)][::-1],
 }
@@ -34,13 +34,15 @@ FASCIA: list[Station] = [
 
 
 def muscles(p: Points, inside: Array) -> Array:
-    """Return all muscle bellies, a millimetre apart and inside the fascia."""
-    near: Array | None = None
+    """Return all muscle bellies: swollen until they meet, a millimetre of fat between them, inside the fascia."""
+    first = np.full(inside.shape, np.float32(1e3))
+    second = first.copy()
     for stations in MUSCLES.values():
-        belly = loft(p, stations) + np.float32(0.5)
-        near = belly if near is None else np.minimum(near, belly)
-    assert near is not None
-    return common(near, inside + np.float32(1.0), 2.0)
+        belly = loft(p, stations)
+        second = np.minimum(second, np.maximum(first, belly))
+        first = np.minimum(first, belly)
+    apart = np.float32(0.55) - (second - first) / 2
+    return np.maximum(common(first - np.float32(2.5), inside + np.float32(0.8), 2.0), apart)
 
 
 def fascia(p: Points) -> Array:
@@ -107,5 +109,5 @@ def bundles(p: Points, lines: dict[str, np.ndarray], scale: float) -> dict[str, 
         "quadriceps": tube(p, lines["quadriceps"], [1.6 * s, 3.3 * s, 3.6 * s, 3.4 * s, 3.0 * s], flat=4.5),
         "artery": tube(p, lines["artery"], 2.9 * s),
         "vein": tube(p, lines["vein"], 3.8 * s),
-        "nerve": tube(p, lines["nerve"], 2.6 * s, flat=1.5),
+        "nerve": tube(p, lines["nerve"], 1.9 * s, flat=1.6),
     }
