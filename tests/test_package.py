@@ -37,7 +37,7 @@ def name_of(requirement: str) -> str:
     return re.split(r"[\s\[<>=!~;]", requirement, maxsplit=1)[0].lower().replace("_", "-")
 
 
-# -- the plugin --------------------------------------------------------------------------------------------------------
+# -- the plugin ------------------------------------------------------------
 @pytest.fixture(scope="module")
 def manifest() -> PluginManifest:
     """The manifest as napari finds it, through the entry point."""
@@ -56,7 +56,7 @@ def test_the_manifest_offers_four_docks_and_the_sample_knee(manifest: PluginMani
     assert any("knee" in sample.display_name.lower() for sample in manifest.contributions.sample_data or [])
 
 
-# -- what stays cheap ----------------------------------------------------------------------------------------------------
+# -- what stays cheap ------------------------------------------------------------
 def run_python(*arguments: str) -> str:
     """Run the interpreter and return what it printed."""
     done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True, timeout=120)
@@ -98,7 +98,7 @@ def test_the_command_is_on_the_path() -> None:
     assert callable(script.load())
 
 
-# -- what the wheel carries ------------------------------------------------------------------------------------------------
+# -- what the wheel carries ------------------------------------------------------------
 def weights_folder() -> Path:
     """Return the weights: in the installed package, in the checkout where the package is a link to it."""
     folder = Path(str(resources.files("napari_mrsr") / "weights"))
@@ -133,7 +133,7 @@ def test_the_package_says_that_it_is_typed() -> None:
     assert (SOURCE / "py.typed").is_file()
 
 
-# -- what is declared --------------------------------------------------------------------------------------------------------
+# -- what is declared ------------------------------------------------------------
 def imported_libraries() -> set[str]:
     """Return the top-level names of everything that the source imports, wherever in the file."""
     found: set[str] = set()
