@@ -1,0 +1,71 @@
+"""What a network takes per voxel of the coarse grid, found by running it on tensors without data.
+
+Only convolutions are counted; they are all but a percent or two of the work. One multiplication with its addition is
+two operations.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Operations and memory per voxel of the coarse grid, all echoes together.
+
+    Parameters
+    ----------
+    operations
+        Of the whole network.
+    largest_layer
+        Of its most expensive convolution.
+    values
+        Numbers that must be kept at once: input and output of the widest layer and what a shortcut holds.
+    batch
+        Batch that its most expensive convolution sees for one tile (the echoes, where they share the weights).
+    channels
+        Channels that this convolution takes in.
+    """
+
+    operations: float
+    largest_layer: float
+    values: float
+    batch: int
+    channels: int
+
+
+_SIDE = 8
+
+
+def of(model: nn.Module, factor: int, echoes: int) -> Cost:
+    """Return the cost of a network for a factor and a number of echoes."""
+    ghost = copy.deepcopy(model).to("meta").float()
+    seen: list[tuple[float, float, int, int]] = []
+
+    def note(module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
+        assert isinstance(module, nn.Conv3d)
+        x: Tensor = inputs[0]
+        taps = module.weight[0].numel()
+        seen.append((2.0 * taps * output.numel(), float(x.numel() + output.numel()), x.shape[0], x.shape[1]))
+
+    hooks = [m.register_forward_hook(note) for m in ghost.modules() if isinstance(m, nn.Conv3d)]
+    voxels = _SIDE**3
+    with torch.inference_mode():
+        ghost(torch.empty(1, echoes, _SIDE, _SIDE, _SIDE, device="meta"), factor)
+    for hook in hooks:
+        hook.remove()
+    if not seen:
+        return Cost(1.0, 1.0, 4.0 * echoes * factor, 1, 1)
+    heaviest = max(seen)
+    return Cost(
+        operations=sum(s[0] for s in seen) / voxels,
+        largest_layer=heaviest[0] / voxels,
+        values=2.0 * max(s[1] for s in seen) / voxels,
+        batch=heaviest[2],
+        channels=heaviest[3],
+    )

@@ -1,0 +1,60 @@
+"""How long a volume will take, from a probe tile."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import nn
+
+from napari_mrsr.inference import devices
+from napari_mrsr.inference.air import signal_mask
+from napari_mrsr.inference.backends import choose_backend, probe
+from napari_mrsr.inference.boxes import plan
+from napari_mrsr.inference.engine import check, core_side, threads_for
+from napari_mrsr.inference.scale import common_scale
+
+#: Side of the probe tile, coarse voxels: large enough for the speed of a real one.
+SIDE = 40
+
+
+def estimate_seconds(
+    model: nn.Module,
+    array: npt.NDArray[Any],
+    *,
+    factor: int,
+    axis: int,
+    device: str = "auto",
+    precision: str = "auto",
+    air: bool = True,
+    threads: int | None = None,
+) -> float:
+    """Return how long :func:`napari_mrsr.inference.engine.run` will take, s.
+
+    A probe tile is timed (about a second on a CPU), its speed is applied to all tiles with their halos, air left out.
+
+    Parameters
+    ----------
+    model, array, factor, axis, device, precision, air, threads
+        As for :func:`napari_mrsr.inference.engine.stream`.
+    """
+    check(model, array, factor, axis)
+    x = np.moveaxis(array, axis + 1, -1)
+    shape = x.shape[1:]
+    scale = common_scale(array)
+    halo = int(model.halo)  # type: ignore[arg-type]
+    with threads_for(threads):
+        backend = choose_backend(model, x, factor, scale, devices.choose(device), precision)
+        sample = probe(x, scale, SIDE)
+        started = time.perf_counter()
+        backend(sample)
+        seconds = (time.perf_counter() - started) / sample[0].size
+    mask = signal_mask(x, scale, halo) if air else np.ones(shape, bool)
+    voxels = 0
+    for box in plan(shape, core_side(backend, shape, halo)):
+        inside = mask[box.slices]
+        if inside.any():
+            voxels += box.bounds(inside).grown(halo, shape).voxels
+    return float(seconds * voxels)

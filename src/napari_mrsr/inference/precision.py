@@ -1,0 +1,68 @@
+r"""float32, bfloat16 or int8: as little as the picture allows.
+
+In bfloat16 only the convolutions run in eight bits of mantissa; the interpolated input, to which the network adds a
+residual, stays float32, so that the error is a small part of a small correction. Whether that holds is not assumed:
+before a low precision is chosen by itself, the finished picture of a probe is compared with float32, and must agree
+within
+
+.. math:: 20 \log_{10} (s / \mathrm{rms}) \ge 50\ \mathrm{dB}
+
+of the common scale s. On CPUs bfloat16 is tried only with matrix units for it (AMX); emulated it is slower than
+float32. int8 needs the extra ``openvino``, see :mod:`napari_mrsr.inference.openvino`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from napari_mrsr.errors import BadParameter
+
+Precision = Literal["fp32", "bf16", "int8"]
+Choice = Literal["auto", "fp32", "bf16", "int8"]
+
+#: Least agreement with float32, dB of the common scale.
+LEAST_AGREEMENT = 50.0
+
+
+def check_name(precision: str) -> None:
+    """Raise BadParameter if there is no such precision."""
+    if precision not in get_args(Choice):
+        raise BadParameter(f"precision {precision!r} is not one of {', '.join(get_args(Choice))}")
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Tell whether bfloat16 is worth trying on a device."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    capabilities: Callable[[], Any] | None = getattr(torch.cpu, "get_capabilities", None)
+    return bool(capabilities and capabilities().get("amx_bf16"))
+
+
+def convert(model: nn.Module, precision: Precision, device: torch.device) -> nn.Module:
+    """Return a copy of a network for a device, its convolutions in a precision, the last axis of channels
+    contiguous.""" result = copy.deepcopy(model).to(device).eval() if device.type == "cpu" or precision == "bf16":
+        result = result.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    if precision == "bf16":
+        for module in result.modules():
+            if isinstance(module, nn.Conv3d):
+                module.to(torch.bfloat16)
+                module.register_forward_pre_hook(_to_bfloat16)
+    return result
+
+
+def _to_bfloat16(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return tuple(x.to(torch.bfloat16) for x in inputs)
+
+
+def agreement(reference: npt.NDArray[Any], test: npt.NDArray[Any], scale: float = 1.0) -> float:
+    """Return how closely two pictures agree, dB of the scale; infinite where they are equal, -inf where one is not
+    finite.""" rms = float(np.sqrt(np.mean((np.asarray(test, np.float64) - reference) ** 2))) if not np.isfinite(rms):
+        return -np.inf
+    return float(20 * np.log10(scale / rms)) if rms > 0 else np.inf
