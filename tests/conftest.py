@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 os.environ.setdefault("NAPARI_ASYNC", "0")  # asynchronous slicing outlives a test's viewer
@@ -17,3 +18,9 @@ def real_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("NAPARI_MRSR_DATA is not set: real scans are not at hand")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def dess_tables() -> pd.DataFrame:
+    """Printed signals and estimates of DESS, calculated by another program (tables A to J)."""
+    return pd.read_csv(Path(__file__).parent / "physics" / "dess_tables.csv", comment="#")

@@ -172,16 +172,22 @@ def signals(
 
 
 def as_floats(*values: npt.ArrayLike) -> tuple[npt.NDArray[np.floating[Any]], ...]:
-    """Return T1, T2 and what scales them as floating arrays, T1 and T2 (the first two) checked to be positive."""
-    arrays = []
-    for position, value in enumerate(values):
-        array = np.asarray(value)
-        if not np.issubdtype(array.dtype, np.floating):
-            array = array.astype(np.float64)
-        if position < 2 and not (array > 0).all():
-            raise BadParameter(f"T{position + 1} must be greater than 0 ms everywhere")
-        arrays.append(array)
-    return tuple(arrays)
+    """Return T1, T2 and what scales them as arrays of one floating type; plain numbers follow the arrays' precision.
+
+    Raises
+    ------
+    BadParameter
+        T1 or T2, the first two, is not positive everywhere.
+    """
+    known = [value if np.isscalar(value) else np.asarray(value) for value in values]
+    kind = np.result_type(*known)
+    if not np.issubdtype(kind, np.floating):
+        kind = np.dtype(np.float64)
+    arrays = tuple(np.asarray(value, dtype=kind) for value in known)
+    for name, array in zip(("T1", "T2"), arrays, strict=False):
+        if not (array > 0).all():
+            raise BadParameter(f"{name} must be greater than 0 ms everywhere")
+    return arrays
 
 
 #: Parameter sets met in practice, by name; where they come from: :data:`PRESET_SOURCES`.
