@@ -89,8 +89,8 @@ def coefficient_of_variation(reference: npt.ArrayLike, test: npt.ArrayLike) -> S
 
     Examples
     --------
-    >>> f"{coefficient_of_variation([35.2, 42.6], [35.8, 44.1]):.2f}"
-    '1.82 ± 0.89'
+    >>> f"{coefficient_of_variation([35.2, 42.6], [35.8, 44.1]):.1f}"
+    '1.8 ± 0.9'
     """
     x, y = _pairs(reference, test)
     mean = (x + y) / 2

@@ -3,9 +3,13 @@ r"""Gaussian-windowed means along the axes of a volume, as products with banded 
 The mean at row :math:`r` of an axis of :math:`n` voxels is :math:`\sum_t w_t\, x_{r+t}`, :math:`|t| \le 5`, with
 :math:`w_t \propto \exp(-t^2 / 2\sigma^2)`, :math:`\sum w = 1`, and the image mirrored about the edge of its outer voxels
 (``d c b a | a b c d | d c b a``: ``scipy.ndimage.gaussian_filter(x, 1.5, mode="reflect", truncate=3.5)``). As a matrix this
-is a band; the border rule is folded into its first and last rows. It is multiplied a block of rows at a
-time, so that few of its zeros are: 48 rows and 10 columns of overlap cost 58 multiplications a voxel, which the matrix
-product does faster than 11 shifted sums pass through memory.
+is a band; the border rule is folded into its first and last rows. It is multiplied a block of rows at a time, so that few of
+its zeros are: 32 rows take 42 multiplications a voxel, which the matrix product does faster than 11 shifted sums pass
+through memory.
+
+Every single product stays below the size from which OpenBLAS, numpy's matrix library, shares one among threads. Products this
+small gain nothing by it, and its threads wait for each other: with a second program on the same two cores that
+made the whole 10 to 80 times slower. Threads take different slabs instead.
 """
 
 from __future__ import annotations
@@ -16,11 +20,12 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 
 SIGMA = 1.5  # voxels
 RADIUS = 5  # voxels: int(3.5 * SIGMA + 0.5), so 11 taps, as in scikit-image
-ROWS = 48  # rows multiplied at once: the fastest of 48, 96 and 160 on 416 x 416 x 160
+ROWS = 32  # of the band in a block, at most
+PRODUCT = 1 << 18  # multiplications of one product: OpenBLAS' SMP_THRESHOLD_MIN * GEMM_MULTITHREAD_THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -31,14 +36,15 @@ class Band:
     stop: int
     first: int
     last: int
-    weights: Floats
+    weights: Doubles
 
 
-def taps() -> npt.NDArray[np.float64]:
+def taps() -> Doubles:
     """Return the 11 weights of the window, which sum to 1."""
     offsets = np.arange(-RADIUS, RADIUS + 1)
-    weights = np.exp(-0.5 * (offsets / SIGMA) ** 2)
-    return weights / weights.sum()
+    weights: Doubles = np.exp(-0.5 * (offsets / SIGMA) ** 2)
+    weights /= weights.sum()
+    return weights
 
 
 def band(n: int, start: int, stop: int) -> Band:
@@ -50,22 +56,39 @@ def band(n: int, start: int, stop: int) -> Band:
         mirrored = (rows + offset) % (2 * n)
         source = np.where(mirrored < n, mirrored, 2 * n - 1 - mirrored)
         np.add.at(weights, (rows - start, source - first), weight)
-    return Band(start, stop, first, last, weights.astype(np.float32))
+    return Band(start, stop, first, last, weights)
 
 
 @lru_cache(maxsize=64)
-def bands(n: int) -> tuple[Band, ...]:
-    """Return the whole axis of ``n`` voxels as blocks of rows."""
-    return tuple(band(n, start, min(start + ROWS, n)) for start in range(0, n, ROWS))
+def bands(n: int, columns: int) -> tuple[Band, ...]:
+    """Return the whole axis of ``n`` voxels as blocks of rows that may be multiplied with ``columns`` columns at once."""
+    rows = ROWS
+    while rows > 1 and rows * (rows + 2 * RADIUS) * columns > PRODUCT:
+        rows -= 1
+    return tuple(band(n, start, min(start + rows, n)) for start in range(0, n, rows))
 
 
-def plane_means(plane: Floats) -> Floats:
-    """Return the windowed means of images ``(image, j, k)`` along ``j`` and ``k``."""
-    count, columns, rows = plane.shape
-    along_j, means = np.empty_like(plane), np.empty_like(plane)
-    for b in bands(columns):
-        np.matmul(b.weights, plane[:, b.first : b.last], out=along_j[:, b.start : b.stop])
-    lines, out = along_j.reshape(count * columns, rows), means.reshape(count * columns, rows)
-    for b in bands(rows):
-        np.matmul(lines[:, b.first : b.last], b.weights.T, out=out[:, b.start : b.stop])
+def slab_means(images: Doubles, b: Band) -> Doubles:
+    """Return the means along ``i`` of images ``(image, i, j, k)`` that are the voxels of a band; shape ``(i, image, j, k)``."""
+    count, _, columns, rows = images.shape
+    means = np.empty((b.stop - b.start, count, columns, rows))
+    np.matmul(b.weights, images.transpose(0, 2, 1, 3), out=means.transpose(1, 2, 0, 3))
     return means
+
+
+def plane_means(planes: Doubles) -> Doubles:
+    """Return the means along ``j`` and ``k`` of images ``(image, j, k)``."""
+    along_j, means = np.empty_like(planes), np.empty_like(planes)
+    for b in bands(planes.shape[1], planes.shape[2]):
+        np.matmul(b.weights, planes[:, b.first : b.last], out=along_j[:, b.start : b.stop])
+    for lines, out in zip(_bundles(along_j), _bundles(means), strict=True):
+        for b in bands(planes.shape[2], ROWS):
+            np.matmul(lines[:, :, b.first : b.last], b.weights.T, out=out[:, :, b.start : b.stop])
+    return means
+
+
+def _bundles(planes: Doubles) -> tuple[Doubles, Doubles]:
+    """Return the lines along ``k`` in bundles of :data:`ROWS`, and those left over as one bundle."""
+    lines = planes.reshape(-1, planes.shape[2])
+    whole = len(lines) // ROWS * ROWS
+    return lines[:whole].reshape(-1, ROWS, planes.shape[2]), lines[None, whole:]

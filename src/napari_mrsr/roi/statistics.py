@@ -62,7 +62,6 @@ def statistics(map: Scan, labels: Scan, *, names: Mapping[int, str] | None = Non
         raise BadParameter(
             f"has {map.volumes} volumes: statistics are of one", where=map.where, remedy="choose a volume"
         )
-    label_array(labels)
     regions = resample_labels(labels, map)
     painted = label_array(regions)
     box = bounding_box(painted)
