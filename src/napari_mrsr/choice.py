@@ -171,7 +171,7 @@ def _penalties(scan: Scan, method: Method, axis: int, consistency: str) -> tuple
 def finite(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Voxels that are not finite count as 0."""
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        return np.nan_to_num(array, nan=0.0, posinf=0.0, neginf=0.0)
+        return np.asarray(np.nan_to_num(array, nan=0.0, posinf=0.0, neginf=0.0))
     return array
 
 

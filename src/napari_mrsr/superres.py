@@ -257,7 +257,7 @@ def _classical(array: npt.NDArray[Any], job: Job, stop: Callable[[], bool] | Non
     if stop is not None and stop():
         return
     n = array.shape[job.axis + 1]
-    matrix = interpolation.matrix(job.method.name, n, job.size)  # type: ignore[arg-type]
+    matrix = interpolation.matrix(job.method.name, n, job.size)
     values = along.apply(matrix, array.astype(np.float32, copy=False), job.axis + 1)
     i, j, k = (slice(0, size) for size in values.shape[1:])
     yield Tile((i, j, k), values, 1.0)

@@ -244,8 +244,9 @@ class _Job:
         return float(np.count_nonzero(mask[box.slices])) + 1e-3 * box.voxels
 
     def tile(self, box: Box, mask: npt.NDArray[np.bool_]) -> Floats:
-        """Return the finished values of a full-depth box: the network where there is signal, elsewhere
-        interpolation.""" signal = mask[box.slices] if signal.all():
+        """Return the values of a full-depth box: the network where there is signal, elsewhere interpolation."""
+        signal = mask[box.slices]
+        if signal.all():
             return self.network(box, self.halo)
         coarse = np.asarray(self.x[(slice(None), *box.slices)], dtype=np.float32)
         n = self.shape[2]
@@ -309,7 +310,7 @@ def _place(box: Box, factor: int, axis: int) -> tuple[slice, slice, slice]:
 def _coarse(
     first: Sequence[int] | None, array: npt.NDArray[Any], factor: int, axis: int
 ) -> tuple[int | None, int | None, int | None]:
-    """What is on screen as an index of the coarse grid along each axis, the super-resolved one last."""
+    """Return what is on screen as an index of the coarse grid along each axis, the super-resolved one last."""
     index: list[int | None] = [None, None, None]
     if first is not None:
         if len(first) == 2 and first[0] in (0, 1, 2):

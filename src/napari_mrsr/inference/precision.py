@@ -46,8 +46,9 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 
 
 def convert(model: nn.Module, precision: Precision, device: torch.device) -> nn.Module:
-    """Return a copy of a network for a device, its convolutions in a precision, the last axis of channels
-    contiguous.""" result = copy.deepcopy(model).to(device).eval() if device.type == "cpu" or precision == "bf16":
+    """Return a copy of a network for a device, its convolutions in a precision, channels contiguous."""
+    result = copy.deepcopy(model).to(device).eval()
+    if device.type == "cpu" or precision == "bf16":
         result = result.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     if precision == "bf16":
         for module in result.modules():
@@ -62,7 +63,8 @@ def _to_bfloat16(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor,
 
 
 def agreement(reference: npt.NDArray[Any], test: npt.NDArray[Any], scale: float = 1.0) -> float:
-    """Return how closely two pictures agree, dB of the scale; infinite where they are equal, -inf where one is not
-    finite.""" rms = float(np.sqrt(np.mean((np.asarray(test, np.float64) - reference) ** 2))) if not np.isfinite(rms):
+    """Return how closely two pictures agree, dB of the scale: inf if equal, -inf if one is not finite."""
+    rms = float(np.sqrt(np.mean((np.asarray(test, np.float64) - reference) ** 2)))
+    if not np.isfinite(rms):
         return -np.inf
     return float(20 * np.log10(scale / rms)) if rms > 0 else np.inf
