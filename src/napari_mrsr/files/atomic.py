@@ -1,8 +1,8 @@
 """A file is written whole or not at all.
 
-The content goes to a hidden file in the same folder, is flushed to the disk, and takes the name of the output in one step
-(``os.replace`` is atomic within a file system). Whoever looks at the output sees the old file or the new one, never half
-of it, even when the program is killed. What a killed program left behind is removed by the next one that writes there.
+The content goes to a hidden file in the same folder, is flushed to the disk, and takes the name of the output in one
+step (``os.replace`` is atomic within a file system). Whoever looks at the output sees the old file or the new one,
+never half of it, even when the program is killed. What a killed program left is removed by the next that writes there.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def join(scans: Sequence[Scan], *, axis: VolumeAxis | None = None) -> Scan:
     echo_times = tuple(time for some in times for time in some) if all(times) else ()
     if axis is None:
         axis = "echo" if len(set(echo_times)) == count else "contrast"
-    if axis == "echo" and any(a > b for a, b in zip(echo_times, echo_times[1:], strict=False)):
+    if axis == "echo" and any(a > b for a, b in pairwise(echo_times)):
         warnings.append(f"the echo times do not ascend in the order given ({_listed(echo_times)} ms)")
     names = volume_names(axis, count, echo_times=echo_times, repetition_time=acquisition.repetition_time)
     if axis == "contrast" and all(scan.volumes == 1 for scan in scans):

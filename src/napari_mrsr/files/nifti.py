@@ -19,6 +19,8 @@ from typing import Any, cast
 import nibabel as nib
 import numpy as np
 import numpy.typing as npt
+from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
 
 from napari_mrsr.errors import UnreadableFile, WrongDimensions
 from napari_mrsr.files.complex_parts import magnitude_of_parts
@@ -116,12 +118,12 @@ def _load(path: Path) -> tuple[Any, str]:
             content = gzip.decompress(content)  # whole, so that its checksum is checked too
         if path.suffix.lower() in (".hdr", ".img"):
             return nib.load(path), digest
-        size = {int.from_bytes(content[:4], order) for order in ("little", "big")}  # type: ignore[arg-type]
+        size = {int.from_bytes(content[:4], order) for order in ("little", "big")}
         kind = nib.Nifti1Image if 348 in size else nib.Nifti2Image if 540 in size else None
         if kind is None:
             raise UnreadableFile("is not NIfTI, whatever its name says", where=path, remedy=_EXPORT_AGAIN)
         return cast(Any, kind).from_bytes(content), digest
-    except (EOFError, zlib.error, OSError, ValueError, nib.filebasedimages.ImageFileError) as error:
+    except (EOFError, zlib.error, OSError, ValueError, ImageFileError, HeaderDataError) as error:
         raise _damaged(path, error) from error
 
 

@@ -1,8 +1,8 @@
 """Where a scan comes from and what was done to it, as JSON.
 
-``Provenance`` in a sidecar holds the program and its version, the files that were read with their sha256, and every step
-with its parameters and time. The sha256 of a DICOM folder is that of the sorted sha256 of its files, so it does not
-depend on their names.
+``Provenance`` in a sidecar holds the program and its version, the files that were read with their sha256, and every
+step with its parameters and time. The sha256 of a DICOM folder is that of the sorted sha256 of its files, so it does
+not depend on their names.
 """
 
 from __future__ import annotations

@@ -48,9 +48,8 @@ def placement(header: Any, *, where: Path) -> tuple[Affine, tuple[str, ...]]:
     lengths = np.sqrt((affine[:3, :3] ** 2).sum(0))
     zooms = np.abs(np.array(header.get_zooms()[:3], np.float64))
     if stated and np.abs(lengths / np.where(zooms > 0, zooms, np.nan) - 1).max() > _SPACING:
-        warnings.append(
-            f"the header's voxel size {_size(zooms)} mm is not that of its orientation, {_size(lengths)} mm, which is used"
-        )
+        text = f"the header's voxel size, {_size(zooms)} mm, is not that of its orientation"
+        warnings.append(f"{text}, {_size(lengths)} mm, which is used")
     unit = header.get_xyzt_units()[0]
     if unit in _TO_MM:
         affine = np.diag([_TO_MM[unit]] * 3 + [1.0]) @ affine

@@ -75,7 +75,7 @@ def read_scan(
     if kinds == {"dicom"}:
         from napari_mrsr.files.dicom.reading import read_dicom
 
-        return read_dicom(given, series=series)
+        return read_dicom(given, series=series, allow_nonfinite=allow_nonfinite)
     raise BadParameter("NIfTI files and DICOM cannot be read as one scan", remedy="give one kind at a time")
 
 

@@ -1,8 +1,8 @@
 """Scans as NIfTI files with a sidecar.
 
 The affine goes into the sform (code 1, scanner) and, where it is a rotation with a scale, also into the qform, so that
-every reader places the volume alike; a sheared affine has no qform. ``dim_info`` names the slice axis. Both files appear
-whole or not at all.
+every reader places the volume alike; a sheared affine has no qform. ``dim_info`` names the slice axis. Both files
+appear whole or not at all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
+import nibabel
 import numpy as np
 import numpy.typing as npt
 
@@ -73,6 +73,7 @@ def write_labels(scan: Scan, path: str | os.PathLike[str]) -> Path:
 def _write(scan: Scan, array: npt.NDArray[Any], path: Path) -> Path:
     if suffix_of(path).lower() not in (".nii", ".nii.gz"):
         raise BadParameter("is not the name of a NIfTI file", where=path, remedy="end it in .nii.gz")
+    nib: Any = nibabel  # its classes carry no types
     image = nib.Nifti1Image(array[0] if len(array) == 1 else np.moveaxis(array, 0, -1), None)
     header: Any = image.header
     image.set_sform(scan.affine, code=1)

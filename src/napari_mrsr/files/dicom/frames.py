@@ -1,14 +1,15 @@
 """A frame: one image plane, be it a classic DICOM file or one frame of an enhanced multi-frame file.
 
 An enhanced file keeps what all frames share in ``SharedFunctionalGroupsSequence`` and what differs in
-``PerFrameFunctionalGroupsSequence`` (PS3.3 C.7.6.16), each attribute one sequence deep. A frame looks an attribute up in
-its own group, then in the shared one, then in the file, so that the rest of the reader knows one kind of image only.
+``PerFrameFunctionalGroupsSequence`` (PS3.3 C.7.6.16), each attribute one sequence deep. A frame looks an attribute up
+in its own group, then in the shared one, then in the file: the rest of the reader knows one kind of image only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -83,27 +84,26 @@ class Frame:
             return None
         return number if np.isfinite(number) else None
 
-    def vector(self, keyword: str, length: int) -> Vector | None:
-        """Return an attribute as a vector, ``None`` if absent or of another length."""
+    def vector(self, keyword: str, length: int) -> Vector:
+        """Return an attribute as a vector, NaN if absent or of another length."""
         try:
             found = np.array([float(part) for part in self.value(keyword)], np.float64)
         except (TypeError, ValueError):
-            return None
-        return found if found.shape == (length,) and np.isfinite(found).all() else None
+            return np.full(length, np.nan)
+        return found if found.shape == (length,) else np.full(length, np.nan)
 
-    @property
-    def position(self) -> Vector | None:
-        """Centre of the first voxel, mm, LPS+."""
+    @cached_property
+    def position(self) -> Vector:
+        """Centre of the first voxel, mm, LPS+ (NaN if not said)."""
         return self.vector("ImagePositionPatient", 3)
 
-    @property
-    def orientation(self) -> Vector | None:
-        """Unit vectors along a row (increasing column) and down a column (increasing row), LPS+, shape (2, 3)."""
-        found = self.vector("ImageOrientationPatient", 6)
-        return None if found is None else found.reshape(2, 3)
+    @cached_property
+    def orientation(self) -> Vector:
+        """Directions along a row (increasing column) and down a column (increasing row), LPS+, shape ``(2, 3)``."""
+        return self.vector("ImageOrientationPatient", 6).reshape(2, 3)
 
-    @property
-    def pixel_spacing(self) -> Vector | None:
+    @cached_property
+    def pixel_spacing(self) -> Vector:
         """Distance of neighbouring rows, and of neighbouring columns, mm."""
         return self.vector("PixelSpacing", 2)
 
@@ -115,12 +115,10 @@ class Frame:
     @property
     def is_placed(self) -> bool:
         """Whether the header says where the plane lies."""
-        spacing, orientation = self.pixel_spacing, self.orientation
-        if self.position is None or orientation is None or spacing is None or not (spacing > 0).all():
-            return False
-        return bool(np.abs(orientation @ orientation.T - np.eye(2)).max() < 1e-2)
+        orthonormal = np.abs(self.orientation @ self.orientation.T - np.eye(2)).max() < 1e-2  # False for NaN
+        return bool(orthonormal and (self.pixel_spacing > 0).all() and np.isfinite(self.position).all())
 
-    @property
+    @cached_property
     def component(self) -> Component:
         """What part of the complex signal the pixels are; magnitude where nothing is said."""
         stated = self.value("ComplexImageComponent")
@@ -168,7 +166,7 @@ def private(dataset: Dataset, group: int, offset: int, creator: str) -> float | 
     The block that the creator reserved is looked up (PS3.5 7.8.1); where the creator was lost, block 10 is tried, which
     is where scanners put it. Files that went through implicit VR or an archive hold the value as raw bytes.
     """
-    blocks = [tag.element for tag in dataset.keys() if tag.group == group and 0x10 <= tag.element <= 0xFF]
+    blocks = [block for block in range(0x10, 0x100) if (group, block) in dataset]
     named = [block for block in blocks if str(dataset[group, block].value).strip() == creator]
     if not named and blocks and 0x10 in blocks:
         return None  # block 10 belongs to someone else
@@ -177,7 +175,7 @@ def private(dataset: Dataset, group: int, offset: int, creator: str) -> float | 
         return None
     value = dataset[tag].value
     if isinstance(value, bytes):
-        return _number_in(value, little=bool(dataset.original_encoding[1] is not False))
+        return _number_in(value, little=dataset.original_encoding[1] is not False)
     if not isinstance(value, str) and hasattr(value, "__len__"):
         value = value[0] if len(value) else None
     try:

@@ -1,8 +1,8 @@
 """How the scanner made the images, from DICOM attributes.
 
-DICOM holds TR, TE, TI in ms and angles in degrees, as a scan does. GE's DESS (``mfast``, ``qDESS``) leaves its spoiler in
-user data of the private group 0019 (creator GEMS_ACQU_01): (0019,10B6) the gradient area in G/cm us and (0019,10B7) its
-duration in us. As 1 G/cm = 10 mT/m, an area of 3132 G/cm us is 3132e-5 = 0.03132 mT s/m.
+DICOM holds TR, TE, TI in ms and angles in degrees, as a scan does. GE's DESS (``mfast``, ``qDESS``) leaves its spoiler
+in user data of the private group 0019 (creator GEMS_ACQU_01): (0019,10B6) the gradient area in G/cm us and
+(0019,10B7) its duration in us. As 1 G/cm = 10 mT/m, an area of 3132 G/cm us is 3132e-5 = 0.03132 mT s/m.
 """
 
 from __future__ import annotations

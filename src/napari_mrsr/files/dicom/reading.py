@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
@@ -24,9 +26,10 @@ from napari_mrsr.files.voxels import check_values
 from napari_mrsr.scan import Scan, Source, VolumeAxis
 
 PathLike = str | os.PathLike[str]
+T, R = TypeVar("T"), TypeVar("R")
 
 
-def read_dicom(paths: Sequence[Path], *, series: str | int | None = None) -> Scan:
+def read_dicom(paths: Sequence[Path], *, series: str | int | None = None, allow_nonfinite: bool = False) -> Scan:
     """Read one series from DICOM files and folders (searched with their subfolders).
 
     Parameters
@@ -35,6 +38,8 @@ def read_dicom(paths: Sequence[Path], *, series: str | int | None = None) -> Sca
         Files and folders; what they hold is taken together.
     series
         Number, UID or key of the series, where there are several.
+    allow_nonfinite
+        Set NaN and infinite voxels to 0, with a warning.
 
     Returns
     -------
@@ -45,10 +50,11 @@ def read_dicom(paths: Sequence[Path], *, series: str | int | None = None) -> Sca
     ------
     SeveralSeries
         There are several series and none, or none of these, was chosen.
-    NothingToRead, UnreadableFile, MixedPatients, MissingSlice, WrongDimensions, GeometryMismatch, ConstantImage
+    NothingToRead, UnreadableFile, MixedPatients, MissingSlice, WrongDimensions, GeometryMismatch,
+    NonFiniteVoxels, ConstantImage
         As their names say.
     """
-    frames, warnings = find_frames(paths)
+    frames, warnings = _quietly(find_frames, paths)
     chosen = _choose(group(frames), series, paths[0])
     kept, left = magnitude(chosen.frames)
     warnings += left
@@ -62,8 +68,8 @@ def read_dicom(paths: Sequence[Path], *, series: str | int | None = None) -> Sca
         axis = "echo"
     names = _names(volumes, axis, acquisition.echo_times, acquisition.repetition_time)
     warnings += _spacing_notes(kept, spacing) + _scale_notes(volumes)
-    array = load([volume.frames for volume in volumes])
-    array, notes = check_values(array, where=paths[0], names=names)
+    array = _quietly(load, [volume.frames for volume in volumes])
+    array, notes = check_values(array, where=paths[0], names=names, allow_nonfinite=allow_nonfinite)
     return Scan(
         array,
         affine,
@@ -88,7 +94,14 @@ def list_series(folder: PathLike | Sequence[PathLike]) -> list[SeriesInfo]:
     for path in paths:
         if not path.exists():
             raise NothingToRead("does not exist", where=path, remedy="check the spelling")
-    return _describe(group(find_frames(paths)[0]))
+    return _describe(group(_quietly(find_frames, paths)[0]))
+
+
+def _quietly(function: Callable[[T], R], argument: T, /) -> R:
+    """Call without pydicom's remarks on values that do not follow the standard: what matters is checked here."""
+    with catch_warnings():
+        simplefilter("ignore", UserWarning)
+        return function(argument)
 
 
 def _describe(found: Sequence[Series]) -> list[SeriesInfo]:
@@ -166,20 +179,19 @@ def _spacing_notes(frames: Sequence[Frame], spacing: float) -> list[str]:
     thickness = frames[0].number_of("SliceThickness") or 0.0
     times = spacing / stated if stated >= 0.99 * thickness > 0 else 0.0
     if times > 1.5 and abs(times - round(times)) < 0.02 * times:
-        return [
-            f"the header says the slices are {stated:g} mm apart, but they are {spacing:g} mm apart: some may be missing"
-        ]
+        return [f"the slices are {spacing:g} mm apart, the header says {stated:g} mm: some may be missing"]
     return []
 
 
 def _scale_notes(volumes: Sequence[Volume]) -> list[str]:
     """Philips scales volumes apart: values compare only if slope times private scale (2005,100E) is one number."""
-    if not str(volumes[0].frames[0].value("Manufacturer") or "").startswith("Philips") or len(volumes) < 2:
+    manufacturer = str(volumes[0].frames[0].value("Manufacturer") or "")
+    if not manufacturer.startswith("Philips") or len(volumes) < 2:
         return []
     scales = []
     for volume in volumes:
         frame = volume.frames[0]
-        element = frame.dataset.get((0x2005, 0x100E))
+        element: Any = frame.dataset.get((0x2005, 0x100E))
         slope = frame.number_of("RescaleSlope")
         if element is None or slope is None or not isinstance(element.value, (int, float)):
             return []

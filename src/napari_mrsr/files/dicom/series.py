@@ -2,8 +2,8 @@
 
 Frames with the same ``SeriesInstanceUID``, matrix, orientation and pixel spacing make a series (a localiser in three
 planes makes three). Some scanners and archives put the echoes of one scan into series of their own: two series are
-joined if they have the same matrix, positions, repetition time, flip angle and sequence, and differ in echo time or echo
-number.
+joined if they have the same matrix, positions, repetition time, flip angle and sequence, and differ in echo time or
+echo number.
 """
 
 from __future__ import annotations
@@ -80,9 +80,8 @@ def _belongs(frame: Frame, other: Frame) -> bool:
     """Tell whether two frames are of one series and one grid."""
     if frame.value("SeriesInstanceUID") != other.value("SeriesInstanceUID") or frame.size != other.size:
         return False
-    a, b, s, t = frame.orientation, other.orientation, frame.pixel_spacing, other.pixel_spacing
-    assert a is not None and b is not None and s is not None and t is not None  # frames are placed
-    return bool(np.abs(a - b).max() < 2e-3 and np.allclose(s, t, rtol=1e-3))
+    turned = np.abs(frame.orientation - other.orientation).max()
+    return bool(turned < 2e-3 and np.allclose(frame.pixel_spacing, other.pixel_spacing, rtol=1e-3))
 
 
 def _echoes(frames: Sequence[Frame]) -> set[tuple[float | None, float | None]]:
@@ -109,18 +108,13 @@ def _is_echo_of(series: Series, other: Series) -> bool:
 
 def _same_grid(a: Sequence[Frame], b: Sequence[Frame]) -> bool:
     """Tell whether two sets of frames lie at the same places (the shorter one within the longer)."""
-    one, two = a[0].orientation, b[0].orientation
-    s, t = a[0].pixel_spacing, b[0].pixel_spacing
-    assert one is not None and two is not None and s is not None and t is not None  # frames are placed
-    if a[0].size != b[0].size or np.abs(one - two).max() > 1e-4 or not np.allclose(s, t, rtol=1e-4):
+    turned = np.abs(a[0].orientation - b[0].orientation).max()
+    if a[0].size != b[0].size or turned > 1e-4 or not np.allclose(a[0].pixel_spacing, b[0].pixel_spacing, rtol=1e-4):
         return False
     h, g = np.unique(np.round(heights(a), 3)), np.unique(np.round(heights(b), 3))
     few, many = (h, g) if len(h) <= len(g) else (g, h)
     near = np.abs(few[:, None] - many[None]).argmin(1)
     if np.abs(few - many[near]).max() > _SAME_POSITION or len(few) <= len(many) / 2:
         return False
-    corner, other = a[int(np.argmin(heights(a)))].position, b[int(np.argmin(heights(b)))].position
-    assert corner is not None and other is not None
-    shift = corner - other
-    in_plane = one @ shift
+    in_plane = a[0].orientation @ (a[0].position - b[0].position)
     return bool(np.abs(in_plane).max() <= _SAME_POSITION)

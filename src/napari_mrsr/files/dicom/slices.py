@@ -1,8 +1,8 @@
-"""Slices in order, and the affine they span.
+r"""Slices in order, and the affine they span.
 
 With the unit vectors :math:`r` (along a row) and :math:`c` (down a column), the spacing of columns :math:`s_c` and rows
 :math:`s_r`, and the positions :math:`p_0, ..., p_{n-1}` of the slices (PS3.3 C.7.6.2.1.1), sorted along the normal
-:math:`r \\times c`, voxel (i = column, j = row, k = slice) lies at
+:math:`r \times c`, voxel (i = column, j = row, k = slice) lies at
 
     p_0 + i s_c r + j s_r c + k (p_{n-1} - p_0) / (n - 1)      in LPS+,
 
@@ -32,10 +32,8 @@ _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 def heights(frames: Sequence[Frame]) -> npt.NDArray[np.float64]:
     """Return the positions along the slice normal, mm."""
-    orientation = frames[0].orientation
-    assert orientation is not None  # frames are placed
-    normal = np.cross(*orientation)
-    return np.array([float(normal @ _position(frame)) for frame in frames])
+    normal = np.cross(*frames[0].orientation)
+    return np.array([float(normal @ frame.position) for frame in frames])
 
 
 def count_slices(frames: Sequence[Frame]) -> int:
@@ -106,34 +104,26 @@ def _check_even(height: Vector, steps: Vector, where: object, volume: str) -> No
 
 
 def _affine(ordered: Sequence[Frame]) -> npt.NDArray[np.float64]:
-    first, last = _position(ordered[0]), _position(ordered[-1])
-    orientation, spacing = ordered[0].orientation, ordered[0].pixel_spacing
-    assert orientation is not None and spacing is not None  # frames are placed
+    first, last, spacing = ordered[0].position, ordered[-1].position, ordered[0].pixel_spacing
     step = (last - first) / (len(ordered) - 1)
     line = first + np.arange(len(ordered))[:, None] * step
-    astray = np.sqrt(((np.array([_position(frame) for frame in ordered]) - line) ** 2).sum(1)).max()
+    astray = np.sqrt(((np.array([frame.position for frame in ordered]) - line) ** 2).sum(1)).max()
     if astray > max(0.5 * float(spacing.min()), 0.1 * float(np.linalg.norm(step))):
         raise GeometryMismatch(
             f"has slices that do not lie on one straight line (up to {astray:.2g} mm off)",
             where=_folder(ordered),
             remedy="give one evenly spaced volume",
         )
-    orientation = orientation / np.linalg.norm(orientation, axis=1, keepdims=True)
+    row, column = (direction / np.linalg.norm(direction) for direction in ordered[0].orientation)
     length, nominal = float(np.linalg.norm(step)), ordered[0].number_of("SpacingBetweenSlices") or 0.0
     if abs(nominal - length) * (len(ordered) - 1) <= _ROUNDING:
         step = step * (nominal / length)
     affine = np.eye(4)
-    affine[:3, 0] = orientation[0] * spacing[1]
-    affine[:3, 1] = orientation[1] * spacing[0]
+    affine[:3, 0] = row * spacing[1]
+    affine[:3, 1] = column * spacing[0]
     affine[:3, 2] = step
     affine[:3, 3] = first
     return _LPS_TO_RAS @ affine
-
-
-def _position(frame: Frame) -> Vector:
-    position = frame.position
-    assert position is not None  # frames are placed
-    return position
 
 
 def _folder(frames: Sequence[Frame]) -> str:

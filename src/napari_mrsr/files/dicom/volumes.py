@@ -117,7 +117,7 @@ def _split(part: Volume) -> list[Volume]:
         ):
             continue
         found: list[Volume] = []
-        for value in sorted(groups, key=lambda value: (isinstance(value, str), value)):  # type: ignore[type-var]
+        for value in sorted(groups, key=lambda value: (isinstance(value, str), value)):
             found.extend(_split(Volume(groups[value], (*part.differs, (attribute, value)))))
         return found
     return [part]
