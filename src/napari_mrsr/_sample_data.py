@@ -1,0 +1,20 @@
+"""The sample knee of File > Open Sample."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_mrsr.app.layers import LayerData
+
+
+def knee() -> list[LayerData]:
+    """Return the layers of the simulated dual-echo DESS knee with thick slices."""
+    from napari_mrsr.app import layers
+    from napari_mrsr.app.sample import sample_knee
+
+    scan, truth = sample_knee()
+    made = layers.magnitude_layers(scan)
+    for _data, settings, _kind in made:
+        settings["metadata"]["mrsr_truth"] = truth
+    return made

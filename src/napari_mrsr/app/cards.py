@@ -1,0 +1,46 @@
+"""Methods to choose from, and what their cards say."""
+
+from __future__ import annotations
+
+import html as escape
+
+from napari_mrsr.errors import MrsrError
+from napari_mrsr.networks import registry
+
+AUTO = "auto"
+
+
+def choices() -> list[str]:
+    """Return the names of all methods, best first: auto, networks, classical ones."""
+    methods = registry.methods()
+    ordered = [m for m in methods if m.kind == "network"] + [m for m in methods if m.kind == "classical"]
+    return [AUTO, *(m.name for m in ordered)]
+
+
+def html(name: str) -> str:
+    """Return the card of a method: what it was trained on, what it may be used for, how well it does."""
+    if name == AUTO:
+        return "<b>auto</b>: the best method whose card covers the scan. Which one, and why, is said below."
+    try:
+        method = registry.find(name)
+    except MrsrError as error:
+        return escape.escape(error.line)
+    rows = [("kind", "no training" if method.kind == "classical" else "trained network")]
+    if method.factors:
+        rows.append(("factors", ", ".join(map(str, method.factors))))
+    if method.anatomy:
+        rows.append(("trained on", ", ".join(method.anatomy)))
+    if method.echoes:
+        rows.append(("volumes", str(method.echoes)))
+    if method.licence:
+        rows.append(("licence", method.licence))
+    if method.sha256:
+        rows.append(("sha256", f"{method.sha256[:12]}…"))
+    rows.extend((str(key), str(value)) for key, value in method.figures)
+    table = "".join(
+        f"<tr><td style='padding-right:8px'>{escape.escape(k)}</td><td>{escape.escape(v)}</td></tr>" for k, v in rows
+    )
+    card = ""
+    if method.card is not None and method.card.is_file():
+        card = f'<p><a href="{method.card.as_uri()}">the whole card</a></p>'
+    return f"<b>{escape.escape(method.name)}</b>: {escape.escape(method.summary)}<table>{table}</table>{card}"

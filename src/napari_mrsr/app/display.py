@@ -1,0 +1,114 @@
+"""How layers are called, coloured and windowed.
+
+Colours follow the recommendation of the relaxometry community: navia for T2, lipari for T1 (Fuderer et al., Magn Reson
+Med 2025;93:1000, "Color-map recommendation for MR relaxometry maps"), taken from cmcrameri. NaN is transparent: where
+there is no T2 the picture below is seen. Limits of a magnitude are percentiles of what was ACQUIRED, and the
+super-resolved layer shares them, so that no difference on the screen comes from the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from napari.utils import Colormap
+
+#: Upper limit of a cartilage T2 map, ms (the bound of DOSMA), and how far its slider reaches.
+T2_LIMITS = (0.0, 80.0)
+T2_RANGE = (0.0, 200.0)
+
+#: Percentiles of the acquired magnitude shown black and white.
+MAGNITUDE_PERCENTILES = (1.0, 99.5)
+
+#: Voxels looked at to find a percentile: more would not change a window anyone can see.
+SAMPLE = 400_000
+
+
+def acquired(name: str) -> str:
+    """Return the layer name of an acquired volume."""
+    return f"{name} (acquired)"
+
+
+def thick(name: str, factor: int) -> str:
+    """Return the layer name of a volume whose thick slices were simulated."""
+    return f"{name} (thick slices x{factor})"
+
+
+def super_resolved(name: str, factor: int, method: str, *, partial: bool = False) -> str:
+    """Return the layer name of a super-resolved volume."""
+    return f"{name} SR x{factor} [{method}]" + (" (partial)" if partial else "")
+
+
+def t2(role: str) -> str:
+    """Return the layer name of a T2 map; role is ``"acquired"``, ``"thick"`` or ``"SR"``."""
+    return f"T2 [ms] ({role})"
+
+
+def t2_difference() -> str:
+    """Return the layer name of the T2 difference."""
+    return "dT2 [ms] SR-acq"
+
+
+def difference(name: str) -> str:
+    """Return the layer name of an absolute difference from the reference."""
+    return f"{name} |diff| SR-ref [a.u.]"
+
+
+def ssim(name: str) -> str:
+    """Return the layer name of an SSIM map."""
+    return f"{name} SSIM SR vs ref [0..1]"
+
+
+def percentiles(array: npt.NDArray[Any], at: Sequence[float]) -> tuple[float, ...]:
+    """Return percentiles of the finite values, from an even sample of them."""
+    flat = array.ravel(order="K")
+    flat = flat[:: max(1, flat.size // SAMPLE)]
+    flat = flat[np.isfinite(flat)]
+    if flat.size == 0:
+        return tuple(0.0 for _ in at)
+    return tuple(float(v) for v in np.percentile(flat, at))
+
+
+def window(array: npt.NDArray[Any]) -> tuple[float, float]:
+    """Return the black and white point of an acquired magnitude."""
+    low, high = percentiles(array, MAGNITUDE_PERCENTILES)
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def full_range(array: npt.NDArray[Any], limits: tuple[float, float]) -> tuple[float, float]:
+    """Return how far the window's slider reaches: all values, and never less than the window."""
+    low, high = percentiles(array, (0.0, 100.0))
+    return min(low, limits[0], 0.0), max(high, limits[1])
+
+
+def symmetric(array: npt.NDArray[Any], *, at_least: float = 0.0) -> tuple[float, float]:
+    """Return limits of a signed difference: plus and minus the 99th percentile of its size."""
+    (k,) = percentiles(np.abs(array), (99.0,))
+    k = max(k, at_least) or 1.0
+    return -k, k
+
+
+def colormap(name: str) -> Colormap:
+    """Return a napari colour map by name, cmcrameri's among them, with NaN transparent.
+
+    Values above the limit of a T2 map are white, so that "at least 80 ms" is not read as "80 ms".
+    """
+    from napari.utils import Colormap
+    from napari.utils.colormaps import ensure_colormap
+
+    transparent = (0.0, 0.0, 0.0, 0.0)
+    if name in ("navia", "lipari"):
+        import cmcrameri.cm
+
+        colours = getattr(cmcrameri.cm, name)(np.linspace(0.0, 1.0, 256))
+        return Colormap(colours, name=name, nan_color=transparent, high_color=(1.0, 1.0, 1.0, 1.0))
+    if name == "coolwarm":
+        import matplotlib
+
+        return Colormap(matplotlib.colormaps["coolwarm"](np.linspace(0.0, 1.0, 256)), name=name, nan_color=transparent)
+    known = ensure_colormap(name)
+    return Colormap(known.colors, controls=known.controls, name=known.name, nan_color=transparent)

@@ -1,0 +1,54 @@
+"""How long super-resolution will take on this machine, found out before it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from napari_mrsr.app import jobs
+from napari_mrsr.app.jobs import Estimated, Event, Job, RefineSettings, Stop
+from napari_mrsr.errors import MrsrError
+from napari_mrsr.scan import Scan
+
+
+def estimate(scan: Scan, settings: RefineSettings) -> Job:
+    """Choose the method and time a probe of it; torch is imported here, in the worker, while the person reads the checks."""
+
+    def job(_stop: Stop) -> Iterator[Event]:
+        try:
+            axis = scan.find_slice_axis() if settings.axis is None else settings.axis
+            name, reason = jobs.method_of(scan, settings.method, settings.factor, axis)
+            seconds = _seconds(scan, name, settings, axis)
+        except MrsrError as error:
+            yield Estimated(settings, None, error.line, ok=False)
+            return
+        yield Estimated(settings, seconds, f"{name}: {reason}")
+
+    return job
+
+
+def _seconds(scan: Scan, name: str, settings: RefineSettings, axis: int) -> float | None:
+    from napari_mrsr.networks import registry
+
+    if registry.find(name).kind == "classical":
+        return None
+    from napari_mrsr.inference import engine
+
+    model = registry.load(name)
+    return float(engine.estimate_seconds(model, scan.array, factor=settings.factor, axis=axis, device=settings.device))
+
+
+def in_words(seconds: float | None) -> str:
+    """Return a duration as a person says it.
+
+    Examples
+    --------
+    >>> in_words(4.2), in_words(95), in_words(400), in_words(None)
+    ('about 5 s', 'about 1.5 min', 'about 7 min', 'a few seconds')
+    """
+    if seconds is None:
+        return "a few seconds"
+    if seconds < 60:
+        return f"about {max(5, round(seconds / 5) * 5)} s"
+    if seconds < 300:
+        return f"about {round(seconds / 30) / 2:g} min"
+    return f"about {round(seconds / 60)} min"

@@ -1,0 +1,430 @@
+"""The long steps of a session, as generators of events that run in a worker thread.
+
+A job touches no layer, no widget and no session. It writes tiles into the result's own array, of which the layers on the
+screen are views, and yields what happened; the worker hands each event to the main thread, and only there are layers
+made and refreshed. Every job goes through :func:`guarded`, which turns whatever
+is raised into a :class:`Failed` event: superqt's generator worker takes a ``RuntimeError`` (torch's base error) for a
+deleted worker and would end without a word.
+
+Jobs are told to stop by a ``stop()`` that they ask between tiles; what was done stays.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_mrsr.errors import EchoesNeeded, MrsrError, SeveralSeries, Stopped
+from napari_mrsr.scan import Scan
+
+if TYPE_CHECKING:
+    from napari_mrsr.app.comparing import Comparison
+    from napari_mrsr.files import SeriesInfo
+    from napari_mrsr.mapping import T2Map
+    from napari_mrsr.superres import Trust
+
+Stop = Callable[[], bool]
+Role = Literal["acquired", "thick", "SR"]
+
+
+# -- what a person chooses -------------------------------------------------------------------------
+@dataclass(frozen=True)
+class RefineSettings:
+    """How to super-resolve; ``axis`` None is the slice axis."""
+
+    method: str = "auto"
+    factor: int = 2
+    axis: int | None = None
+    device: str = "auto"
+    consistency: str = "wiener"
+    retrospective: bool = False
+    maps: bool = True
+
+
+@dataclass(frozen=True)
+class T2Settings:
+    """How to map T2; ``None`` takes what the header says. Times in ms, degrees, mT s/m, m2/s."""
+
+    method: str = "analytic"
+    t1: float = 1200.0
+    diffusivity: float = 1.25e-9
+    fat: bool = True
+    fluid: bool = True
+    repetition_time: float | None = None
+    echo_time: float | None = None
+    flip_angle: float | None = None
+    spoiler_moment: float | None = None
+    spoiler_duration: float | None = None
+
+    @property
+    def overrides(self) -> dict[str, float]:
+        """The sequence parameters that were typed in."""
+        names = ("repetition_time", "echo_time", "flip_angle", "spoiler_moment", "spoiler_duration")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+
+# -- what happens ----------------------------------------------------------------------------------
+@dataclass(eq=False)
+class Result:
+    """A super-resolved scan, growing while its job runs.
+
+    Attributes
+    ----------
+    scan
+        The fine grid; its array is interpolated where no tile has arrived yet.
+    source
+        What was super-resolved: the acquired scan, or the simulated thick slices of it.
+    reference
+        The scan that the result can be held against, if there is one.
+    reached
+        Where tiles have arrived, shape ``(i, j, k)``; None once all have.
+    partial
+        Whether it was stopped before the end.
+    """
+
+    scan: Scan
+    source: Scan
+    method: str
+    factor: int
+    axis: int
+    reason: str = ""
+    reference: Scan | None = None
+    retrospective: bool = False
+    done: float = 0.0
+    seconds: float = 0.0
+    reached: npt.NDArray[np.bool_] | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """How far the job is, 0 to 1, and what it does."""
+
+    done: float
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A scan was read; ``truth`` holds the labels of a phantom."""
+
+    scan: Scan
+    role: Literal["acquired", "reference"] = "acquired"
+    truth: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """The folder holds several series: one must be chosen."""
+
+    paths: tuple[str, ...]
+    series: tuple[SeriesInfo, ...]
+    role: Literal["acquired", "reference"] = "acquired"
+
+
+@dataclass(frozen=True, eq=False)
+class Began:
+    """Super-resolution starts from this interpolated picture."""
+
+    result: Result
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A tile of the result was written, in the voxel order of the scan."""
+
+    result: Result
+    where: tuple[slice, ...]
+    done: float
+
+
+@dataclass(frozen=True, eq=False)
+class Refined:
+    """Super-resolution ended, or was stopped: then the result is partial."""
+
+    result: Result
+
+
+@dataclass(frozen=True, eq=False)
+class Mapped:
+    """A T2 map is ready."""
+
+    role: Role
+    map: T2Map
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """The result was held against the reference."""
+
+    comparison: Comparison
+
+
+@dataclass(frozen=True, eq=False)
+class Trusted:
+    """What the method added, and where it disagrees with the measurement."""
+
+    trust: Trust
+
+
+@dataclass(frozen=True, eq=False)
+class Estimated:
+    """How long super-resolution would take, s, and by which method."""
+
+    settings: RefineSettings
+    seconds: float | None
+    text: str
+    ok: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Failed:
+    """Something was raised: one line, and the traceback if it is a bug."""
+
+    line: str
+    details: str = ""
+    bug: bool = False
+
+
+Event = Progress | Opened | Choices | Began | Piece | Refined | Mapped | Compared | Trusted | Estimated | Failed
+Job = Callable[[Stop], Iterator[Event]]
+
+
+def guarded(job: Job, stop: Stop) -> Iterator[Event]:
+    """Run a job; whatever it raises becomes its last event."""
+    try:
+        yield from job(stop)
+    except Stopped:
+        return
+    except MrsrError as error:
+        yield Failed(error.line, str(error))
+    except MemoryError:
+        yield Failed("the memory of this machine is not enough; close other programs or choose a smaller scan")
+    except Exception as error:  # a bug: shown with its traceback, and the session goes on
+        yield Failed(f"{type(error).__name__}: {error}", traceback.format_exc(), bug=True)
+
+
+# -- the jobs --------------------------------------------------------------------------------------
+def open_scan(
+    paths: Sequence[str | PathLike[str]],
+    *,
+    series: str | int | None = None,
+    allow_nonfinite: bool = False,
+    role: Literal["acquired", "reference"] = "acquired",
+) -> Job:
+    """Read files or a folder; where it holds several series, say which."""
+
+    def job(_stop: Stop) -> Iterator[Event]:
+        from napari_mrsr.files import list_series, read_scan
+
+        yield Progress(0.0, "reading")
+        chosen = [str(path) for path in paths]
+        try:
+            scan = read_scan(chosen, series=series, allow_nonfinite=allow_nonfinite)
+        except SeveralSeries:
+            yield Choices(tuple(chosen), tuple(list_series(chosen[0])), role)
+            return
+        yield Opened(scan, role)
+
+    return job
+
+
+def open_sample(seed: int = 0) -> Job:
+    """Make the sample knee: two DESS echoes with thick slices, simulated, with known truth."""
+
+    def job(_stop: Stop) -> Iterator[Event]:
+        from napari_mrsr.app.sample import sample_knee
+
+        yield Progress(0.0, "simulating the sample knee")
+        scan, truth = sample_knee(seed)
+        yield Opened(scan, truth=truth)
+
+    return job
+
+
+def refine(
+    scan: Scan,
+    settings: RefineSettings,
+    *,
+    t2: T2Settings | None = None,
+    reference: Scan | None = None,
+    first: tuple[int, int] | None = None,
+    threads: int | None = None,
+) -> Job:
+    """Super-resolve, then map T2 and compare where that is possible.
+
+    Parameters
+    ----------
+    scan
+        What was acquired.
+    settings, t2
+        Choices; without ``t2`` no maps are made.
+    reference
+        A scan to compare with; in retrospective mode the scan itself is.
+    first
+        ``(axis, index)`` on the fine grid of the slice on the screen: it is made first.
+    threads
+        Processor cores to use.
+    """
+
+    def job(stop: Stop) -> Iterator[Event]:
+        from napari_mrsr import superres
+
+        axis = scan.find_slice_axis() if settings.axis is None else settings.axis
+        source, target = scan, reference
+        if settings.retrospective:
+            yield Progress(0.0, "simulating thick slices")
+            source, target = superres.retrospective(scan, settings.factor, axis), scan
+        name, reason = method_of(source, settings.method, settings.factor, axis)
+        result = start(source, name, settings.factor, axis)
+        result.reason, result.reference, result.retrospective = reason, target, settings.retrospective
+        yield Began(result)
+        yield from _tiles(result, settings, first, threads, stop)
+        if result.partial:
+            return
+        two = scan.volumes >= 2 and scan.axis == "echo"
+        if t2 is not None and settings.maps and two and not stop():
+            yield from maps(scan, result, t2)(stop)
+        if target is not None and not stop():
+            yield from compare(result, target)(stop)
+
+    return job
+
+
+def start(source: Scan, method: str, factor: int, axis: int) -> Result:
+    """Return the picture from which super-resolution starts: straight lines between the acquired slices."""
+    from napari_mrsr.interpolation import interpolate_scan
+    from napari_mrsr.superres import STEP
+
+    begin = interpolate_scan(source, "trilinear", factor, axis)
+    array = np.ascontiguousarray(begin.array, dtype=np.float32)
+    step = {"method": method, "factor": factor, "axis": axis}
+    scan = source.after(STEP, array, parameters=step, affine=begin.affine)
+    return Result(scan, source, method, factor, axis, reached=np.zeros(scan.shape, dtype=bool))
+
+
+def method_of(scan: Scan, method: str, factor: int, axis: int) -> tuple[str, str]:
+    """Return the method to use, and why in one line."""
+    from napari_mrsr import superres
+    from napari_mrsr.networks import registry
+
+    if method != "auto":
+        return registry.find(method).name, "chosen by you"
+    chosen, reason = superres.choose_method(scan, factor, axis)
+    return chosen.name, reason
+
+
+def _tiles(
+    result: Result, settings: RefineSettings, first: tuple[int, int] | None, threads: int | None, stop: Stop
+) -> Iterator[Event]:
+    from napari_mrsr import superres
+
+    began = time.perf_counter()
+    text = f"{result.method} x{result.factor}"
+    try:
+        for tile in superres.stream(
+            result.source,
+            method=result.method,
+            factor=result.factor,
+            axis=result.axis,
+            consistency=settings.consistency,
+            device=settings.device,
+            first=first,
+            stop=stop,
+            threads=threads,
+        ):
+            tile.write(result.scan.array)
+            if result.reached is not None:
+                result.reached[tile.where] |= not tile.preview
+            result.done = tile.done
+            yield Piece(result, tile.where, tile.done)
+            yield Progress(tile.done, text)
+            if stop():
+                break
+    except Stopped:
+        pass
+    result.seconds = time.perf_counter() - began
+    result.partial = stop() and result.done < 1.0
+    if not result.partial:
+        result.done, result.reached = 1.0, None
+        (plan,) = superres.plan(
+            result.source,
+            method=result.method,
+            factor=result.factor,
+            axis=result.axis,
+            consistency=settings.consistency,
+        )
+        result.scan = superres.finish(result.source, result.scan.array, plan, settings.device)
+    yield Refined(result)
+
+
+def maps(scan: Scan, result: Result | None, t2: T2Settings) -> Job:
+    """Map T2 of the acquired scan, of its simulated thick slices, and of the super-resolved scan, where there are such."""
+
+    def job(stop: Stop) -> Iterator[Event]:
+        if scan.volumes < 2:
+            raise EchoesNeeded(
+                "has one echo, but T2 needs two or more", where=scan.where, remedy="open both echoes together"
+            )
+        wanted: list[tuple[Role, Scan]] = [("acquired", scan)]
+        if result is not None and result.retrospective:
+            wanted.append(("thick", result.source))
+        if result is not None:
+            wanted.append(("SR", result.scan))
+        for n, (role, one) in enumerate(wanted):
+            yield Progress(n / len(wanted), f"T2 ({role})")
+            found = t2_map(one, t2)
+            if role == "SR" and result is not None and result.reached is not None:
+                found = unreached(found, result.reached)
+            yield Mapped(role, found)
+            if stop():
+                return
+
+    return job
+
+
+def t2_map(scan: Scan, t2: T2Settings) -> T2Map:
+    """Return the T2 map by the method that fits the number of echoes: two are DESS, more are spin echoes."""
+    from napari_mrsr.mapping import t2_from_dess, t2_from_multi_echo
+
+    if scan.volumes == 2:
+        options: dict[str, Any] = {"t1": t2.t1, "diffusivity": t2.diffusivity, "fat": t2.fat, "fluid": t2.fluid}
+        return t2_from_dess(scan, method=t2.method, **options, **t2.overrides)  # type: ignore[arg-type]
+    return t2_from_multi_echo(scan)
+
+
+def unreached(found: T2Map, reached: npt.NDArray[np.bool_]) -> T2Map:
+    """Return the map with NaN where super-resolution was stopped before it came there."""
+    array = np.where(reached, found.map.array, np.nan).astype(np.float32)
+    return replace(found, map=found.map.after("left out what was not super-resolved", array))
+
+
+def compare(result: Result, reference: Scan) -> Job:
+    """Difference and SSIM maps of a result against a reference."""
+
+    def job(_stop: Stop) -> Iterator[Event]:
+        from napari_mrsr.app.comparing import against
+
+        yield Progress(0.0, "comparing")
+        yield Compared(against(reference, result.scan))
+
+    return job
+
+
+def trust(result: Result) -> Job:
+    """What the method added to the measurement, and where it disagrees with it."""
+
+    def job(_stop: Stop) -> Iterator[Event]:
+        from napari_mrsr import superres
+
+        yield Progress(0.0, "trust")
+        yield Trusted(superres.trust(result.source, result.scan, factor=result.factor, axis=result.axis))
+
+    return job

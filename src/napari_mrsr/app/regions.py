@@ -1,0 +1,232 @@
+"""Painted regions of a viewer: making the labels layer, measuring it while it grows, and writing what was measured."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_mrsr import __version__
+from napari_mrsr.app import layers
+from napari_mrsr.app.frame import frame_of
+from napari_mrsr.errors import BadParameter, MissingParameter
+from napari_mrsr.scan import Scan
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from napari.layers import Labels
+
+    from napari_mrsr.app.viewing import View
+
+#: What the labels of a new ROI stand for; a person can write other names over them.
+REGIONS = {
+    1: "medial femoral cartilage",
+    2: "lateral femoral cartilage",
+    3: "medial tibial cartilage",
+    4: "lateral tibial cartilage",
+    5: "patellar cartilage",
+    6: "trochlear cartilage",
+}
+
+NAME = "ROI cartilage"
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """The tables of a labels layer.
+
+    Attributes
+    ----------
+    statistics
+        Per map (``"acquired"``, ``"SR"``) the table of :func:`napari_mrsr.roi.statistics`.
+    compared
+        Acquired beside SR, None where one of the maps is missing.
+    erosion
+        The mean with and without the rim, of the finest map.
+    notes
+        What a reader must know, one line each.
+    """
+
+    statistics: dict[str, pd.DataFrame]
+    compared: pd.DataFrame | None
+    erosion: pd.DataFrame | None
+    notes: tuple[str, ...]
+    unit: str = "ms"
+
+
+def is_roi(layer: Any) -> bool:
+    """Tell whether a layer holds labels that can be measured."""
+    return type(layer).__name__ == "Labels" and layer.ndim == 3
+
+
+def new_roi(view: View, *, truth: Scan | None = None, name: str = NAME) -> Labels:
+    """Add an empty labels layer on the finest grid (the super-resolved one, if there is one), ready for the brush.
+
+    Raises
+    ------
+    MissingParameter
+        No scan is open.
+    """
+    session = view.session
+    like = session.result.scan if session.result is not None else session.scan
+    if like is None:
+        raise MissingParameter("no scan is open", remedy="open one in the Study dock first")
+    if truth is None:
+        array = np.zeros((1, *like.shape), dtype=np.uint8)
+        scan = like.after("new ROI", array, axis="label", names=(name,), quantity="label", unit="")
+    else:
+        scan = truth
+    title, n = name, 2
+    while view.layer(title) is not None:
+        title, n = f"{name} {n}", n + 1
+    frame = frame_of(scan, None if view.frame is None else view.frame.plane)
+    layer = view.put(layers.labels_layer(scan, title, frame=frame))
+    layer.brush_size = 6
+    layer.selected_label = 1
+    name_regions(layer, REGIONS)
+    if truth is None:
+        layer.mode = "paint"
+    view.viewer.layers.selection.active = layer
+    return layer
+
+
+def truth_roi(view: View) -> Labels:
+    """Add the cartilage that the sample was simulated with as an ROI, one label per region.
+
+    Raises
+    ------
+    MissingParameter
+        The open scan is no simulation.
+    """
+    from napari_mrsr.phantoms import LABELS
+
+    phantom = view.session.truth
+    if phantom is None:
+        raise MissingParameter("the truth of this scan is not known", remedy="open the sample knee")
+    numbers = {name: number for number, name in LABELS.items()}
+    array = np.zeros_like(phantom.labels.array, dtype=np.uint8)
+    for label, name in REGIONS.items():
+        if name in numbers:
+            array[phantom.labels.array == numbers[name]] = label
+    return new_roi(view, truth=phantom.labels.after("cartilage of the phantom", array, names=(NAME,)), name="ROI truth")
+
+
+def name_regions(layer: Labels, names: dict[int, str]) -> None:
+    """Give labels names, which the status bar shows under the cursor."""
+    import pandas as pd
+
+    layer.features = pd.DataFrame({"index": [0, *names], "name": ["background", *names.values()]})
+
+
+def names_of(layer: Labels) -> dict[int, str]:
+    """Return the names of the labels of a layer."""
+    features = layer.features
+    if "name" not in features or "index" not in features:
+        return dict(REGIONS)
+    return {int(i): str(n) for i, n in zip(features["index"], features["name"], strict=True) if int(i) > 0}
+
+
+def measure(view: View, layer: Labels, *, erosion_mm: float = 0.0) -> Measurement:
+    """Return the statistics of the T2 maps in a labels layer; without maps, of the signal.
+
+    Parameters
+    ----------
+    view
+        The viewer's view.
+    layer
+        Labels on any grid; taken to each map's grid, nearest neighbour.
+    erosion_mm
+        How far to erode for the check of fluid partial volume, mm; 0 leaves it out.
+    """
+    from napari_mrsr import roi
+
+    labels = layers.scan_of(layer, view.frame)
+    labels = labels.after("painted", np.asarray(labels.array), axis="label", quantity="label", unit="")
+    maps = _maps(view)
+    names = names_of(layer)
+    tables = {role: roi.statistics(m, labels, names=names) for role, m in maps.items()}
+    compared = None
+    if {"acquired", "SR"} <= maps.keys():
+        compared = roi.compare_statistics(maps["acquired"], maps["SR"], labels, names=names)
+    finest = maps.get("SR", maps.get("acquired"))
+    erosion = None
+    if erosion_mm > 0 and finest is not None:
+        erosion = roi.erosion_check(finest, labels, erosion_mm, names=names)
+    made = [*tables.values(), *(t for t in (compared, erosion) if t is not None)]
+    notes = dict.fromkeys(line for table in made for line in table.attrs.get("warnings", ()))
+    unit = next(iter(maps.values())).unit if maps else ""
+    return Measurement(tables, compared, erosion, tuple(notes), unit)
+
+
+def _maps(view: View) -> dict[str, Scan]:
+    session = view.session
+    if session.maps:
+        return {role: found.map for role, found in session.maps.items()}
+    maps = {}
+    if session.scan is not None:
+        maps["acquired"] = session.scan.volume(0)
+    if session.result is not None and not session.result.partial:
+        maps["SR"] = session.result.scan.volume(0)
+    return maps
+
+
+def export(view: View, layer: Labels, measurement: Measurement, path: str | PathLike[str]) -> list[Path]:
+    """Write the tables as CSV, what they come from as JSON, and the ROI as NIfTI, side by side.
+
+    Returns
+    -------
+    list of Path
+        ``stats.csv`` (a row per region and map), ``stats_acquired_sr.csv`` where there are two maps, ``stats_erosion.csv``
+        where it was asked for, ``stats.json`` and ``stats_roi.nii.gz``.
+
+    Raises
+    ------
+    BadParameter
+        Nothing is painted.
+    OutputNotWritable
+        The folder is missing, read-only or full.
+    """
+    import pandas as pd
+
+    from napari_mrsr.files import write_labels
+
+    rows = [t.assign(map=f"{_quantity(view)} ({role})") for role, t in measurement.statistics.items() if len(t)]
+    if not rows:
+        raise BadParameter("nothing is painted", remedy="paint a region first")
+    path = Path(path).with_suffix(".csv") if Path(path).suffix.lower() != ".csv" else Path(path)
+    stem = path.with_suffix("")
+    written = [_write(path, pd.concat(rows, ignore_index=True).to_csv(index=False))]
+    for name, table in (("acquired_sr", measurement.compared), ("erosion", measurement.erosion)):
+        if table is not None:
+            written.append(_write(stem.with_name(f"{stem.name}_{name}.csv"), table.to_csv(index=False)))
+    labels = layers.scan_of(layer, view.frame)
+    written.append(Path(write_labels(labels, stem.with_name(f"{stem.name}_roi.nii.gz"))))
+    about = {
+        "plugin": f"napari-mrsr {__version__}",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "status": "derived, research use",
+        "unit": measurement.unit,
+        "regions": {str(k): v for k, v in names_of(layer).items()},
+        "notes": list(measurement.notes),
+        "maps": {role: layers.metadata(scan, "t2")["mrsr"]["provenance"] for role, scan in _maps(view).items()},
+        "files": [p.name for p in written],
+    }
+    written.append(_write(stem.with_suffix(".json"), json.dumps(about, indent=2, default=str)))
+    return written
+
+
+def _quantity(view: View) -> str:
+    return "T2" if view.session.maps else "signal"
+
+
+def _write(path: Path, text: str) -> Path:
+    from napari_mrsr.files import atomic_path
+
+    with atomic_path(path) as hidden:
+        hidden.write_text(text)
+    return path

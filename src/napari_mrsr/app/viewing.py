@@ -1,0 +1,467 @@
+"""The one place where the session meets a viewer: its layers, the slice on the screen, the keys.
+
+Takes a napari ``ViewerModel`` or ``Viewer``. Layers show views of the session's arrays, so a tile that arrives needs only a
+refresh, and only if it crosses the slice on the screen; refreshes are at least :data:`PAUSE` apart, so that scrolling stays
+smooth while tiles come in.
+"""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_mrsr.app import display, layers
+from napari_mrsr.app.comparing import Comparison, Pair, t2_difference
+from napari_mrsr.app.frame import Frame, frame_of
+from napari_mrsr.app.jobs import Result
+from napari_mrsr.app.preferences import Preferences
+from napari_mrsr.app.session import Runner, Session
+from napari_mrsr.scan import Scan
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+    from napari_mrsr.mapping import T2Map
+    from napari_mrsr.superres import Trust
+
+#: Least time between two refreshes of one layer, s.
+PAUSE = 0.15
+
+FLICKER_KEY = "k"
+NEXT_KEY = "n"
+WINDOW_KEY = "w"
+MAPS_KEY = "h"
+
+
+class View:
+    """Shows a session in a viewer.
+
+    Attributes
+    ----------
+    session, viewer
+        What is shown, and where.
+    frame
+        How the open scan stands on the screen; every layer shares its axis order.
+    """
+
+    def __init__(self, session: Session, viewer: ViewerModel, preferences: Preferences | None = None) -> None:
+        self.session = session
+        self._viewer = weakref.ref(viewer)
+        self.preferences = preferences or Preferences.load()
+        self.frame: Frame | None = None
+        self._refreshed: dict[str, float] = {}
+        self._growing: dict[int, str] = {}
+        self._pair = 0
+        self._adding = False
+        session.slice_on_screen = self.slice_on_screen
+        session.opened.connect(self._show_scan)
+        session.reference_changed.connect(self._show_reference)
+        session.began.connect(self._show_beginning)
+        session.grew.connect(self._grow)
+        session.refined.connect(self._finish)
+        session.mapped.connect(self._show_map)
+        session.compared.connect(self._show_comparison)
+        session.trusted.connect(self._show_trust)
+        viewer.layers.events.inserted.connect(self._adopt)
+        self._bind_keys()
+        for layer in list(viewer.layers):
+            self._adopt_layer(layer)
+
+    @property
+    def viewer(self) -> ViewerModel:
+        """The viewer; it owns the view, not the other way round."""
+        viewer = self._viewer()
+        if viewer is None:
+            raise RuntimeError("the viewer is closed")
+        return viewer
+
+    # -- layers ---------------------------------------------------------------------------------------
+    def layer(self, name: str) -> Layer | None:
+        """Return a layer by name, or None."""
+        return self.viewer.layers[name] if name in self.viewer.layers else None
+
+    def put(self, data: layers.LayerData, *, visible: bool | None = None) -> Layer:
+        """Add a layer, or put new data into the layer of that name on the same grid."""
+        array, settings, kind = data
+        if visible is not None:
+            settings = {**settings, "visible": visible}
+        name = settings["name"]
+        old = self.layer(name)
+        if old is not None:
+            old.locked = False
+            self.viewer.layers.remove(old)
+        self._adding = True
+        try:
+            add = self.viewer.add_labels if kind == "labels" else self.viewer.add_image
+            return add(array, **settings)
+        finally:
+            self._adding = False
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove layers by name; those that are gone already are passed over."""
+        for name in list(names):
+            layer = self.layer(name)
+            if layer is not None:
+                layer.locked = False
+                self.viewer.layers.remove(layer)
+
+    def _own(self, *roles: str) -> list[str]:
+        return [la.name for la in self.viewer.layers if la.metadata.get("mrsr", {}).get("role") in roles]
+
+    def _frame(self, scan: Scan) -> Frame:
+        return frame_of(scan, None if self.frame is None else self.frame.plane)
+
+    # -- the scan -------------------------------------------------------------------------------------
+    def _show_scan(self, scan: Scan) -> None:
+        self.frame = frame_of(scan)
+        known = [la for la in self.viewer.layers if la.metadata.get("mrsr_scan") is scan]
+        stale = [la.name for la in self.viewer.layers if "mrsr" in la.metadata and la not in known]
+        self.remove(stale)
+        if not known:
+            for data in layers.magnitude_layers(scan, frame=self.frame):
+                known.append(self.put(data))
+        for layer in known:
+            layer.locked = True
+            limits = tuple(layer.contrast_limits)
+            layer.contrast_limits_range = display.full_range(np.asarray(layer.data), limits)
+            layer.contrast_limits = limits
+        self._look()
+
+    def _look(self) -> None:
+        """Show the middle slice, whole, with a scale bar."""
+        self.viewer.dims.ndisplay = 2
+        self.viewer.reset_view()
+        scale_bar = self.viewer.canvas.overlays["scale_bar"]
+        scale_bar.visible = True
+        steps = self.viewer.dims.nsteps
+        self.viewer.dims.current_step = tuple(n // 2 for n in steps)
+
+    def _show_reference(self, scan: Scan) -> None:
+        names = [f"{name} (reference)" for name in scan.names]
+        for data in layers.magnitude_layers(scan, role="reference", names=names, frame=self._frame(scan)):
+            self.put(data, visible=False).locked = True
+
+    def _adopt(self, event: Any) -> None:
+        if not self._adding:
+            self._adopt_layer(event.value)
+
+    def _adopt_layer(self, layer: Layer) -> None:
+        """Take a scan that came in by drag and drop or from the sample menu as what is open."""
+        scan = layer.metadata.get("mrsr_scan")
+        role = layer.metadata.get("mrsr", {}).get("role")
+        if not isinstance(scan, Scan) or scan is self.session.scan:
+            if scan is not None and scan is self.session.scan:
+                layer.locked = True
+            return
+        if role == "acquired" and self.session.running is None:
+            self.session.adopt(scan, layer.metadata.get("mrsr_truth"))
+
+    # -- super-resolution -----------------------------------------------------------------------------
+    def names_of(self, result: Result) -> list[str]:
+        """Return the layer names of a result, one per volume."""
+        return [
+            display.super_resolved(n, result.factor, result.method, partial=result.partial) for n in result.scan.names
+        ]
+
+    def _windows(self, result: Result) -> list[tuple[float, float]]:
+        """Return the windows of the layers that the result must be compared with: never its own."""
+        windows = []
+        for n, name in enumerate(result.scan.names):
+            layer = self.layer(display.acquired(name))
+            windows.append(
+                tuple(layer.contrast_limits) if layer is not None else display.window(result.source.array[n])
+            )
+        return windows
+
+    def _show_beginning(self, result: Result) -> None:
+        self.remove(self._own("t2", "difference", "ssim", "trust", "thick"))
+        windows = self._windows(result)
+        frame = self._frame(result.scan)
+        shown = self._visible_volume()
+        if result.retrospective:
+            names = [display.thick(n, result.factor) for n in result.source.names]
+            for data in layers.magnitude_layers(
+                result.source, role="thick", names=names, frame=self._frame(result.source), windows=windows
+            ):
+                self.put(data, visible=False)
+        about = {"method": result.method, "factor": result.factor, "axis": result.axis, "reason": result.reason}
+        for n, data in enumerate(
+            layers.magnitude_layers(
+                result.scan, role="sr", names=self.names_of(result), frame=frame, windows=windows, **about
+            )
+        ):
+            layer = self.put(data, visible=n == shown)
+            self._link(result.scan.names[n], layer, result)
+        self._refreshed.clear()
+
+    def _visible_volume(self) -> int:
+        scan = self.session.scan
+        for n, name in enumerate(scan.names if scan is not None else ()):
+            layer = self.layer(display.acquired(name))
+            if layer is not None and layer.visible:
+                return n
+        return 0
+
+    def _link(self, name: str, layer: Layer, result: Result) -> None:
+        """Share window, gamma and colours with the acquired layer; the full range comes from it too."""
+        from napari.experimental import link_layers
+
+        partners = [self.layer(display.acquired(name)), self.layer(display.thick(name, result.factor))]
+        partners = [p for p in partners if p is not None]
+        if not partners:
+            return
+        layer.contrast_limits_range = partners[0].contrast_limits_range
+        layer.contrast_limits = partners[0].contrast_limits
+        for partner in partners[1:]:
+            partner.contrast_limits_range = partners[0].contrast_limits_range
+        link_layers([*partners, layer], ("contrast_limits", "gamma", "colormap"))
+
+    def _grow(self, result: Result, where: tuple[slice, ...]) -> None:
+        now = time.perf_counter()
+        for name in self.names_of(result):
+            layer = self.layer(name)
+            if layer is None or not layer.visible or not self._on_screen(result.scan, where):
+                continue
+            if now - self._refreshed.get(name, 0.0) >= PAUSE:
+                self._refreshed[name] = now
+                layer.refresh(thumbnail=False, highlight=False, extent=False)
+
+    def _on_screen(self, scan: Scan, where: tuple[slice, ...]) -> bool:
+        """Tell whether a tile crosses the slice on the screen."""
+        frame = self._frame(scan)
+        voxel = frame.voxel(scan, self.viewer.dims.point[-3:])
+        hidden = [d for d in self.viewer.dims.not_displayed if d >= self.viewer.dims.ndim - 3]
+        for d in hidden:
+            axis = frame.axes[d - (self.viewer.dims.ndim - 3)]
+            span = where[axis]
+            if not (span.start or 0) <= voxel[axis] < (scan.shape[axis] if span.stop is None else span.stop):
+                return False
+        return True
+
+    def slice_on_screen(self, scan: Scan, factor: int, axis: int) -> int | None:
+        """Return the fine-grid index along a voxel axis of what the slider shows."""
+        if self.frame is None or self.viewer.dims.ndim < 3:
+            return None
+        frame = self._frame(scan)
+        columns = frame.directions[:, list(frame.axes)] * np.where(frame.flips, -1.0, 1.0)
+        patient = columns @ np.asarray(self.viewer.dims.point[-3:], dtype=float)
+        index = np.linalg.solve(scan.affine[:3, :3], patient - scan.affine[:3, 3])[axis]
+        return int(np.clip(round(float(index) * factor), 0, scan.shape[axis] * factor - 1))
+
+    def _finish(self, result: Result) -> None:
+        """Bring the last tiles to the screen, and say in name and metadata what the layer has become."""
+        about = {"method": result.method, "factor": result.factor, "axis": result.axis, "reason": result.reason}
+        for n, (volume, name) in enumerate(zip(result.scan.names, self.names_of(result), strict=True)):
+            layer = self.layer(display.super_resolved(volume, result.factor, result.method))
+            if layer is None:
+                continue
+            if layer.name != name:
+                self.remove([name])
+                layer.name = name
+            seconds, done = round(result.seconds, 2), round(result.done, 4)
+            layer.metadata = layers.metadata(
+                result.scan, "sr", **about, seconds=seconds, done=done, volume=n, volume_name=volume
+            )
+            layer.refresh()
+
+    # -- maps -----------------------------------------------------------------------------------------
+    def _show_map(self, role: str, found: T2Map) -> None:
+        wanted = self.preferences
+        data = layers.map_layer(
+            found.map,
+            display.t2(role),
+            role="t2",
+            colormap=wanted.t2_colormap,
+            limits=(0.0, wanted.t2_max_ms),
+            frame=self._frame(found.map),
+        )
+        layer = self.put(data, visible=False)
+        layer.contrast_limits_range = (0.0, max(display.T2_RANGE[1], wanted.t2_max_ms))
+        layer.contrast_limits = (0.0, wanted.t2_max_ms)
+        layer.colorbar.visible = True
+        self._link_maps()
+        if role == "SR" and "acquired" in self.session.maps:
+            self._show_t2_difference()
+
+    def _link_maps(self) -> None:
+        from napari.experimental import link_layers
+
+        shown = [la for la in map(self.layer, map(display.t2, T2_ROLES)) if la is not None]
+        if len(shown) > 1:
+            link_layers(shown, ("contrast_limits", "gamma", "colormap"))
+
+    def _show_t2_difference(self) -> None:
+        scan = self.session.attempt(
+            lambda: t2_difference(self.session.maps["acquired"].map, self.session.maps["SR"].map)
+        )
+        if scan is not None:
+            limits = display.symmetric(scan.array, at_least=10.0)
+            self._put_map(
+                scan, display.t2_difference(), "difference", "coolwarm", (max(limits[0], -20), min(limits[1], 20))
+            )
+
+    def _show_comparison(self, comparison: Comparison) -> None:
+        for n, name in enumerate(comparison.difference.names):
+            size = comparison.difference.volume(n)
+            limits = (0.0, max(display.percentiles(size.array, (99.5,))[0], 1e-6))
+            figures = dict(comparison.figures.get(name, {}))
+            self._put_map(size, display.difference(name), "difference", "magma", limits, figures=figures)
+            ssim = comparison.ssim.volume(n)
+            self._put_map(ssim, display.ssim(name), "ssim", "gray", (0.0, 1.0), figures=figures)
+
+    def _show_trust(self, trust: Trust) -> None:
+        for n, name in enumerate(trust.added.names):
+            added = trust.added.volume(n)
+            self._put_map(added, f"{name} added by SR [a.u.]", "trust", "coolwarm", display.symmetric(added.array))
+        for n, name in enumerate(trust.z.names):
+            self._put_map(trust.z.volume(n), f"{name} misfit z [sigma]", "trust", "coolwarm", (-5.0, 5.0))
+        if trust.t2_difference is not None:
+            name = "T2 re-thickened - acquired [ms]"
+            self._put_map(trust.t2_difference, name, "trust", "coolwarm", (-10.0, 10.0))
+
+    def _put_map(
+        self, scan: Scan, name: str, role: layers.Role, colormap: str, limits: tuple[float, float], **about: Any
+    ) -> Layer:
+        data = layers.map_layer(
+            scan, name, role=role, colormap=colormap, limits=limits, frame=self._frame(scan), **about
+        )
+        layer = self.put(data, visible=False)
+        layer.colorbar.visible = True
+        return layer
+
+    # -- looking ----------------------------------------------------------------------------------------
+    def show_only(self, names: Iterable[str]) -> None:
+        """Show these image layers and hide the other images; ROIs stay as they are."""
+        wanted = set(names)
+        for layer in self.viewer.layers:
+            if layer.metadata.get("mrsr", {}).get("role") != "roi":
+                layer.visible = layer.name in wanted
+
+    def pairs(self) -> list[Pair]:
+        """Return what can be looked at in turn now."""
+        found = []
+        result = self.session.result
+        if result is not None:
+            for name, other in zip(result.scan.names, self.names_of(result), strict=True):
+                one = display.thick(name, result.factor) if result.retrospective else display.acquired(name)
+                found.append(Pair(name, one, other))
+                reference = display.acquired(name) if result.retrospective else f"{name} (reference)"
+                found.append(Pair(f"{name}, reference", reference, other))
+        found.append(Pair("T2", display.t2("acquired"), display.t2("SR")))
+        found.append(Pair("T2, thick slices", display.t2("thick"), display.t2("SR")))
+        return [p for p in found if self.layer(p.one) is not None and self.layer(p.other) is not None]
+
+    @property
+    def pair(self) -> Pair | None:
+        """The pair that flicker and the Review dock act on."""
+        pairs = self.pairs()
+        return pairs[self._pair % len(pairs)] if pairs else None
+
+    def choose_pair(self, index: int) -> None:
+        """Choose a pair by its place and show its second picture; a T2 map lies over the signal it was made from."""
+        self._pair = index
+        pair = self.pair
+        if pair is not None:
+            self.show_pair(pair, other=True)
+
+    def show_pair(self, pair: Pair, *, other: bool) -> None:
+        """Show one of a pair."""
+        name = pair.other if other else pair.one
+        under: list[str] = []
+        if pair.title.startswith("T2"):
+            result = self.session.result
+            magnitude = [p for p in self.pairs() if not p.title.startswith("T2")]
+            if result is not None and magnitude:
+                under = [magnitude[0].other if other else magnitude[0].one]
+        self.show_only([*under, name])
+
+    def flicker(self, viewer: Any = None) -> Any:
+        """While the key is held show the other of the pair; on release go back."""
+        pair = self.pair
+        if pair is None:
+            yield
+            return
+        second = self.viewer.layers[pair.other].visible
+        self.show_pair(pair, other=not second)
+        yield
+        self.show_pair(pair, other=second)
+
+    def reset_window(self, viewer: Any = None) -> None:
+        """Give every acquired volume (and what is linked with it) its first window again."""
+        scan = self.session.scan
+        for n, name in enumerate(scan.names if scan is not None else ()):
+            layer = self.layer(display.acquired(name))
+            if layer is not None and scan is not None:
+                layer.contrast_limits = display.window(scan.array[n])
+        self.t2_limit(self.preferences.t2_max_ms)
+
+    def t2_limit(self, milliseconds: float) -> None:
+        """Set the upper limit of the T2 maps, ms."""
+        for role in T2_ROLES:
+            layer = self.layer(display.t2(role))
+            if layer is not None:
+                layer.contrast_limits = (0.0, float(milliseconds))
+
+    def map_layers(self) -> list[Layer]:
+        """Return the layers of maps: T2, differences, SSIM, trust."""
+        return [la for la in self.viewer.layers if la.metadata.get("mrsr", {}).get("role") in _MAPS]
+
+    def toggle_maps(self, viewer: Any = None) -> None:
+        """Hide the maps, or show the T2 map again."""
+        maps = self.map_layers()
+        if any(la.visible for la in maps):
+            for layer in maps:
+                layer.visible = False
+            return
+        chosen = self.layer(display.t2("SR")) or self.layer(display.t2("acquired"))
+        if chosen is not None:
+            chosen.visible = True
+
+    # -- keys -------------------------------------------------------------------------------------------
+    def _bind_keys(self) -> None:
+        for key, function in self._keys().items():
+            self.viewer.bind_key(key, function, overwrite=True)
+
+    def _keys(self) -> dict[str, Any]:
+        return {
+            FLICKER_KEY: lambda viewer: self.flicker(viewer),
+            NEXT_KEY: lambda viewer: self.choose_pair(self._pair + 1),
+            WINDOW_KEY: self.reset_window,
+            MAPS_KEY: self.toggle_maps,
+        }
+
+    def close(self) -> None:
+        """Stop the session and let go of the keys."""
+        self.session.shutdown()
+        for key in self._keys():
+            self.viewer.bind_key(key, None)
+
+
+#: Whose T2 maps there may be; they share their limits.
+T2_ROLES = ("acquired", "thick", "SR")
+
+_MAPS = ("t2", "difference", "ssim", "trust")
+_VIEWS: weakref.WeakKeyDictionary[Any, View] = weakref.WeakKeyDictionary()
+
+
+def view_of(viewer: Any, runner: Runner | None = None) -> View:
+    """Return the one view (and session) of a viewer; made at the first call.
+
+    Parameters
+    ----------
+    viewer
+        ``Viewer`` or ``ViewerModel``; a proxy that napari hands to plugins stands for the viewer behind it.
+    runner
+        Where jobs run; napari's worker threads where not given.
+    """
+    from napari_mrsr.app.workers import run_in_thread
+
+    key = getattr(viewer, "__wrapped__", viewer)
+    if key not in _VIEWS:
+        _VIEWS[key] = View(Session(runner or run_in_thread), key)
+    return _VIEWS[key]

@@ -1,0 +1,38 @@
+"""Commands of the menus that act on the viewer at hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_mrsr.app import regions
+from napari_mrsr.app.viewing import view_of
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+PLUGIN = "napari-mrsr"
+
+#: The docks in the order of the work, as the manifest names them.
+DOCKS = ("1 Study", "2 Process", "3 Review", "4 ROI")
+
+
+def open_docks(viewer: Viewer) -> list[Any]:
+    """Open the four docks as tabs, the first in front."""
+    made = [viewer.window.add_plugin_dock_widget(PLUGIN, name, tabify=True) for name in DOCKS]
+    first = made[0][0]
+    first.show()
+    if hasattr(first, "raise_"):
+        first.raise_()
+    return [widget for _dock, widget in made]
+
+
+def new_roi(viewer: Viewer) -> None:
+    """Add an empty ROI on the finest grid."""
+    view = view_of(viewer)
+    view.session.attempt(lambda: regions.new_roi(view))
+
+
+def map_t2(viewer: Viewer) -> None:
+    """Map T2 of what is open, as the Process dock has it."""
+    session = view_of(viewer).session
+    session.map_t2(session.t2)

@@ -1,0 +1,80 @@
+"""What the four docks share: a banner, a scrolling body, and letting go of the session when Qt destroys them.
+
+Closing a napari dock fires no closeEvent; the widget may only be hidden, or be destroyed with the viewer. So a dock keeps
+nothing of its own: it reads the session when it is made, and disconnects when it is destroyed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from napari_mrsr.app.viewing import View, view_of
+from napari_mrsr.widgets.banner import BannerBar
+
+
+class Dock(QWidget):
+    """A dock of the session of a viewer.
+
+    Parameters
+    ----------
+    viewer
+        napari viewer (or its model) whose session is shown.
+    """
+
+    def __init__(self, viewer: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view: View = view_of(viewer)
+        self.session = self.view.session
+        self._connections: list[tuple[Any, Callable[..., Any]]] = []
+        connections = self._connections
+        self.destroyed.connect(lambda: _let_go(connections))
+        self.banner = BannerBar(self)
+        body = QWidget()
+        self.body = QVBoxLayout(body)
+        self.body.setContentsMargins(6, 6, 6, 6)
+        self.body.setSpacing(6)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(body)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.addWidget(self.banner)
+        column.addWidget(scroll, 1)
+        self.setMinimumWidth(340)
+        self.listen(self.session.banner_changed, self.banner.show_banner)
+        self.banner.show_banner(self.session.banner)
+
+    def listen(self, signal: Any, slot: Callable[..., Any]) -> None:
+        """Connect a signal of the session or the viewer until this dock is destroyed."""
+        signal.connect(slot)
+        self._connections.append((signal, slot))
+
+
+def _let_go(connections: list[tuple[Any, Callable[..., Any]]]) -> None:
+    for signal, slot in connections:
+        try:
+            signal.disconnect(slot)
+        except (ValueError, KeyError, RuntimeError, TypeError):
+            continue
+    connections.clear()
+
+
+def heading(text: str) -> QLabel:
+    """Return a heading of a part of a dock."""
+    label = QLabel(text)
+    label.setStyleSheet("font-weight: bold; margin-top: 4px;")
+    return label
+
+
+def note(text: str = "") -> QLabel:
+    """Return a line of text that wraps."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label

@@ -1,0 +1,264 @@
+"""The Process dock: choose a method and read its card, run it, stop it, map T2."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from magicgui import widgets as mg
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QTextBrowser, QWidget
+
+from napari_mrsr.app import cards, estimates
+from napari_mrsr.app.jobs import Estimated, RefineSettings, T2Settings
+from napari_mrsr.app.session import Running
+from napari_mrsr.scan import Scan
+from napari_mrsr.widgets.dock import Dock, heading, note
+
+AXES = {"slice axis": None, "axis i": 0, "axis j": 1, "axis k": 2}
+
+#: Wait so long after the last change of a choice before estimating the time, ms.
+SETTLE = 400
+
+
+class ProcessDock(Dock):
+    """Run super-resolution and T2 mapping in the background."""
+
+    def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
+        super().__init__(napari_viewer, parent)
+        self.body.addWidget(heading("Super-resolution"))
+        self.options = _refine_options(self.view.preferences.device)
+        self.body.addWidget(self.options.native)
+        self.card = QTextBrowser()
+        self.card.setOpenExternalLinks(True)
+        self.card.setMinimumHeight(96)
+        self.card.setMaximumHeight(170)
+        self.body.addWidget(self.card)
+        self.estimate = note()
+        self.body.addWidget(self.estimate)
+        self._add_buttons()
+        self.body.addWidget(heading("T2 map"))
+        self.t2_options = _t2_options(self.session.t2)
+        self.body.addWidget(self.t2_options.native)
+        self.t2_button = QPushButton("Map T2")
+        self.t2_button.setToolTip("T2 of the acquired echoes, and of the super-resolved ones if there are any")
+        self.t2_button.clicked.connect(self.map_t2)
+        self.body.addWidget(self.t2_button)
+        self.body.addStretch(1)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE)
+        self._settle.timeout.connect(lambda: self.session.estimate(self.settings()))
+        self.options.changed.connect(self._changed)
+        self.t2_options.changed.connect(self._t2_changed)
+        self.listen(self.session.opened, self.show_scan)
+        self.listen(self.session.job_changed, self.show_job)
+        self.listen(self.session.progressed, self.show_job)
+        self.listen(self.session.estimated, self.show_estimate)
+        self.show_scan(self.session.scan)
+        self.show_job(self.session.running)
+
+    def _add_buttons(self) -> None:
+        self.run_button = QPushButton("Run")
+        self.run_button.setToolTip("Super-resolve in the background; the slice on the screen comes first")
+        self.stop_button = QPushButton("Stop")
+        self.stop_button.setToolTip("Stop and keep what is done")
+        self.run_button.clicked.connect(self.run)
+        self.stop_button.clicked.connect(self.session.stop)
+        line = QHBoxLayout()
+        line.addWidget(self.run_button, 2)
+        line.addWidget(self.stop_button, 1)
+        self.body.addLayout(line)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.body.addWidget(self.progress)
+        self.status = note()
+        self.body.addWidget(self.status)
+
+    # -- choices ------------------------------------------------------------------------------------
+    def settings(self) -> RefineSettings:
+        """Return what is chosen in the form."""
+        o = self.options
+        return RefineSettings(
+            method=o.method.value,
+            factor=int(o.factor.value),
+            axis=AXES[o.axis.value],
+            device=o.device.value,
+            consistency=o.consistency.value,
+            retrospective=o.simulate.value,
+            maps=o.maps.value,
+        )
+
+    def t2_settings(self) -> T2Settings:
+        """Return what is chosen in the T2 form; a sequence parameter equal to the header's is not an override."""
+        o = self.t2_options
+        values = {name: getattr(o, name).value for name in _SEQUENCE}
+        header = _from_header(self.session.scan)
+        chosen = {name: v for name, v in values.items() if v > 0 and v != header.get(name)}
+        return T2Settings(
+            method=o.method.value,
+            t1=o.t1.value,
+            diffusivity=o.diffusivity.value * 1e-9,
+            fat=o.leave_out_fat.value,
+            fluid=o.leave_out_fluid.value,
+            **chosen,
+        )
+
+    def _changed(self) -> None:
+        self.card.setHtml(cards.html(self.options.method.value))
+        self.estimate.setText("")
+        if self.session.scan is not None:
+            self._settle.start()
+
+    def _t2_changed(self) -> None:
+        self.session.t2 = self.t2_settings()
+
+    # -- showing ------------------------------------------------------------------------------------
+    def show_scan(self, scan: Scan | None) -> None:
+        """Fill the form with what the header says."""
+        header = _from_header(scan)
+        with self.t2_options.changed.blocked():
+            for name in _SEQUENCE:
+                getattr(self.t2_options, name).value = header.get(name, 0.0)
+        self.session.t2 = self.t2_settings()
+        self._changed()
+        self.t2_button.setEnabled(scan is not None and self.session.running is None)
+        self.run_button.setEnabled(scan is not None and self.session.running is None)
+        if scan is None:
+            self.status.setText("Open a scan in the Study dock first.")
+
+    def show_estimate(self, found: Estimated) -> None:
+        """Show how long it will take, if that is still what is chosen."""
+        if found.settings == self.settings():
+            device = "" if found.seconds is None else f" on {self.options.device.value}"
+            time = f"{estimates.in_words(found.seconds)}{device} · " if found.ok else ""
+            self.estimate.setText(f"{time}{found.text}")
+
+    def show_job(self, running: Running | None) -> None:
+        """Show progress and time left."""
+        ready = running is None and self.session.scan is not None
+        self.run_button.setEnabled(ready)
+        self.t2_button.setEnabled(ready)
+        self.stop_button.setEnabled(running is not None and not running.stopping)
+        self.progress.setVisible(running is not None)
+        if running is None:
+            result = self.session.result
+            done = result is not None and not result.partial and result.done >= 1.0
+            self.status.setText(
+                f"{result.method} x{result.factor} took {result.seconds:.1f} s" if done and result is not None else ""
+            )
+            return
+        self.progress.setValue(round(1000 * running.done))
+        left = running.left
+        time = (
+            "" if left is None or left < 1 else f", {left:.0f} s left" if left < 90 else f", {left / 60:.0f} min left"
+        )
+        self.status.setText("stopping…" if running.stopping else f"{running.name}: {running.text}{time}")
+
+    # -- asking -------------------------------------------------------------------------------------
+    def run(self) -> None:
+        """Super-resolve as chosen."""
+        self.session.refine(self.settings())
+
+    def map_t2(self) -> None:
+        """Map T2 as chosen."""
+        self.session.map_t2(self.t2_settings())
+
+
+_SEQUENCE = ("repetition_time", "echo_time", "flip_angle", "spoiler_moment", "spoiler_duration")
+
+
+def _from_header(scan: Scan | None) -> dict[str, float]:
+    """Return the sequence parameters that the header gives, rounded as the form shows them."""
+    if scan is None:
+        return {}
+    a = scan.acquisition
+    times = {"repetition_time": a.repetition_time, "echo_time": a.echo_times[0] if a.echo_times else None}
+    known = {
+        **times,
+        "flip_angle": a.flip_angle,
+        "spoiler_moment": a.spoiler_moment,
+        "spoiler_duration": a.spoiler_duration,
+    }
+    return {name: round(float(value), _DECIMALS[name]) for name, value in known.items() if value is not None}
+
+
+_DECIMALS = {"repetition_time": 3, "echo_time": 3, "flip_angle": 2, "spoiler_moment": 5, "spoiler_duration": 3}
+
+
+def _refine_options(device: str) -> mg.Container:
+    """Return the form of super-resolution, made from a typed function."""
+    from magicgui import magicgui
+
+    @magicgui(
+        call_button=False,
+        labels=True,
+        method={"choices": lambda _widget: cards.choices(), "tooltip": "auto: the best whose card covers the scan"},
+        factor={"choices": [2, 3, 4], "tooltip": "So many fine slices from one"},
+        axis={"choices": list(AXES), "tooltip": "Which voxel axis gets finer"},
+        device={"choices": ["auto", "cpu", "cuda"], "tooltip": "auto: the GPU if there is one"},
+        consistency={
+            "choices": ["wiener", "hard", "none"],
+            "tooltip": "How the result is held to what was measured; hard adds the noise of the measurement",
+        },
+        simulate={
+            "label": "simulate",
+            "text": "thick slices from this scan",
+            "tooltip": "Retrospective: the open scan is the reference, thick slices are simulated from it and super-resolved",
+        },
+        maps={"label": "then", "text": "map T2", "tooltip": "Map T2 of both afterwards, where there are two echoes"},
+    )
+    def options(
+        method: str = "auto",
+        factor: int = 2,
+        axis: str = "slice axis",
+        device: str = device,
+        consistency: str = "wiener",
+        simulate: bool = False,
+        maps: bool = True,
+    ) -> None: ...
+
+    _tight(options)
+    return options
+
+
+def _t2_options(t2: T2Settings) -> mg.Container:
+    """Return the form of T2 mapping, made from a typed function."""
+    from magicgui import magicgui
+
+    header = {"tooltip": "From the header; 0: not known", "min": 0.0}
+
+    @magicgui(
+        call_button=False,
+        method={
+            "tooltip": "analytic: closed form without diffusion higher orders; epg: table inversion of the full model"
+        },
+        t1={"label": "T1 [ms]", "min": 1.0, "max": 10000.0, "step": 50.0, "tooltip": "T1 taken for the tissue"},
+        diffusivity={"label": "D [10⁻⁹ m²/s]", "min": 0.0, "max": 5.0, "step": 0.05, "tooltip": "Cartilage: 1.25"},
+        leave_out_fat={"label": "leave out", "text": "fat"},
+        leave_out_fluid={"label": " ", "text": "fluid"},
+        repetition_time={"label": "TR [ms]", "max": 20000.0, "step": 0.1, **header},
+        echo_time={"label": "TE [ms]", "max": 1000.0, "step": 0.01, **header},
+        flip_angle={"label": "flip [°]", "max": 180.0, "step": 1.0, **header},
+        spoiler_moment={"label": "spoiler [mT s/m]", "max": 1.0, "step": 0.00001, **header},
+        spoiler_duration={"label": "its duration [ms]", "max": 100.0, "step": 0.01, **header},
+    )
+    def options(
+        method: Literal["analytic", "epg"] = t2.method,  # type: ignore[assignment]
+        t1: float = t2.t1,
+        diffusivity: float = t2.diffusivity * 1e9,
+        leave_out_fat: bool = t2.fat,
+        leave_out_fluid: bool = t2.fluid,
+        repetition_time: float = 0.0,
+        echo_time: float = 0.0,
+        flip_angle: float = 0.0,
+        spoiler_moment: float = 0.0,
+        spoiler_duration: float = 0.0,
+    ) -> None: ...
+
+    _tight(options)
+    return options
+
+
+def _tight(form: mg.Container) -> None:
+    form.margins = (0, 0, 0, 0)
+    form.native.layout().setSpacing(3)

@@ -1,0 +1,215 @@
+"""The Review dock: look at two pictures in turn, at their difference, and at how far the result can be trusted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QGridLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QWidget,
+)
+
+from napari_mrsr.app import display, viewing
+from napari_mrsr.app.comparing import Comparison
+from napari_mrsr.app.reading import comparison_table, trust_lines
+from napari_mrsr.widgets.dock import Dock, heading, note
+from napari_mrsr.widgets.table import TableView
+
+
+class ReviewDock(Dock):
+    """Flicker, windows, maps, figures."""
+
+    def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
+        super().__init__(napari_viewer, parent)
+        self._filling = False
+        self._add_pairs()
+        self._add_windows()
+        self._add_maps()
+        self.body.addStretch(1)
+        for signal in (self.session.refined, self.session.began, self.session.opened, self.session.trusted):
+            self.listen(signal, self._renew)
+        self.listen(self.session.mapped, lambda _role, _map: self._renew())
+        self.listen(self.session.compared, self.show_comparison)
+        self.listen(self.session.job_changed, self._renew)
+        self.listen(self.view.viewer.layers.events.inserted, self._renew)
+        self.listen(self.view.viewer.layers.events.removed, self._renew)
+        self._renew()
+        self.show_comparison(self.session.comparison)
+
+    def _add_pairs(self) -> None:
+        self.body.addWidget(heading("Two pictures in turn"))
+        self.pair = QComboBox()
+        self.pair.setToolTip(f"{viewing.NEXT_KEY.upper()}: next pair")
+        self.pair.currentIndexChanged.connect(self._choose)
+        self.one = QPushButton("first")
+        self.other = QPushButton("second")
+        self.one.clicked.connect(lambda: self._show(other=False))
+        self.other.clicked.connect(lambda: self._show(other=True))
+        grid = QGridLayout()
+        grid.addWidget(self.pair, 0, 0, 1, 2)
+        grid.addWidget(self.one, 1, 0)
+        grid.addWidget(self.other, 1, 1)
+        self.body.addLayout(grid)
+        self.hint = note(
+            f"Hold {viewing.FLICKER_KEY.upper()} over the picture to flick to the other; release to go back."
+        )
+        self.body.addWidget(self.hint)
+
+    def _add_windows(self) -> None:
+        self.body.addWidget(heading("Window (shared by acquired and SR)"))
+        self.level, self.width = _number(0, 1e7), _number(1e-3, 1e7)
+        self.level.setToolTip("Middle of the grey scale")
+        self.width.setToolTip("Black to white")
+        for box in (self.level, self.width):
+            box.valueChanged.connect(self._window)
+        self.t2_limit = _number(1, 1000, suffix=" ms", value=self.view.preferences.t2_max_ms)
+        self.t2_limit.setToolTip("Upper end of the T2 colours; longer T2 is white")
+        self.t2_limit.valueChanged.connect(self.view.t2_limit)
+        self.reset = QPushButton("Reset windows")
+        self.reset.setToolTip(f"{viewing.WINDOW_KEY.upper()}: the window of the acquired scan again")
+        self.reset.clicked.connect(self._reset)
+        form = QFormLayout()
+        form.addRow("Level:", self.level)
+        form.addRow("Width:", self.width)
+        form.addRow("T2 up to:", self.t2_limit)
+        self.body.addLayout(form)
+        self.body.addWidget(self.reset)
+
+    def _add_maps(self) -> None:
+        self.body.addWidget(heading("Maps"))
+        self.maps = QListWidget()
+        self.maps.setToolTip(f"{viewing.MAPS_KEY.upper()}: hide or show the maps")
+        self.maps.itemChanged.connect(self._toggle)
+        self.body.addWidget(self.maps)
+        self.compare_button = QPushButton("Difference and SSIM")
+        self.compare_button.setToolTip("Against the reference, or after simulated thick slices")
+        self.compare_button.clicked.connect(lambda: self.session.compare())
+        self.trust_button = QPushButton("Trust maps")
+        self.trust_button.setToolTip("What the method added, and where it disagrees with the measurement")
+        self.trust_button.clicked.connect(lambda: self.session.find_trust())
+        grid = QGridLayout()
+        grid.addWidget(self.compare_button, 0, 0)
+        grid.addWidget(self.trust_button, 0, 1)
+        self.body.addLayout(grid)
+        self.figures_heading = heading("Against the reference")
+        self.figures = TableView()
+        self.trust_text = note()
+        self.body.addWidget(self.figures_heading)
+        self.body.addWidget(self.figures)
+        self.body.addWidget(self.trust_text)
+
+    # -- showing ------------------------------------------------------------------------------------
+    def _renew(self, _event: Any = None) -> None:
+        if self._filling:
+            return
+        self._filling = True
+        try:
+            self._fill_pairs()
+            self._fill_windows()
+            self._fill_maps()
+        finally:
+            self._filling = False
+        running = self.session.running is not None
+        self.compare_button.setEnabled(not running)
+        self.trust_button.setEnabled(not running)
+        self.trust_text.setText("" if self.session.trust is None else trust_lines(self.session.trust))
+        if self.session.comparison is None:
+            self.show_comparison(None)
+
+    def _fill_pairs(self) -> None:
+        pairs, now = self.view.pairs(), self.view.pair
+        self.pair.clear()
+        for pair in pairs:
+            self.pair.addItem(pair.title)
+        if now is not None:
+            self.pair.setCurrentIndex(pairs.index(now))
+            self.one.setText(now.one)
+            self.other.setText(now.other)
+        for widget in (self.pair, self.one, self.other):
+            widget.setEnabled(bool(pairs))
+        if not pairs:
+            self.one.setText("first")
+            self.other.setText("second")
+
+    def _fill_windows(self) -> None:
+        layer = self._magnitude()
+        for box in (self.level, self.width):
+            box.setEnabled(layer is not None)
+        if layer is not None:
+            low, high = layer.contrast_limits
+            self.level.setValue((low + high) / 2)
+            self.width.setValue(high - low)
+
+    def _fill_maps(self) -> None:
+        self.maps.clear()
+        for layer in self.view.map_layers():
+            item = QListWidgetItem(layer.name)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Checked if layer.visible else Qt.CheckState.Unchecked)
+            self.maps.addItem(item)
+        self.maps.setFixedHeight(8 + max(2, self.maps.count()) * max(20, self.maps.sizeHintForRow(0)))
+
+    def show_comparison(self, comparison: Comparison | None) -> None:
+        """Show PSNR, SSIM ... of each volume."""
+        table: pd.DataFrame | None = None if comparison is None else comparison_table(comparison)
+        self.figures.show_table(table)
+        self.figures.setVisible(table is not None)
+        self.figures_heading.setVisible(table is not None)
+        if comparison is not None:
+            self._renew()
+
+    # -- asking -------------------------------------------------------------------------------------
+    def _choose(self, index: int) -> None:
+        if not self._filling and index >= 0:
+            self.view.choose_pair(index)
+            self._renew()
+
+    def _show(self, *, other: bool) -> None:
+        if self.view.pair is not None:
+            self.view.show_pair(self.view.pair, other=other)
+            self._renew()
+
+    def _magnitude(self) -> Any:
+        scan = self.session.scan
+        if scan is None:
+            return None
+        shown = [self.view.layer(display.acquired(name)) for name in scan.names]
+        pair = self.view.pair
+        named = [
+            la for la in shown if la is not None and pair is not None and pair.title.startswith(la.name.split(" (")[0])
+        ]
+        return next((la for la in (*named, *shown) if la is not None), None)
+
+    def _window(self) -> None:
+        layer = self._magnitude()
+        if not self._filling and layer is not None:
+            half = self.width.value() / 2
+            layer.contrast_limits = (self.level.value() - half, self.level.value() + half)
+
+    def _reset(self) -> None:
+        self.view.reset_window()
+        self.t2_limit.setValue(self.view.preferences.t2_max_ms)
+        self._renew()
+
+    def _toggle(self, item: QListWidgetItem) -> None:
+        layer = self.view.layer(item.text())
+        if not self._filling and layer is not None:
+            layer.visible = item.checkState() == Qt.CheckState.Checked
+
+
+def _number(low: float, high: float, *, suffix: str = "", value: float = 0.0) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(low, high)
+    box.setDecimals(1)
+    box.setSuffix(suffix)
+    box.setKeyboardTracking(False)
+    box.setValue(value)
+    return box

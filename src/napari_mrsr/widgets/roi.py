@@ -1,0 +1,181 @@
+"""The ROI dock: paint cartilage on the super-resolved grid and watch its T2 while painting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QPushButton,
+    QWidget,
+)
+from superqt.utils import qthrottled
+
+from napari_mrsr.app import regions
+from napari_mrsr.app.reading import agreement_table, roi_table
+from napari_mrsr.app.regions import Measurement
+from napari_mrsr.widgets.dock import Dock, heading, note
+from napari_mrsr.widgets.table import TableView
+
+#: Least time between two measurements while painting, ms.
+PACE = 300
+
+
+class RoiDock(Dock):
+    """New ROI, live table, export."""
+
+    def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
+        super().__init__(napari_viewer, parent)
+        self.measurement: Measurement | None = None
+        self._watched: Any = None
+        self._add_controls()
+        self.body.addWidget(heading("Statistics"))
+        self.table = TableView()
+        self.body.addWidget(self.table, 1)
+        self.agreement_heading = heading("Acquired against SR")
+        self.agreement = TableView()
+        self.body.addWidget(self.agreement_heading)
+        self.body.addWidget(self.agreement)
+        self.notes = note()
+        self.body.addWidget(self.notes)
+        self.export_button = QPushButton("Export CSV + JSON…")
+        self.export_button.setToolTip("The tables, what they were made from, and the ROI as NIfTI")
+        self.export_button.clicked.connect(self._ask_export)
+        self.body.addWidget(self.export_button)
+        self.body.addStretch(1)
+        self._soon = qthrottled(self.measure, timeout=PACE)
+        viewer = self.view.viewer
+        self.listen(viewer.layers.events.inserted, self._renew)
+        self.listen(viewer.layers.events.removed, self._renew)
+        self.listen(self.session.mapped, lambda _role, _map: self._soon())
+        self.listen(self.session.refined, lambda _result: self._soon())
+        self.listen(self.session.opened, self._renew)
+        self._renew()
+
+    def _add_controls(self) -> None:
+        self.new_button = QPushButton("New ROI")
+        self.new_button.setToolTip("An empty labels layer on the super-resolved grid, ready for the brush")
+        self.new_button.clicked.connect(self.new_roi)
+        self.truth_button = QPushButton("Truth of the sample")
+        self.truth_button.setToolTip("The cartilage that the sample knee was simulated with")
+        self.truth_button.clicked.connect(self.truth_roi)
+        line = QHBoxLayout()
+        line.addWidget(self.new_button)
+        line.addWidget(self.truth_button)
+        self.body.addLayout(line)
+        self.layers = QComboBox()
+        self.layers.setToolTip("The labels layer that is measured")
+        self.layers.currentIndexChanged.connect(self._watch)
+        self.region = QComboBox()
+        self.region.setToolTip("What the brush paints now")
+        self.region.currentIndexChanged.connect(self._choose_region)
+        self.erosion = QDoubleSpinBox()
+        self.erosion.setRange(0.0, 5.0)
+        self.erosion.setSingleStep(0.1)
+        self.erosion.setSuffix(" mm")
+        self.erosion.setSpecialValueText("off")
+        self.erosion.setValue(self.view.preferences.erosion_mm)
+        self.erosion.setToolTip("Leave out the rim and see what changes: fluid at the surface raises T2")
+        self.erosion.valueChanged.connect(lambda _mm: self._soon())
+        form = QFormLayout()
+        form.addRow("ROI:", self.layers)
+        form.addRow("Paint:", self.region)
+        form.addRow("Erosion check:", self.erosion)
+        self.body.addLayout(form)
+
+    # -- which layer --------------------------------------------------------------------------------
+    @property
+    def layer(self) -> Any:
+        """The labels layer that is measured, or None."""
+        name = self.layers.currentText()
+        return self.view.layer(name) if name else None
+
+    def _renew(self, _event: Any = None) -> None:
+        names = [la.name for la in self.view.viewer.layers if regions.is_roi(la)]
+        self.truth_button.setVisible(self.session.truth is not None)
+        self.new_button.setEnabled(self.session.scan is not None)
+        if names != [self.layers.itemText(n) for n in range(self.layers.count())]:
+            now = self.layers.currentText()
+            self.layers.blockSignals(True)
+            self.layers.clear()
+            self.layers.addItems(names)
+            self.layers.setCurrentIndex(names.index(now) if now in names else len(names) - 1)
+            self.layers.blockSignals(False)
+        self._watch()
+
+    def _watch(self, _index: int = 0) -> None:
+        """Measure the chosen layer whenever it is painted."""
+        layer = self.layer
+        if layer is not self._watched:
+            if self._watched is not None:
+                for name in ("paint", "data", "labels_update"):
+                    getattr(self._watched.events, name).disconnect(self._painted)
+            self._watched = layer
+            if layer is not None:
+                for name in ("paint", "data", "labels_update"):
+                    getattr(layer.events, name).connect(self._painted)
+        self.region.blockSignals(True)
+        self.region.clear()
+        for label, name in (regions.names_of(layer) if layer is not None else regions.REGIONS).items():
+            self.region.addItem(f"{label}  {name}", label)
+        if layer is not None:
+            self.region.setCurrentIndex(max(0, self.region.findData(int(layer.selected_label))))
+        self.region.blockSignals(False)
+        self.measure()
+
+    def _painted(self, _event: Any = None) -> None:
+        self._soon()
+
+    def _choose_region(self, _index: int) -> None:
+        if self.layer is not None and self.region.currentData() is not None:
+            self.layer.selected_label = self.region.currentData()
+
+    # -- asking -------------------------------------------------------------------------------------
+    def new_roi(self) -> None:
+        """Add an empty ROI and choose it."""
+        layer = self.session.attempt(lambda: regions.new_roi(self.view))
+        if layer is not None:
+            self.layers.setCurrentText(layer.name)
+
+    def truth_roi(self) -> None:
+        """Add the cartilage of the sample as an ROI and choose it."""
+        layer = self.session.attempt(lambda: regions.truth_roi(self.view))
+        if layer is not None:
+            self.layers.setCurrentText(layer.name)
+
+    def measure(self) -> None:
+        """Measure the chosen layer and show the tables."""
+        layer = self.layer
+        self.measurement = None
+        if layer is not None and self.session.scan is not None:
+            self.measurement = self.session.attempt(
+                lambda: regions.measure(self.view, layer, erosion_mm=self.erosion.value())
+            )
+        found = self.measurement
+        self.table.show_table(None if found is None else roi_table(found))
+        agreement = None if found is None else agreement_table(found)
+        self.agreement.show_table(agreement)
+        for widget in (self.agreement, self.agreement_heading):
+            widget.setVisible(agreement is not None)
+        self.notes.setText("" if found is None else "\n".join(found.notes))
+        self.export_button.setEnabled(found is not None and any(len(t) for t in found.statistics.values()))
+
+    def export(self, path: str) -> None:
+        """Write the tables of what is painted now."""
+        self.measure()
+        layer, found = self.layer, self.measurement
+        if layer is None or found is None:
+            self.session.say("warn", "there is no ROI to export; paint one first")
+            return
+        written = self.session.attempt(lambda: regions.export(self.view, layer, found, path))
+        if written:
+            self.session.say("info", "wrote " + ", ".join(p.name for p in written), str(written[0].parent))
+
+    def _ask_export(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Export statistics", "stats.csv", "Table (*.csv)")
+        if path:
+            self.export(path)
