@@ -3,9 +3,9 @@
     python benchmarks/ssim.py [--shape 416 416 160] [--repeats 3]
 
 Every measurement is a process of its own, the two taken in turns, so that neither profits from the other's memory. Peak
-memory is the growth of the process' largest resident size over that before the call, images held already: the map that is
-returned counts. Images are float32 on [0, 1] with texture, edges and air. The package aims at 1.5 times the speed in a
-third of the memory, and maps equal to 2e-4.
+memory is the growth of the process' largest resident size over that before the call, images held already: the map
+that is returned counts. Images are float32 on [0, 1] with texture, edges and air. The package aims at 1.5 times the
+speed in a third of the memory, and maps equal to 2e-4.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ from napari_mrsr.errors import BadParameter, ConstantImage, GeometryMismatch
 from napari_mrsr.metrics import mae, mse, psnr, rmse
 from napari_mrsr.metrics.fidelity import errors
 
-# Chaudhari et al., Table 1: mean and SD of pSNR (dB), and the row printed as "RMSE" times 1000; columns MRSR, TCI, FI, ScSR.
+# Chaudhari et al., Table 1: mean and SD of pSNR (dB), and the row printed as "RMSE" times 1000; columns MRSR, TCI,
+# FI, ScSR.
 PSNR = {
     "S1": [(37.7, 1.5), (32.5, 3.6), (32.4, 2.8), (36.6, 1.1)],
     "S2": [(38.7, 2.0), (33.6, 4.2), (33.6, 3.5), (37.5, 1.6)],
@@ -37,7 +38,8 @@ def test_the_row_that_table_1_calls_rmse_is_the_mse(echo: str, column: int) -> N
     reference, test = image_with_psnr(decibels)
     assert f"{psnr(reference, test):.1f}" == f"{decibels:.1f}"
     printed = PRINTED_RMSE[echo][column]
-    # The mean of the MSE over subjects lies above the MSE at the mean PSNR (Jensen) by up to 41 % for these SDs, less two rounded digits.
+    # The mean of the MSE over subjects lies above the MSE at the mean PSNR (Jensen) by up to 41 % for these SDs,
+    # less two rounded digits.
     assert 0.89 < printed / (1000 * mse(reference, test)) < 1.5
     assert printed / (1000 * rmse(reference, test)) < 0.04  # off by a factor of 25 and more
 

@@ -130,7 +130,7 @@ def test_maps_in_different_units_are_not_compared() -> None:
 
 
 def test_the_table_follows_the_brush() -> None:
-    """A cartilage painted in a volume of 7 million voxels: the time is that of finding it, not of the volume's statistics."""
+    """A cartilage in 7 million voxels: the time is that of finding it, not of the volume's statistics."""
     painted = np.zeros((208, 208, 160), np.uint8)
     painted[90:130, 60:120, 50:90] = 1
     values = t2_map(np.ones(painted.shape, np.float32))

@@ -8,12 +8,12 @@ For the pairs :math:`(x_i, y_i)` of reference and test over :math:`n` subjects, 
 - root-mean-square CV: :math:`\sqrt{\overline{\mathrm{CV}_i^2}}` (Gluer et al., Osteoporos Int 1995;5:262);
 - concordance correlation coefficient, with moments over :math:`n` (Lin, Biometrics 1989;45:255):
   :math:`\rho_c = 2 s_{xy} / (s_x^2 + s_y^2 + (\bar x - \bar y)^2)`;
-- limits of agreement :math:`\bar d \pm 1.96\,\mathrm{SD}(d)` (Bland and Altman, Lancet 1986;1:307), each with a standard error
-  of about :math:`\sqrt{3/n}\,\mathrm{SD}(d)`, and the repeatability coefficient
+- limits of agreement :math:`\bar d \pm 1.96\,\mathrm{SD}(d)` (Bland and Altman, Lancet 1986;1:307), each with a
+  standard error of about :math:`\sqrt{3/n}\,\mathrm{SD}(d)`, and the repeatability coefficient
   :math:`1.96 \sqrt 2\, s_w`, :math:`s_w^2 = \overline{d_i^2} / 2`.
 
-These definitions give every printed digit of Table 2 in Chaudhari et al. (MRSR on dual-echo DESS) from its printed values.
-The rank tests are exact where scipy has an exact distribution (few subjects, no ties).
+These definitions give every printed digit of Table 2 in Chaudhari et al. (MRSR on dual-echo DESS) from its printed
+values. The rank tests are exact where scipy has an exact distribution (few subjects, no ties).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A scan against its reference: numbers per volume, and maps as scans.
 
-The data range of a volume, which PSNR and SSIM need, is the maximum minus the minimum of the whole reference volume (also
-with a mask, so that figures inside and outside a region can be compared), unless it is given. Voxels that are NaN or
-infinite in either scan are left out and do not count in ``n``.
+The data range of a volume, which PSNR and SSIM need, is the maximum minus the minimum of the whole reference volume
+(also with a mask, so that figures inside and outside a region can be compared), unless it is given. Voxels that are
+NaN or infinite in either scan are left out and do not count in ``n``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ Mask = Scan | npt.NDArray[Any]
 
 
 class Comparison(TypedDict):
-    """Figures of one volume; ``psnr`` in dB (infinite for equal images), the others in the unit of the scan, ``ssim`` in 1."""
+    """Figures of one volume: ``psnr`` in dB (infinite for equal images), ``mse`` in the scan's unit squared.
+
+    ``rmse``, ``mae``, ``diff_sd`` (SD of test minus reference, ddof 1) and ``data_range`` are in the scan's unit;
+    ``n`` is the number of voxels.
+    """
 
     psnr: float
     ssim: float
@@ -43,8 +47,9 @@ def compare(
     reference, test
         Scans on one grid with equally many volumes, compared in their order.
     mask
-        Count these voxels only: a scan of one volume on the same grid, or an array ``(i, j, k)``; not 0 is inside. Without
-        a mask SSIM is averaged as :func:`~napari_mrsr.metrics.ssim` does, the other figures over the whole volume.
+        Count these voxels only: a scan of one volume on the same grid, or an array ``(i, j, k)``; not 0 is inside.
+        Without a mask SSIM is averaged as :func:`~napari_mrsr.metrics.ssim` does, the other figures over the whole
+        volume.
     data_range
         Of all volumes; each reference volume's own where not given.
 

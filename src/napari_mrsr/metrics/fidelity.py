@@ -3,8 +3,9 @@ r"""How far an image is from its reference: MSE, RMSE, MAE and PSNR, each named 
 .. math:: \mathrm{MSE} = \overline{(y - x)^2}, \qquad \mathrm{RMSE} = \sqrt{\mathrm{MSE}}, \qquad
           \mathrm{MAE} = \overline{|y - x|}, \qquad \mathrm{PSNR} = 10 \log_{10} (L^2 / \mathrm{MSE})\ \mathrm{dB}
 
-with the data range :math:`L`, by default the maximum minus the minimum of the reference. Papers differ in what they print:
-the row "RMSE x 1000" of Table 1 in Chaudhari et al. (MRSR on dual-echo DESS) agrees with its own PSNR row only as MSE x 1000.
+with the data range :math:`L`, by default the maximum minus the minimum of the reference. Papers differ in what they
+print: the row "RMSE x 1000" of Table 1 in Chaudhari et al. (MRSR on dual-echo DESS) agrees with its own PSNR row
+only as MSE x 1000.
 
 Sums run in double precision, plane by plane. Voxels that are NaN or infinite in either image are left out.
 """

@@ -3,14 +3,15 @@ r"""Structural similarity (SSIM) of whole volumes, a slab of planes at a time.
 With local means :math:`\mu`, variances :math:`\sigma^2` and the covariance :math:`\sigma_{xy}` under a Gaussian window
 (sigma 1.5 voxels, 11 taps along every spatial axis, population moments) and the data range :math:`L`,
 
-.. math:: S = \frac{(2 \mu_x \mu_y + C_1)(2 \sigma_{xy} + C_2)}{(\mu_x^2 + \mu_y^2 + C_1)(\sigma_x^2 + \sigma_y^2 + C_2)},
-          \qquad C_1 = (0.01 L)^2, \quad C_2 = (0.03 L)^2
+.. math:: S = \frac{(2 \mu_x \mu_y + C_1)(2 \sigma_{xy} + C_2)}
+          {(\mu_x^2 + \mu_y^2 + C_1)(\sigma_x^2 + \sigma_y^2 + C_2)}, \qquad C_1 = (0.01 L)^2, \quad C_2 = (0.03 L)^2
 
 (Wang et al., IEEE Trans Image Process 2004;13:600, doi 10.1109/TIP.2003.819861). It is ``skimage.metrics.
-structural_similarity(x, y, data_range=L, gaussian_weights=True, sigma=1.5, use_sample_covariance=False)``, border included,
-from four windowed means instead of five, because only the sum of the two variances is needed: those of :math:`x`,
-:math:`y`, :math:`x^2 + y^2` and :math:`x y`. Beyond the result, memory is that of two slabs, one a thread. Slabs are
-worked on in double precision: in single, :math:`\overline{x^2} - \mu^2` leaves errors of some 1e-4 in the map.
+structural_similarity(x, y, data_range=L, gaussian_weights=True, sigma=1.5, use_sample_covariance=False)``, border
+included, from four windowed means instead of five, because only the sum of the two variances is needed: those of
+:math:`x`, :math:`y`, :math:`x^2 + y^2` and :math:`x y`. Beyond the result, memory is that of two slabs, one a
+thread. Slabs are worked on in double precision: in single, :math:`\overline{x^2} - \mu^2` leaves errors of some 1e-4
+in the map.
 
 Voxels that are NaN or infinite in either image have no SSIM (NaN), and the windows of their neighbours are
 renormalised over the voxels that are left.
@@ -129,7 +130,7 @@ def _fill(x: Image, y: Image, result: Floats, span: float) -> None:
 
 
 def _moments(x: Image, y: Image) -> tuple[Doubles, npt.NDArray[np.bool_] | None]:
-    """Return x, y, x^2 + y^2 and x y; where not all voxels are finite, those that are as a fifth image and as a mask."""
+    """Return x, y, x^2 + y^2 and x y; if some voxels are not finite, those that are as a fifth image and as a mask."""
     valid = np.isfinite(x) & np.isfinite(y)
     whole = bool(valid.all())
     images = np.empty((4 if whole else 5, *x.shape))

@@ -1,15 +1,15 @@
 r"""Gaussian-windowed means along the axes of a volume, as products with banded matrices.
 
 The mean at row :math:`r` of an axis of :math:`n` voxels is :math:`\sum_t w_t\, x_{r+t}`, :math:`|t| \le 5`, with
-:math:`w_t \propto \exp(-t^2 / 2\sigma^2)`, :math:`\sum w = 1`, and the image mirrored about the edge of its outer voxels
-(``d c b a | a b c d | d c b a``: ``scipy.ndimage.gaussian_filter(x, 1.5, mode="reflect", truncate=3.5)``). As a matrix this
-is a band; the border rule is folded into its first and last rows. It is multiplied a block of rows at a time, so that few of
-its zeros are: 32 rows take 42 multiplications a voxel, which the matrix product does faster than 11 shifted sums pass
-through memory.
+:math:`w_t \propto \exp(-t^2 / 2\sigma^2)`, :math:`\sum w = 1`, and the image mirrored about the edge of its outer
+voxels (``d c b a | a b c d | d c b a``: ``scipy.ndimage.gaussian_filter(x, 1.5, mode="reflect", truncate=3.5)``). As
+a matrix this is a band; the border rule is folded into its first and last rows. It is multiplied a block of rows at
+a time, so that few of its zeros are: 32 rows take 42 multiplications a voxel, which the matrix product does faster
+than 11 shifted sums pass through memory.
 
-Every single product stays below the size from which OpenBLAS, numpy's matrix library, shares one among threads. Products this
-small gain nothing by it, and its threads wait for each other: with a second program on the same two cores that
-made the whole 10 to 80 times slower. Threads take different slabs instead.
+Every single product stays below the size from which OpenBLAS, numpy's matrix library, shares one among threads.
+Products this small gain nothing by it, and its threads wait for each other: with a second program on the same two
+cores that made the whole 10 to 80 times slower. Threads take different slabs instead.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def band(n: int, start: int, stop: int) -> Band:
 
 @lru_cache(maxsize=64)
 def bands(n: int, columns: int) -> tuple[Band, ...]:
-    """Return the whole axis of ``n`` voxels as blocks of rows that may be multiplied with ``columns`` columns at once."""
+    """Return an axis of ``n`` voxels as blocks of rows, small enough to be multiplied with so many columns at once."""
     rows = ROWS
     while rows > 1 and rows * (rows + 2 * RADIUS) * columns > PRODUCT:
         rows -= 1
@@ -69,7 +69,7 @@ def bands(n: int, columns: int) -> tuple[Band, ...]:
 
 
 def slab_means(images: Doubles, b: Band) -> Doubles:
-    """Return the means along ``i`` of images ``(image, i, j, k)`` that are the voxels of a band; shape ``(i, image, j, k)``."""
+    """Return the means along ``i`` of images ``(image, i, j, k)``, the voxels of a band; shape ``(i, image, j, k)``."""
     count, _, columns, rows = images.shape
     means = np.empty((b.stop - b.start, count, columns, rows))
     np.matmul(b.weights, images.transpose(0, 2, 1, 3), out=means.transpose(1, 2, 0, 3))

@@ -1,11 +1,11 @@
 r"""Labels without their rim, as a check for the partial volume of fluid.
 
-Synovial fluid has a T2 of several hundred ms, cartilage of some 35 ms: a rim of voxels that holds both pulls the mean of a
-region up. If the mean falls when the rim is taken away, fluid (or its blur) was in it.
+Synovial fluid has a T2 of several hundred ms, cartilage of some 35 ms: a rim of voxels that holds both pulls the
+mean of a region up. If the mean falls when the rim is taken away, fluid (or its blur) was in it.
 
 A voxel stays if no voxel outside its label has its centre within ``mm``: erosion by an ellipsoid of ``mm`` in every
-direction, however unequal the spacing, from the Euclidean distance transform. What lies beyond the volume is unknown and
-does not erode. Another label counts as outside.
+direction, however unequal the spacing, from the Euclidean distance transform. What lies beyond the volume is unknown
+and does not erode. Another label counts as outside.
 """
 
 from __future__ import annotations
@@ -83,8 +83,9 @@ def erosion_check(map: Scan, labels: Scan, mm: float, *, names: Mapping[int, str
     Returns
     -------
     pandas.DataFrame
-        One row per label: ``label``, ``name``, ``n``, ``n_eroded``, ``mean``, ``mean_eroded`` (NaN where nothing is left),
-        ``change`` and ``change_percent`` of the mean. ``attrs["warnings"]`` as for :func:`~napari_mrsr.roi.statistics`.
+        One row per label: ``label``, ``name``, ``n``, ``n_eroded``, ``mean``, ``mean_eroded`` (NaN where nothing is
+        left), ``change`` and ``change_percent`` of the mean. ``attrs["warnings"]`` as for
+        :func:`~napari_mrsr.roi.statistics`.
     """
     from napari_mrsr.roi.statistics import statistics
 

@@ -1,7 +1,7 @@
 """Labels painted on one grid, wanted on another: nearest neighbour through the affines.
 
-A voxel of the target takes the label of the voxel in which its centre lies. Where a centre lies on the border of two voxels
-(every second slice when a coarse grid is refined by two) the one of the lower index is taken. Beyond the
+A voxel of the target takes the label of the voxel in which its centre lies. Where a centre lies on the border of two
+voxels (every second slice when a coarse grid is refined by two) the one of the lower index is taken. Beyond the
 painted volume there is no label. Only the box around the painted voxels is worked on.
 """
 

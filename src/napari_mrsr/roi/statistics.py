@@ -1,12 +1,13 @@
 """The numbers of a painted region: one row per label.
 
-Voxels without a value (NaN, for example fat in a T2 map) are left out of ``n`` and of every statistic and are counted in
-``invalid_percent``; ``volume_mm3`` is that of the whole region, voxels without a value included. SD has ddof 1. Percentiles
-interpolate linearly between the two nearest values (numpy's default); IQR is the 75th minus the 25th.
+Voxels without a value (NaN, for example fat in a T2 map) are left out of ``n`` and of every statistic and are
+counted in ``invalid_percent``; ``volume_mm3`` is that of the whole region, voxels without a value included. SD has
+ddof 1. Percentiles interpolate linearly between the two nearest values (numpy's default); IQR is the 75th minus the
+25th.
 
 Labels on another grid than the map's are taken to the map's, nearest neighbour (:mod:`~napari_mrsr.roi.grid`), and
-``attrs["warnings"]`` of the table says so: one line each, to be shown with the table. Only the box around the painted voxels
-is worked on, so that the table can follow the brush.
+``attrs["warnings"]`` of the table says so: one line each, to be shown with the table. Only the box around the
+painted voxels is worked on, so that the table can follow the brush.
 """
 
 from __future__ import annotations
@@ -29,8 +30,22 @@ if TYPE_CHECKING:
 COLUMNS = ("label", "name", "n", "volume_mm3", "mean", "sd", "median", "iqr", "p5", "p95", "invalid_percent")
 
 #: Columns of :func:`compare_statistics`, in order.
-COMPARED = ("label", "name", "n_acquired", "n_sr", "mean_acquired", "mean_sr", "sd_acquired", "sd_sr",
-            "median_acquired", "median_sr", "invalid_percent_acquired", "invalid_percent_sr", "difference", "cv_percent")  # fmt: skip
+COMPARED = (
+    "label",
+    "name",
+    "n_acquired",
+    "n_sr",
+    "mean_acquired",
+    "mean_sr",
+    "sd_acquired",
+    "sd_sr",
+    "median_acquired",
+    "median_sr",
+    "invalid_percent_acquired",
+    "invalid_percent_sr",
+    "difference",
+    "cv_percent",
+)
 
 
 def statistics(map: Scan, labels: Scan, *, names: Mapping[int, str] | None = None) -> pd.DataFrame:
@@ -48,8 +63,9 @@ def statistics(map: Scan, labels: Scan, *, names: Mapping[int, str] | None = Non
     Returns
     -------
     pandas.DataFrame
-        One row per label in rising order, columns :data:`COLUMNS`. A label without any valid voxel has ``n`` 0 and NaN; one that
-        lies outside the map has no row. ``attrs["warnings"]``, ``attrs["quantity"]`` and ``attrs["unit"]`` go with it.
+        One row per label in rising order, columns :data:`COLUMNS`. A label without any valid voxel has ``n`` 0 and
+        NaN; one that lies outside the map has no row. ``attrs["warnings"]``, ``attrs["quantity"]`` and
+        ``attrs["unit"]`` go with it.
 
     Raises
     ------
@@ -121,8 +137,8 @@ def compare_statistics(
     Returns
     -------
     pandas.DataFrame
-        One row per label, columns :data:`COMPARED`: ``difference`` is the SR mean minus the acquired mean, ``cv_percent`` the
-        coefficient of variation of the two means as a pair, 100 SD(pair, ddof 1) / mean(pair).
+        One row per label, columns :data:`COMPARED`: ``difference`` is the SR mean minus the acquired mean,
+        ``cv_percent`` the coefficient of variation of the two means as a pair, 100 SD(pair, ddof 1) / mean(pair).
 
     Raises
     ------
