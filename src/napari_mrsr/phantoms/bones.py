@@ -43,8 +43,11 @@ def femur(p: Points) -> tuple[Array, Array]:
     profile = condyle_profile(y, z)
     # The condyles part a little towards the back.
     splay = np.float32(0.07) * np.clip(y + 5, -30, 15)
-    lateral = extrude(profile, x - np.float32(CONDYLE_X) + splay, 15.0, 12.5)
-    medial = extrude(profile + np.float32(0.4), x + np.float32(CONDYLE_X) - splay, 15.0, 12.5)
+    def condyle(across: Array) -> Array:
+        return extrude(profile + np.float32(0.012) * across * across, across, 15.0, 11.0)
+
+    lateral = condyle(x - np.float32(CONDYLE_X) + splay)
+    medial = condyle(x + np.float32(CONDYLE_X) - splay)
     # The trochlear groove is 5 to 6 mm deep and a little lateral; its lateral ridge stands higher.
     groove = np.float32(5.5) * np.exp(-(((x - 1) / 9) ** 2)) - np.float32(1.4) * np.exp(-(((x - 15) / 8) ** 2))
     trochlea = extrude(circle(y, z, (10.5, 29.5), 18.0) + groove, x - np.float32(1), 33.0, 9.0)

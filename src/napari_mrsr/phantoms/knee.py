@@ -5,7 +5,7 @@ Voxel axes are those of a sagittal DICOM series: i from front to back, j from to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.errors import BadParameter
-from napari_mrsr.phantoms.anatomy import Anatomy
+from napari_mrsr.phantoms.anatomy import Anatomy, Axes
 from napari_mrsr.phantoms.coil import gain
 from napari_mrsr.phantoms.compose import Canvas, paint
 from napari_mrsr.phantoms.materials import Materials
 from napari_mrsr.phantoms.noise import rician
 from napari_mrsr.phantoms.settings import Settings, load
 from napari_mrsr.phantoms.signal import noise_sigma
-from napari_mrsr.phantoms.slab import Fields, Slab
+from napari_mrsr.phantoms.slab import Slab
 from napari_mrsr.phantoms.subject import Side, Subject, draw
 from napari_mrsr.scan import Acquisition, Scan, Step
 
@@ -130,10 +130,10 @@ def knee(
     subject = draw(seed, settings, side=side, diseased=diseased)
     anatomy = Anatomy(subject, settings)
     axes, affine = _grid(subject.side, shape, spacing, centre, where)
-    painted = _paint(anatomy.fields, anatomy, settings, axes, spacing)
+    painted = paint_window(anatomy, settings, axes, spacing)
     start = (where[0].start, where[1].start, where[2].start)
     sigma = noise_sigma(settings) * (settings.snr_cartilage / snr if snr else 1.0)
-    return _phantom(painted, affine, subject, settings, sigma if noise else 0.0, start, spacing)
+    return assemble(painted, affine, subject, settings, sigma if noise else 0.0, start)
 
 
 def _window(window: Window | None, shape: tuple[int, int, int]) -> Window:
@@ -150,7 +150,7 @@ def _window(window: Window | None, shape: tuple[int, int, int]) -> Window:
 
 def _grid(
     side: Side, shape: tuple[int, int, int], spacing: tuple[float, float, float], centre: tuple[float, float, float], where: Window
-) -> tuple[tuple[npt.NDArray[np.float64], ...], npt.NDArray[np.float64]]:
+) -> tuple[Axes, npt.NDArray[np.float64]]:
     """Return canonical positions along i, j, k (y, z, x) and the affine of the window."""
     right = 1.0 if side == "right" else -1.0
     middle = [(n - 1) / 2 for n in shape]
@@ -173,10 +173,13 @@ class Painted:
     t2: npt.NDArray[np.float32]
     t1: npt.NDArray[np.float32]
 
+    def mapped(self, change: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]) -> Painted:
+        """Return all volumes after a change of their voxel order."""
+        signal = np.stack([change(echo) for echo in self.signal])
+        return Painted(signal, change(self.labels), change(self.layers), change(self.t2), change(self.t1))
 
-def _paint(
-    fields: Fields, anatomy: Anatomy, settings: Settings, axes: tuple[npt.NDArray[np.float64], ...], spacing: tuple[float, float, float]
-) -> Painted:
+
+def paint_window(anatomy: Anatomy, settings: Settings, axes: Axes, spacing: tuple[float, float, float]) -> Painted:
     """Return the window painted slab by slab."""
     y, z, x = axes
     shape = (len(y), len(z), len(x))
@@ -189,7 +192,7 @@ def _paint(
     for first in range(0, shape[2], thick):
         cut = slice(first, min(first + thick, shape[2]))
         here = (y, z, x[cut])
-        canvas = Canvas(Slab(here, spacing, fields), materials)
+        canvas = Canvas(Slab(here, spacing, anatomy.fields), materials)
         paint(canvas, settings, anatomy.lines, anatomy.frames.scale)
         canvas.signal *= gain(anatomy.subject.seed, here, settings.coil)
         out.signal[..., cut] = canvas.signal
@@ -198,15 +201,17 @@ def _paint(
     return out
 
 
-def _phantom(
+def assemble(
     painted: Painted,
     affine: npt.NDArray[np.float64],
     subject: Subject,
     settings: Settings,
     sigma: float,
     start: tuple[int, int, int],
-    spacing: tuple[float, float, float],
+    *,
+    slice_axis: int = 2,
 ) -> KneePhantom:
+    """Return painted volumes as scans, with noise of SD ``sigma`` where it is positive."""
     s = settings.sequence
     acquisition = Acquisition(
         repetition_time=s["repetition_time"],
@@ -214,7 +219,7 @@ def _phantom(
         flip_angle=s["flip_angle"],
         spoiler_moment=s["spoiler_moment"],
         spoiler_duration=s["spoiler_duration"],
-        slice_thickness=spacing[2],
+        slice_thickness=float(np.linalg.norm(affine[:3, slice_axis])),
         field_strength=s["field_strength"],
         sequence="DESS",
         series_description="knee phantom",
@@ -224,23 +229,23 @@ def _phantom(
     told = {"seed": subject.seed, "settings": settings.version, "sigma": sigma, "signs": subject.signs}
     history = (Step("knee phantom", told),)
     clean = Scan(
-        painted.signal, affine, axis="echo", names=("S1", "S2"), acquisition=acquisition, slice_axis=2, history=history
+        painted.signal, affine, axis="echo", names=("S1", "S2"), acquisition=acquisition, slice_axis=slice_axis, history=history
     )
     scan = clean
     if sigma > 0:
         scan = Scan(
             rician(painted.signal, sigma, subject.seed, start), affine, axis="echo", names=("S1", "S2"),
-            acquisition=acquisition, slice_axis=2, history=history,
+            acquisition=acquisition, slice_axis=slice_axis, history=history,
         )  # fmt: skip
 
     def truth(array: npt.NDArray[Any], name: str, unit: str) -> Scan:
         axis = "map" if unit else "label"
         return Scan(
             array, affine, axis=axis, names=(name,), acquisition=acquisition, quantity=name if unit else "label", unit=unit,
-            slice_axis=2, history=history,
+            slice_axis=slice_axis, history=history,
         )  # fmt: skip
 
     return KneePhantom(
         scan, clean, truth(painted.labels, "tissue", ""), truth(painted.layers, "cartilage layer", ""),
-        truth(painted.t2, "T2", "ms"), truth(painted.t1, "T1", "ms"), subject, MappingProxyType(told | {"spacing": spacing}),
+        truth(painted.t2, "T2", "ms"), truth(painted.t1, "T1", "ms"), subject, MappingProxyType(told),
     )  # fmt: skip
