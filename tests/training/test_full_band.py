@@ -42,5 +42,6 @@ def test_real_scans_are_judged_as_their_readme_says(real_data: Path) -> None:
     from napari_mrsr.files import read_scan
 
     assert full_band_axes(read_scan(real_data / "brain" / "t1w_0p7mm.nii.gz")) == (0, 1, 2)
-    zero_filled = read_scan(real_data / "abdomen" / "gre_3d_te1.476.nii.gz")  # 3 mm delivered as 1.5 mm
-    assert not {0, 1} & set(full_band_axes(zero_filled))
+    knee = read_scan(real_data / "knee" / "qdess_lateral")  # front to back: 320 of 512 acquired; slices: 38, thick
+    assert full_band_axes(knee) == (1,)
+    assert full_band_axes(read_scan(real_data / "knee" / "mese_t2")) == (0,)

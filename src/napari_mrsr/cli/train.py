@@ -31,6 +31,7 @@ def train(
         list[Path] | None, typer.Option(metavar="DIR", help="Scans that are only looked at.", show_default=False)
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of the run.", show_default="the recipe's")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Patches of a step.", show_default="the recipe's")] = None,
     minutes: Annotated[
         float | None, typer.Option(min=0.0, help="Stop after so long; the run can be resumed.", show_default=False)
     ] = None,
@@ -63,6 +64,7 @@ def train(
             start=start,
             quick=quick,
             steps=steps,
+            batch=batch,
             minutes=minutes,
             echoes=echoes,
             device=device,

@@ -76,12 +76,12 @@ RECIPES: dict[str, Recipe] = {
         settings={"features": 32, "blocks": 6, "factors": (2, 3, 4)},
         loss="l1",
         learning_rate=5e-4,
-        batch=32,
-        steps=20_000,
+        batch=8,
+        steps=12_000,
         warm_up=0.02,
         cool_down=0.3,
         factors=(2, 2, 2, 2, 3, 4),
-        echoes=(1, 2, 2),
+        echoes=(1, 1, 2),
         jitter=True,
         augment=True,
         averaging=0.999,
@@ -130,6 +130,7 @@ def train(
     start: Path | None = None,
     quick: bool = False,
     steps: int | None = None,
+    batch: int | None = None,
     minutes: float | None = None,
     echoes: int | None = None,
     device: str = "auto",
@@ -155,8 +156,10 @@ def train(
         Weights to begin with.
     quick
         A run of a minute or two to see that everything works.
-    steps, minutes
-        Another length of the run; with ``minutes`` it stops there and can be resumed.
+    steps, batch
+        Another length of the run, and another number of patches a step.
+    minutes
+        Stop then; the run can be resumed.
     echoes
         For ``mrsr``: 1 trains the single-contrast network that is transferred later.
     progress
@@ -175,6 +178,8 @@ def train(
         chosen = shrink(chosen)
     if steps is not None:
         chosen = replace(chosen, steps=steps)
+    if batch is not None:
+        chosen = replace(chosen, batch=batch)
     if echoes is not None and chosen.network == "mrsr":
         chosen = replace(chosen, settings={**chosen.settings, "echoes": echoes}, echoes=(echoes,))
     sources, held_out = gather(list(data), phantoms or (2 if quick and not data else 0), report)

@@ -20,6 +20,9 @@ from napari_mrsr.training.full_band import full_band_axes
 HELD_OUT = 0.2
 #: Seeds below are for samples, tests and results.
 FIRST_TRAINING_SEED = 1000
+#: Block of a phantom, and the voxel sizes it is made with in turn, mm (paper 1; isotropic; coarse; SKM-TEA).
+PHANTOM_SHAPE = (160, 160, 112)
+PHANTOM_SPACINGS = ((0.385, 0.385, 0.7), (0.5, 0.5, 0.5), (0.55, 0.55, 0.7), (0.3125, 0.3125, 0.8))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,13 +74,23 @@ def scans_in(places: Sequence[Path]) -> Iterator[tuple[str, Scan]]:
 
 
 def phantom_sources(count: int, report: Callable[[str], None]) -> Iterator[TrainingSource]:
-    """Make knee phantoms of ``count`` different seeds as sources; every other one without noise."""
+    """Make blocks of knee phantoms of ``count`` different seeds as sources, every other one without noise.
+
+    The blocks differ in place and voxel size as well as in the knee, so that no grid is learned by heart.
+    """
     from napari_mrsr.phantoms import knee
 
     for n in range(count):
         seed = FIRST_TRAINING_SEED + n
-        phantom = knee(seed, shape=(160, 160, 96), spacing=(0.55, 0.55, 0.7), noise=n % 2 == 0)
-        scan = phantom.scan
+        rng = np.random.default_rng(seed)
+        centre = tuple(float(c) for c in rng.uniform(-15, 15, 3))
+        scan = knee(
+            seed,
+            shape=PHANTOM_SHAPE,
+            spacing=PHANTOM_SPACINGS[n % len(PHANTOM_SPACINGS)],
+            centre=(centre[0], centre[1], centre[2]),
+            noise=n % 2 == 0,
+        ).scan
         array = (scan.array / common_scale(scan.array)).astype(np.float32)
         report(f"phantom {seed}")
         yield TrainingSource(f"phantom-{seed}", array, (0, 1, 2), weight=float(np.sqrt(array[0].size)))
