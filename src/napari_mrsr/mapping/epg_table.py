@@ -21,8 +21,8 @@ import numpy.typing as npt
 from napari_mrsr.physics import epg
 from napari_mrsr.physics.dess import DessSequence
 
-#: T2 of the first and the last entry, ms.
-T2_ENDS = (0.5, 3000.0)
+#: T2 of the first entry, ms; the last one is T1, which no T2 of tissue exceeds.
+SHORTEST_T2 = 0.5
 #: Number of entries, in geometric progression of T2.
 ENTRIES = 512
 #: Distance in B1 from one table to the next.
@@ -63,7 +63,7 @@ def ratio_table(sequence: DessSequence, t1: float, b1: float = 1.0) -> RatioTabl
     b1
         Actual over nominal flip angle.
     """
-    t2 = np.geomspace(*T2_ENDS, ENTRIES)
+    t2 = np.geomspace(SHORTEST_T2, t1, ENTRIES)
     first, second = epg.dess_signals(t1, t2, sequence, b1=b1)
     log_ratio = np.log(second / first)
     rising = np.flatnonzero(np.diff(log_ratio) <= 0)

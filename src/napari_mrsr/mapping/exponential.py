@@ -4,9 +4,12 @@ r"""Mono-exponential decay over a noise floor, fitted to many voxels at once.
 
     s(t) = A exp(-R t)        m(t) = sqrt(s^2 + f^2)
 
-The floor f is the root mean square of noise without signal. The square of a magnitude is on average the square of the
-signal plus f^2, for one coil and for a sum of squares of several alike (Miller and Joseph 1993), so that late echoes,
-which noise holds up, do not lengthen T2. With f = 0 the model is the plain exponential.
+The floor f stands for noise, which lifts the mean of a magnitude by ``(2 L - 1) sigma^2 / (2 s)`` where the signal s is
+high (L coils combined; :mod:`~napari_mrsr.mapping.noise`). With ``f = sqrt(2 L - 1) sigma`` the model does the same,
+and stays near the mean of the magnitude where there is no signal; for one coil this is the correction
+``s = sqrt(m^2 - sigma^2)`` of Gudbjartsson and Patz (1995), here in the model and not in the data, where it would meet
+negative numbers. So late echoes, which noise holds up, do not lengthen T2. (The root mean square without signal,
+``sqrt(2 L) sigma``, belongs to averaged powers; as f it would shorten T2.) With f = 0 it is the plain exponential.
 
 **Start**: a straight line through ``ln s``, weighted by ``s^2`` because the logarithm of a small signal is noisy.
 
@@ -20,8 +23,7 @@ and its 2 x 2 normal equations solved in closed form. Voxels that have settled l
 
 Sources
 -------
-- Miller AJ, Joseph PM. The use of power images to perform quantitative analysis on low SNR MR images. Magn Reson
-  Imaging 1993;11:1051-1056.
+- Gudbjartsson H, Patz S. The Rician distribution of noisy MRI data. Magn Reson Med 1995;34:910-914.
 - Marquardt DW. An algorithm for least-squares estimation of nonlinear parameters. J Soc Ind Appl Math
   1963;11:431-441.
 """
@@ -63,7 +65,7 @@ def fit(magnitude: npt.ArrayLike, times: npt.ArrayLike, *, floor: float = 0.0) -
     times
         Two or more times, ascending, any unit.
     floor
-        Root mean square of the magnitude without signal.
+        Magnitude f that noise leaves where there is no signal.
 
     Examples
     --------

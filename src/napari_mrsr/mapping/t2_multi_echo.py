@@ -56,8 +56,8 @@ def t2_from_multi_echo(
     skip_first
         Whether to leave the first echo out (never where only two echoes are given).
     noise_floor
-        Root mean square of the magnitude without signal, in units of the image; 0 leaves it out of the model;
-        measured in the last echo where not given.
+        Magnitude that noise leaves where there is no signal, ``sqrt(2 L - 1) sigma``, in units of the image; 0 leaves
+        it out of the model; measured in the last echo where not given.
     t2_range
         T2 accepted, ms.
     threads
@@ -99,7 +99,7 @@ def t2_from_multi_echo(
     elif skip_first:
         warnings += ("only two echoes: the first one is used too, and stimulated echoes lengthen T2",)
     noise = measure_noise(scan.array[order[-1]])
-    floor = noise.sigma * math.sqrt(2 * noise.coils) if noise_floor is None else noise_floor
+    floor = noise.sigma * math.sqrt(2 * noise.coils - 1) if noise_floor is None else noise_floor
     if noise_floor is None and noise.source == "foreground":
         warnings += ("no background to measure noise in: the noise floor is taken from the details of the tissue",)
 
