@@ -1,16 +1,22 @@
 """How the documentation is built: Markdown by MyST, warnings are errors (`tox run -e docs`)."""
 
+import shutil
 from importlib import metadata
+from pathlib import Path
 
 project = "napari-mrsr"
 author = "The napari-mrsr developers"
 project_copyright = "2026, The napari-mrsr developers"
 release = metadata.version("napari-mrsr")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
+templates_path = ["_templates"]
+
+# One page for each module, written anew: a page left over from a module that has gone would be a warning.
+shutil.rmtree(Path(__file__).parent / "_api", ignore_errors=True)
 
 html_theme = "furo"
 html_title = f"napari-mrsr {release}"
