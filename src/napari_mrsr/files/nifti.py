@@ -19,10 +19,8 @@ from typing import Any, cast
 import nibabel as nib
 import numpy as np
 import numpy.typing as npt
-from nibabel.filebasedimages import ImageFileError
-from nibabel.spatialimages import HeaderDataError
 
-from napari_mrsr.errors import UnreadableFile, WrongDimensions
+from napari_mrsr.errors import MrsrError, UnreadableFile, WrongDimensions
 from napari_mrsr.files.complex_parts import magnitude_of_parts
 from napari_mrsr.files.naming import volume_names
 from napari_mrsr.files.origin import history_of, sources_of
@@ -123,7 +121,9 @@ def _load(path: Path) -> tuple[Any, str]:
         if kind is None:
             raise UnreadableFile("is not NIfTI, whatever its name says", where=path, remedy=_EXPORT_AGAIN)
         return cast(Any, kind).from_bytes(content), digest
-    except (EOFError, zlib.error, OSError, ValueError, ImageFileError, HeaderDataError) as error:
+    except MrsrError:
+        raise
+    except Exception as error:  # nibabel, gzip and zlib raise many kinds on damaged bytes
         raise _damaged(path, error) from error
 
 

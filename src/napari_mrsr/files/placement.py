@@ -70,7 +70,8 @@ def _form(header: Any, name: str) -> Affine | None:
 
 
 def _invertible(affine: Affine) -> bool:
-    return bool(np.isfinite(affine).all() and abs(np.linalg.det(affine[:3, :3])) > 1e-9)
+    size = float(np.prod(np.sqrt((affine[:3, :3] ** 2).sum(0))))
+    return bool(np.isfinite(affine).all() and abs(np.linalg.det(affine[:3, :3])) > 1e-6 * size > 0)
 
 
 def _farthest(a: Affine, b: Affine, shape: tuple[int, ...]) -> float:

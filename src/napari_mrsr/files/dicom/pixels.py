@@ -9,9 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from pydicom import dcmread
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from napari_mrsr.errors import MissingDependency, UnreadableFile
 from napari_mrsr.files.dicom.frames import Frame
+
+_SYNTAX: dict[tuple[bool | None, bool | None], UID] = {
+    (True, True): ImplicitVRLittleEndian,
+    (False, True): ExplicitVRLittleEndian,
+    (False, False): ExplicitVRBigEndian,
+}
 
 
 def load(volumes: Sequence[Sequence[Frame]]) -> npt.NDArray[np.float32]:
@@ -44,6 +51,9 @@ def _pixels(path: Path) -> npt.NDArray[Any]:
         dataset = dcmread(path, force=True)
         if "PixelData" not in dataset and "FloatPixelData" not in dataset and "DoubleFloatPixelData" not in dataset:
             raise ValueError("it ends before its pixels")
+        meta = dataset.file_meta
+        if "TransferSyntaxUID" not in meta:  # a file without a preamble: the bytes say how they are to be read
+            meta.TransferSyntaxUID = _SYNTAX[dataset.original_encoding]
         return np.asarray(dataset.pixel_array)
     except (RuntimeError, NotImplementedError, ImportError) as error:
         syntax = dataset.file_meta.TransferSyntaxUID.name if "TransferSyntaxUID" in dataset.file_meta else "unknown"

@@ -26,7 +26,8 @@ from napari_mrsr.files.voxels import check_values
 from napari_mrsr.scan import Scan, Source, VolumeAxis
 
 PathLike = str | os.PathLike[str]
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def read_dicom(paths: Sequence[Path], *, series: str | int | None = None, allow_nonfinite: bool = False) -> Scan:
