@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,8 @@ def test_the_map_is_in_ms_on_the_grid_of_the_scan_and_says_how_it_was_made() -> 
     assert t2.reason.array.dtype == np.uint8
     assert t2.map.same_grid(scan)
     assert t2.reason.same_grid(scan)
-    step = t2.map.history[-1]
+    step = t2_from_dess(scan, fat=False).map.history[-1]
+    json.dumps(dict(step.parameters), allow_nan=False)
     assert step.parameters["method"] == "analytic"
     assert step.parameters["spoiler_moment"] == LOW.spoiler_moment
 

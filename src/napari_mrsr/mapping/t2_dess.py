@@ -149,7 +149,7 @@ def t2_from_dess(
         "b1": None if b1 is None else (b1.where or "map"),
         "t2_range": t2_range,
         "noise": asdict(level),
-        "thresholds": asdict(limits),
+        "thresholds": {name: level if math.isfinite(level) else None for name, level in asdict(limits).items()},
     }
     return make_map(scan, "t2 from dess", t2, reason, parameters=parameters, warnings=warnings)
 
