@@ -137,7 +137,7 @@ def _around(mask: npt.NDArray[np.bool_]) -> tuple[slice, ...]:
 
 def _fit_edge(line: npt.NDArray[Any], at: int) -> float | None:
     """Return sigma of the blurred step at a voxel of a line, in voxels; None if no edge fits there."""
-    from scipy.optimize import curve_fit
+    from scipy.optimize import leastsq
     from scipy.special import erf
 
     first = max(0, at - HALF_PROFILE)
@@ -149,15 +149,13 @@ def _fit_edge(line: npt.NDArray[Any], at: int) -> float | None:
     if start == end:
         return None
 
-    def edge(x: Values, base: float, height: float, centre: float, sigma: float) -> Values:
-        return np.asarray(base + height / 2 * (1 + erf((x - centre) / (np.sqrt(2) * sigma))))
+    def rest(p: Values) -> Values:
+        base, height, centre, log_sigma = p
+        rise = 1 + erf((x - centre) / (np.sqrt(2) * np.exp(np.clip(log_sigma, -5, 5))))
+        return np.asarray(base + height / 2 * rise - y)
 
-    try:
-        best, _ = curve_fit(edge, x, y, p0=(start, end - start, 0.0, 1.0), maxfev=400)
-    except RuntimeError:
-        return None
-    _, height, centre, sigma = best
-    sigma = abs(float(sigma))
-    rest = y - edge(x, *best)
-    is_edge = abs(centre) <= 1.5 and sigma < HALF_PROFILE / 2 and rest.std() < 0.15 * abs(height)
-    return sigma if is_edge and abs(height) < 3 * np.ptp(y) else None
+    found, _, info, _, status = leastsq(rest, (start, end - start, 0.0, 0.0), maxfev=400, full_output=True)
+    _, height, centre, log_sigma = found
+    is_edge = status in (1, 2, 3, 4) and abs(centre) <= 1.5 and log_sigma < np.log(HALF_PROFILE / 2)
+    fits = info["fvec"].std() < 0.15 * abs(height) < 0.45 * np.ptp(y)
+    return float(np.exp(max(log_sigma, -5.0))) if is_edge and fits else None

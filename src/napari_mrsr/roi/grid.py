@@ -36,8 +36,10 @@ def label_array(labels: Scan) -> Labels:
         return array.astype(np.uint8)
     if array.dtype.kind == "u":
         return array
-    whole: Labels = array if array.dtype.kind == "i" else array.astype(np.int32)
-    if not np.array_equal(whole, array) or (whole.size and whole.min() < 0):
+    whole: Labels = array
+    if array.dtype.kind != "i":
+        whole = np.where(np.isfinite(array), array, -1).astype(np.int32)
+    if (whole is not array and not np.array_equal(whole, array)) or (whole.size and whole.min() < 0):
         raise BadParameter("holds values that are not labels (whole numbers from 0)", where=labels.where)
     return whole
 
