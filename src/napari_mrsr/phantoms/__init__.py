@@ -1,7 +1,8 @@
 """Sample data with known truth: a simulated knee, and DESS signals on segmented ones."""
 
 from napari_mrsr.phantoms.from_labels import OAI, PYMSKT, dess_from_labels
-from napari_mrsr.phantoms.knee import KneePhantom, knee
+from napari_mrsr.phantoms.knee import knee
+from napari_mrsr.phantoms.phantom import KneePhantom
 from napari_mrsr.phantoms.sample import SampleKnee, sample_knee
 from napari_mrsr.phantoms.settings import LABELS
 

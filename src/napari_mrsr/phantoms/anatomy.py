@@ -1,7 +1,8 @@
 """The knee of a subject as signed distances: every body on a lattice of points, in scanner coordinates.
 
-Large bodies are smooth, so their distances are computed on a 1 mm lattice and carried to the voxels by cubic interpolation; only what is
-thinner than that (collateral ligaments, cartilage layers) is computed at the voxels themselves.
+Large bodies are smooth, so their distances are computed on a 1 mm lattice and carried to the voxels by cubic
+interpolation; only what is thinner than that (collateral ligaments, cartilage layers) is computed at the voxels
+themselves.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ RIM = 4.0
 
 
 def _taper(cover: Array, width: float) -> Array:
-    return np.sqrt(np.clip(cover / np.float32(width), 0, 1))
+    return np.asarray(np.sqrt(np.clip(cover / np.float32(width), 0, 1)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,15 +96,19 @@ class Anatomy:
         if lesion is not None:
             thickness = thickness * (1 - (1 - lesion.remaining) * wound)
         return {
-            "femur": bone * s, "femoral cover": cover, "femoral thickness": thickness.astype(np.float32), "wound": wound,
-            "femoral side": p[0] * s, "pouch": soft.pouch(p, self.subject.effusion) * s,
-        }  # fmt: skip
+            "femur": bone * s,
+            "femoral cover": cover,
+            "femoral thickness": thickness.astype(np.float32),
+            "wound": wound,
+            "femoral side": p[0] * s,
+            "pouch": soft.pouch(p, self.subject.effusion) * s,
+        }
 
     def _wound(self, p: Points) -> Array:
         """Return how deep inside the focal lesion a point lies, 0 to 1, with a steep rim."""
         lesion = self.subject.lesion
         if lesion is None:
-            return np.zeros(np.broadcast_shapes(*(q.shape for q in p)), dtype=np.float32)
+            return np.zeros(p[0].shape, dtype=np.float32)
         x = (bones.CONDYLE_X + lesion.offset) * (1 if lesion.compartment == "lateral" else -1)
         a = np.deg2rad(lesion.angle)
         centre = (x, bones.CONDYLE_CENTRE[0] + 25 * np.sin(a), bones.CONDYLE_CENTRE[1] - 25 * np.cos(a))
@@ -112,14 +117,13 @@ class Anatomy:
 
     def _tibia(self, p: Points, rough: Array) -> dict[str, Array]:
         s = np.float32(self.frames.scale)
-        x, y, _ = p
+        x, y = p[0], p[1]
         bone = bones.tibia(p)
         if self.subject.osteophyte > 0:
             bone = union(bone, bones.osteophytes(p, self.subject.osteophyte, of="tibia"), 2.0)
         mm, thin, cx = self.subject.thickness, self.subject.thinning, np.float32(bones.CONDYLE_X)
-        r = np.float32(1)
-        medial = -ellipse(x + cx, y + 5, 12.8 * r, 20.0 * r)
-        lateral = -ellipse(x - cx, y + 6, 13.0 * r, 17.5 * r)
+        medial = -ellipse(x + cx, y + 5, 12.8, 20.0)
+        lateral = -ellipse(x - cx, y + 6, 13.0, 17.5)
         # Only the top is covered, not the cone of the metaphysis below it.
         cover = np.minimum(np.maximum(medial, lateral), p[2] - bones.plateau(x, y) + np.float32(2.2))
         mean = np.where(x < 0, mm["medial_tibial"] * thin["medial"], mm["lateral_tibial"] * thin["lateral"])
@@ -130,10 +134,10 @@ class Anatomy:
         found["fat pad"] = soft.fat_pad(p) * s
         # Plan of the menisci: C-shaped bands around the plateaus, open towards the eminences.
         for name, side, ry, width in (("medial", -1, 22.5, 10.5), ("lateral", 1, 18.5, 10.5)):
-            u = (x * side - cx) if side > 0 else (-x - cx)
-            plan = ellipse(u, y + np.float32(5.5), 15.5 * r, ry * r)
+            u = x * side - cx
+            plan = ellipse(u, y + np.float32(5.5), 15.5, ry)
             band = np.abs(plan + np.float32(width / 2)) - np.float32(width / 2)
-            opening = np.float32(9.5 if side < 0 else 7.5) - np.abs(y + np.float32(5.5))
+            opening = np.abs(y + np.float32(5.5)) - np.float32(9.5 if side < 0 else 7.5)
             gap = common(opening, u + np.float32(4.0), 2.0)
             # Higher towards the rim, where capsule holds it; it rests on the plateau.
             height = p[2] - bones.plateau(x, y) - np.float32(8.2) - np.float32(0.25) * np.minimum(plan, 0)
@@ -143,7 +147,9 @@ class Anatomy:
             side = -1 if self.subject.torn == "medial" else 1
             # An oblique cleft through the posterior horn, from below inwards.
             plane = 0.75 * p[2] + 0.6 * (y + 21) - 0.25 * (x * side - cx)
-            found["tear"] = np.maximum(np.abs(plane) - np.float32(self.subject.tear / 2), -(x * side - 6)).astype(np.float32)
+            found["tear"] = np.maximum(np.abs(plane) - np.float32(self.subject.tear / 2), -(x * side - 6)).astype(
+                np.float32
+            )
         return found
 
     def _patella(self, p: Points, rough: Array) -> dict[str, Array]:

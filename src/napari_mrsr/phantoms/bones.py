@@ -1,8 +1,8 @@
 """Femur, tibia, fibula and patella: distances in the frame of each bone, mm, for an adult knee of mean size.
 
-Sizes follow the adult means of the anatomical literature: epicondylar width about 80 mm, condyles about 63 mm from front to back,
-posterior condylar circle 20 mm, intercondylar notch about 19 mm wide, tibial plateau 76 x 50 mm with a posterior slope of 6 degrees,
-patella 45 x 43 x 22 mm.
+Sizes follow the adult means of the anatomical literature: epicondylar width about 80 mm, condyles about 63 mm from
+front to back, posterior condylar circle 20 mm, intercondylar notch about 19 mm wide, tibial plateau 76 x 50 mm with a
+posterior slope of 6 degrees, patella 45 x 43 x 22 mm.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ def femur(p: Points) -> tuple[Array, Array]:
     profile = condyle_profile(y, z)
     # The condyles part a little towards the back.
     splay = np.float32(0.07) * np.clip(y + 5, -30, 15)
+
     def condyle(across: Array) -> Array:
         return extrude(profile + np.float32(0.012) * across * across, across, 15.0, 11.0)
 
@@ -53,8 +54,16 @@ def femur(p: Points) -> tuple[Array, Array]:
     trochlea = extrude(circle(y, z, (10.5, 29.5), 18.0) + groove, x - np.float32(1), 33.0, 9.0)
     shaft = loft(
         p,
-        [(16, 0, 1, 26, 15), (22, 0, 1, 34, 19), (32, 0, 1, 39, 21), (44, 0, 2, 34, 19.5), (58, 0, 3.5, 22.5, 17)]
-        + [(75, 0, 5, 16.5, 15), (100, 0, 6, 14.5, 14.5), (150, 0, 8, 14, 14.5)],
+        [
+            (16, 0, 1, 26, 15),
+            (22, 0, 1, 34, 19),
+            (32, 0, 1, 39, 21),
+            (44, 0, 2, 34, 19.5),
+            (58, 0, 3.5, 22.5, 17),
+            (75, 0, 5, 16.5, 15),
+            (100, 0, 6, 14.5, 14.5),
+            (150, 0, 8, 14, 14.5),
+        ],
     )
     body = union(union(union(lateral, medial, 4.0), trochlea, 5.0), shaft, 7.0)
     for side in (-1, 1):
@@ -83,8 +92,16 @@ def tibia(p: Points) -> Array:
     x, y, z = p
     shaft = loft(
         p,
-        [(-150, 3, -1, 12.5, 13.5), (-100, 3, 1, 13, 14.5), (-62, 1.5, 2, 15.5, 16.5), (-44, 0.5, 1.5, 20, 18.5)]
-        + [(-28, 0, -1.5, 29, 21), (-15, 0, -4, 36.5, 24), (-8, 0, -5, 38, 25), (9, 0, -5, 38, 25)],
+        [
+            (-150, 3, -1, 12.5, 13.5),
+            (-100, 3, 1, 13, 14.5),
+            (-62, 1.5, 2, 15.5, 16.5),
+            (-44, 0.5, 1.5, 20, 18.5),
+            (-28, 0, -1.5, 29, 21),
+            (-15, 0, -4, 36.5, 24),
+            (-8, 0, -5, 38, 25),
+            (9, 0, -5, 38, 25),
+        ],
     )
     top = plateau(x, y)
     h = np.float32(0.5)
@@ -104,7 +121,7 @@ def fibula(p: Points) -> Array:
 
 def patella(p: Points) -> Array:
     """Return the patella: a lens with an apex below and two facets that meet in a ridge behind."""
-    x, y, z = p
+    x, y = p[0], p[1]
     lens = ellipsoid(p, (1.0, 42.0, 34.0), (22.5, 12.0, 21.0))
     lens = union(lens, ellipsoid(p, (1.0, 44.0, 17.0), (9.0, 6.0, 8.0)), 6.0)
     facet = np.float32(30.6) + np.float32(0.34) * np.sqrt((x - 1) ** 2 + 4)
@@ -123,14 +140,15 @@ def osteophytes(p: Points, radius: float, *, of: str) -> Array:
 
 def femoral_cover(p: Points, filled: Array) -> Array:
     """Return how far inside the edge of the femoral cartilage a point near the surface lies, mm (negative: outside)."""
-    x, y, z = p
+    x = p[0]
     angle = condyle_angle(p)
     around = np.float32(27 * np.pi / 180) * np.minimum(np.float32(116) - angle, angle + np.float32(122))
     # The notch has no cartilage; the trochlear groove, which also lies inside the filled outline, has.
     outer = np.maximum(filled + np.float32(2.5), (angle - np.float32(38)) * np.float32(0.45))
-    return np.minimum(np.minimum(around, np.float32(35.5) - np.abs(x)), outer)
+    return np.asarray(np.minimum(np.minimum(around, np.float32(35.5) - np.abs(x)), outer))
 
 
 def condyle_angle(p: Points) -> Array:
     """Return the angle about the condyle from straight down, forwards positive, degrees."""
-    return np.degrees(np.arctan2(p[1] - np.float32(CONDYLE_CENTRE[0]), np.float32(CONDYLE_CENTRE[1]) - p[2])).astype(np.float32)
+    forwards, down = p[1] - np.float32(CONDYLE_CENTRE[0]), np.float32(CONDYLE_CENTRE[1]) - p[2]
+    return np.asarray(np.degrees(np.arctan2(forwards, down)), dtype=np.float32)

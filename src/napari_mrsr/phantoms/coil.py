@@ -1,6 +1,7 @@
 r"""Shading by a knee coil: root sum of squares of loops on a cylinder around the joint.
 
-On its axis and beyond, a loop of radius a receives about :math:`a^3 / (a^2 + d^2)^{3/2}` at distance d from its centre (Biot-Savart).
+On its axis and beyond, a loop of radius a receives about :math:`a^3 / (a^2 + d^2)^{3/2}` at distance d from its
+centre (Biot-Savart).
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ def gain(seed: int, axes: tuple[npt.NDArray[np.float64], ...], coil: Mapping[str
     strength = rng.normal(1, 0.08, len(angles))
     a2 = coil["loop_radius"] ** 2
 
-    def total(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def total(
+        x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], z: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
         power = np.zeros(np.broadcast_shapes(x.shape, y.shape, z.shape))
         for angle, one in zip(angles, strength, strict=True):
             for ring in (-0.5, 0.5):

@@ -1,11 +1,12 @@
 r"""Where the parts of the knee lie: the scanner, and the frames of femur, tibia, patella and soft tissue.
 
-Canonical scanner coordinates :math:`p` (x lateral) and body coordinates :math:`q` of a subject with rotation R, shift s and size c:
+Canonical scanner coordinates :math:`p` (x lateral) and body coordinates :math:`q` of a subject with rotation R, shift
+s and size c:
 
     q = R^T (p - s) / c.
 
-Flexion f about the transepicondylar axis turns the femur by +f/2, the tibia by -f/2 and the patella by -f/5; soft tissue follows
-smoothly, by (f/2) tanh((z - 10) / 35), so that nothing tears.
+Flexion f about the transepicondylar axis turns the femur by +f/2, the tibia by -f/2 and the patella by -f/5; soft
+tissue follows smoothly, by (f/2) tanh((z - 10) / 35), so that nothing tears.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ HINGE = (-4.0, 24.0)
 
 def _turn(y: Array, z: Array, angle: Array | float) -> tuple[Array, Array]:
     """Rotate about the hinge; a positive angle takes what is above it backwards."""
-    c, s = np.float32(1) * np.cos(angle), np.float32(1) * np.sin(angle)
+    c, s = np.cos(angle), np.sin(angle)
     y0, z0 = np.float32(HINGE[0]), np.float32(HINGE[1])
     u, v = y - y0, z - z0
     return (c * u - s * v + y0).astype(np.float32), (s * u + c * v + z0).astype(np.float32)

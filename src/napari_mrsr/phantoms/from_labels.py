@@ -1,9 +1,9 @@
 """DESS signals on a real anatomy: segmented bones and cartilage, the rest of the knee around them from the phantom.
 
-Each segmented body becomes a signed distance by the Euclidean distance transform, smoothed by less than a voxel so that the steps of the
-segmentation vanish. Cartilage thickness follows from two such distances: of the bone, and of bone and cartilage together. These take the
-place of the phantom's own bodies; ligaments, menisci (unless segmented), muscles, fat and skin are those of the phantom, scaled and shifted to
-the tibial plateau.
+Each segmented body becomes a signed distance by the Euclidean distance transform, smoothed by less than a voxel so
+that the steps of the segmentation vanish. Cartilage thickness follows from two such distances: of the bone, and of
+bone and cartilage together. These take the place of the phantom's own bodies; ligaments, menisci (unless segmented),
+muscles, fat and skin are those of the phantom, scaled and shifted to the tibial plateau.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinat
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.phantoms.anatomy import Anatomy, Axes
-from napari_mrsr.phantoms.knee import KneePhantom, assemble, paint_window
+from napari_mrsr.phantoms.knee import paint_window
 from napari_mrsr.phantoms.lattice import Array
+from napari_mrsr.phantoms.phantom import KneePhantom, assemble
 from napari_mrsr.phantoms.settings import load
 from napari_mrsr.phantoms.signal import noise_sigma
 from napari_mrsr.phantoms.subject import Side, draw
@@ -27,13 +28,27 @@ from napari_mrsr.scan import Scan
 
 #: Names of the label numbers of the segmentations of the Osteoarthritis Initiative's DESS.
 OAI: Mapping[int, str] = {
-    1: "femur", 2: "femoral cartilage", 3: "tibia", 4: "tibial cartilage", 5: "patella", 6: "patellar cartilage", 8: "lesion",
-}  # fmt: skip
+    1: "femur",
+    2: "femoral cartilage",
+    3: "tibia",
+    4: "tibial cartilage",
+    5: "patella",
+    6: "patellar cartilage",
+    8: "lesion",
+}
 #: Names of the label numbers of pymskt's bones, cartilages and menisci.
 PYMSKT: Mapping[int, str] = {
-    1: "femoral cartilage", 2: "tibial cartilage", 3: "tibial cartilage", 4: "patellar cartilage", 5: "femur", 6: "tibia", 7: "patella",
-    8: "fibula", 9: "meniscus", 10: "meniscus",
-}  # fmt: skip
+    1: "femoral cartilage",
+    2: "tibial cartilage",
+    3: "tibial cartilage",
+    4: "patellar cartilage",
+    5: "femur",
+    6: "tibia",
+    7: "patella",
+    8: "fibula",
+    9: "meniscus",
+    10: "meniscus",
+}
 
 #: Distances are exact up to here, mm, and constant beyond.
 REACH = 9.0
@@ -94,14 +109,17 @@ def dess_from_labels(
     masks = {name: np.isin(volume, [n for n, one in scheme.items() if one == name]) for name in set(scheme.values())}
     for name in ("femur", "tibia", "tibial cartilage"):
         if name not in masks or not masks[name].any():
-            raise BadParameter(f"has no {name} among its labels", where=labels.where, remedy="give the scheme of its label numbers")
+            raise BadParameter(
+                f"has no {name} among its labels", where=labels.where, remedy="give the scheme of its label numbers"
+            )
     middle = affine @ np.append((np.array(volume.shape) - 1) / 2, 1)
     side = side or labels.acquisition.laterality or ("right" if middle[0] > 0 else "left")
     right = 1.0 if side == "right" else -1.0
     axes = (
-        -np.arange(volume.shape[0]) * spacing[0], -np.arange(volume.shape[1]) * spacing[1],
+        -np.arange(volume.shape[0]) * spacing[0],
+        -np.arange(volume.shape[1]) * spacing[1],
         right * np.arange(volume.shape[2]) * spacing[2],
-    )  # fmt: skip
+    )
     # Put the phantom's plateau where the segmented one is.
     where = np.argwhere(masks["tibial cartilage"])
     low, high = np.percentile(where, 0.5, axis=0), np.percentile(where, 99.5, axis=0)
@@ -110,8 +128,11 @@ def dess_from_labels(
     shift = np.array([right * centre[2] * spacing[2], -centre[0] * spacing[0], -centre[1] * spacing[1]])
     subject = replace(
         draw(seed, settings, side=side, diseased=False),
-        size=np.full(3, size), rotation=np.eye(3), shift=shift - size * np.array(PLATEAU_CENTRE), flexion=6.0,
-    )  # fmt: skip
+        size=np.full(3, size),
+        rotation=np.eye(3),
+        shift=shift - size * np.array(PLATEAU_CENTRE),
+        flexion=6.0,
+    )
     anatomy = LabelAnatomy(subject, settings, masks=masks, axes=axes)
     painted = paint_window(anatomy, settings, axes, (spacing[0], spacing[1], spacing[2]))
     back = nib.orientations.ornt_transform(
@@ -120,7 +141,9 @@ def dess_from_labels(
     painted = painted.mapped(lambda array: np.ascontiguousarray(nib.orientations.apply_orientation(array, back)))
     sigma = noise_sigma(settings) * (settings.snr_cartilage / snr if snr else 1.0)
     slice_axis = int(np.argmax(np.abs(labels.affine[0, :3]) / np.linalg.norm(labels.affine[:3, :3], axis=0)))
-    return assemble(painted, labels.affine, subject, settings, sigma if noise else 0.0, (0, 0, 0), slice_axis=slice_axis)
+    return assemble(
+        painted, labels.affine, subject, settings, sigma if noise else 0.0, (0, 0, 0), slice_axis=slice_axis
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +184,9 @@ class LabelAnatomy(Anatomy):
         """Return which cartilage lies closest to a lesion that was segmented without saying where it belongs."""
         place = np.argwhere(wound).mean(axis=0)
         found = {c: np.argwhere(self._mask(f"{c} cartilage")) for c in ("femoral", "tibial", "patellar")}
-        return min((c for c in found if len(found[c])), key=lambda c: float(((found[c] - place) ** 2).sum(axis=1).min()))
+        return min(
+            (c for c in found if len(found[c])), key=lambda c: float(((found[c] - place) ** 2).sum(axis=1).min())
+        )
 
     def _distance(self, mask: npt.NDArray[np.bool_]) -> tuple[Array, tuple[int, ...]]:
         """Return the signed distance within ``REACH`` of a body, and the first voxel of that part."""
@@ -194,7 +219,7 @@ class LabelAnatomy(Anatomy):
             beyond = np.maximum(-i, i - (values.shape[axis] - 1))
             outside = (beyond > 0) & (out > REACH / 2)
             out = np.where(outside, np.float32(REACH), out)
-        return out
+        return np.asarray(out)
 
     def fields(self, axes: Axes) -> dict[str, Array]:
         """Return the phantom's distances with the segmented bodies in their place."""

@@ -1,14 +1,10 @@
 """A knee with known truth, imaged with dual-echo DESS.
 
-Voxel axes are those of a sagittal DICOM series: i from front to back, j from top to bottom, k from the patient's left to the right.
+Voxel axes are those of a sagittal DICOM series: i from front to back, j from top to bottom, k from the patient's left
+to the right.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +12,14 @@ import numpy.typing as npt
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.phantoms.anatomy import Anatomy, Axes
 from napari_mrsr.phantoms.coil import gain
-from napari_mrsr.phantoms.compose import Canvas, paint
+from napari_mrsr.phantoms.compose import Canvas
+from napari_mrsr.phantoms.layers import paint
 from napari_mrsr.phantoms.materials import Materials
-from napari_mrsr.phantoms.noise import rician
+from napari_mrsr.phantoms.phantom import KneePhantom, Painted, assemble
 from napari_mrsr.phantoms.settings import Settings, load
 from napari_mrsr.phantoms.signal import noise_sigma
 from napari_mrsr.phantoms.slab import Slab
-from napari_mrsr.phantoms.subject import Side, Subject, draw
-from napari_mrsr.scan import Acquisition, Scan, Step
+from napari_mrsr.phantoms.subject import Side, draw
 
 SHAPE = (416, 416, 160)
 SPACING = (0.385, 0.385, 0.7)
@@ -33,38 +29,6 @@ FROM_MIDLINE = 85.0
 SLAB_VOXELS = 1_500_000
 
 Window = tuple[slice, slice, slice]
-
-
-@dataclass(frozen=True, eq=False)
-class KneePhantom:
-    """A simulated scan and what is true about it, all on one grid.
-
-    Parameters
-    ----------
-    scan
-        The two echoes with noise (equal to ``noiseless`` where no noise was asked for).
-    noiseless
-        The two echoes without noise.
-    labels
-        The tissue with the largest fraction, by number (``LABELS``).
-    layers
-        1 in deep, 2 in superficial cartilage, else 0.
-    t2, t1
-        Relaxation times of that tissue, ms; NaN in air.
-    subject
-        The knee drawn from the seed.
-    settings
-        The frozen settings, and the seed, grid and noise of this phantom.
-    """
-
-    scan: Scan
-    noiseless: Scan
-    labels: Scan
-    layers: Scan
-    t2: Scan
-    t1: Scan
-    subject: Subject
-    settings: Mapping[str, Any]
 
 
 def knee(
@@ -149,34 +113,23 @@ def _window(window: Window | None, shape: tuple[int, int, int]) -> Window:
 
 
 def _grid(
-    side: Side, shape: tuple[int, int, int], spacing: tuple[float, float, float], centre: tuple[float, float, float], where: Window
+    side: Side,
+    shape: tuple[int, int, int],
+    spacing: tuple[float, float, float],
+    centre: tuple[float, float, float],
+    where: Window,
 ) -> tuple[Axes, npt.NDArray[np.float64]]:
     """Return canonical positions along i, j, k (y, z, x) and the affine of the window."""
     right = 1.0 if side == "right" else -1.0
     middle = [(n - 1) / 2 for n in shape]
-    y = centre[1] - (np.arange(shape[0]) - middle[0]) * spacing[0]
-    z = centre[2] - (np.arange(shape[1]) - middle[1]) * spacing[1]
-    patient_x = centre[0] * right + (np.arange(shape[2]) - middle[2]) * spacing[2]
+    y = centre[1] - (np.arange(shape[0], dtype=np.float64) - middle[0]) * spacing[0]
+    z = centre[2] - (np.arange(shape[1], dtype=np.float64) - middle[1]) * spacing[1]
+    patient_x = centre[0] * right + (np.arange(shape[2], dtype=np.float64) - middle[2]) * spacing[2]
     affine = np.zeros((4, 4))
     affine[1, 0], affine[2, 1], affine[0, 2], affine[3, 3] = -spacing[0], -spacing[1], spacing[2], 1
     affine[:3, 3] = (patient_x[where[2].start] + right * FROM_MIDLINE, y[where[0].start], z[where[1].start])
-    return (y[where[0]], z[where[1]], right * patient_x[where[2]]), affine
-
-
-@dataclass(eq=False)
-class Painted:
-    """Volumes of a whole window."""
-
-    signal: npt.NDArray[np.float32]
-    labels: npt.NDArray[np.uint8]
-    layers: npt.NDArray[np.uint8]
-    t2: npt.NDArray[np.float32]
-    t1: npt.NDArray[np.float32]
-
-    def mapped(self, change: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]) -> Painted:
-        """Return all volumes after a change of their voxel order."""
-        signal = np.stack([change(echo) for echo in self.signal])
-        return Painted(signal, change(self.labels), change(self.layers), change(self.t2), change(self.t1))
+    axes = (y[where[0]], z[where[1]], right * patient_x[where[2]])
+    return (np.asarray(axes[0], np.float64), np.asarray(axes[1], np.float64), np.asarray(axes[2], np.float64)), affine
 
 
 def paint_window(anatomy: Anatomy, settings: Settings, axes: Axes, spacing: tuple[float, float, float]) -> Painted:
@@ -184,9 +137,12 @@ def paint_window(anatomy: Anatomy, settings: Settings, axes: Axes, spacing: tupl
     y, z, x = axes
     shape = (len(y), len(z), len(x))
     out = Painted(
-        np.empty((2, *shape), np.float32), np.empty(shape, np.uint8), np.empty(shape, np.uint8),
-        np.empty(shape, np.float32), np.empty(shape, np.float32),
-    )  # fmt: skip
+        np.empty((2, *shape), np.float32),
+        np.empty(shape, np.uint8),
+        np.empty(shape, np.uint8),
+        np.empty(shape, np.float32),
+        np.empty(shape, np.float32),
+    )
     materials = Materials(anatomy.subject, settings)
     thick = max(1, SLAB_VOXELS // (shape[0] * shape[1]))
     for first in range(0, shape[2], thick):
@@ -199,53 +155,3 @@ def paint_window(anatomy: Anatomy, settings: Settings, axes: Axes, spacing: tupl
         out.labels[..., cut], out.layers[..., cut] = canvas.labels, canvas.layers
         out.t2[..., cut], out.t1[..., cut] = canvas.t2, canvas.t1
     return out
-
-
-def assemble(
-    painted: Painted,
-    affine: npt.NDArray[np.float64],
-    subject: Subject,
-    settings: Settings,
-    sigma: float,
-    start: tuple[int, int, int],
-    *,
-    slice_axis: int = 2,
-) -> KneePhantom:
-    """Return painted volumes as scans, with noise of SD ``sigma`` where it is positive."""
-    s = settings.sequence
-    acquisition = Acquisition(
-        repetition_time=s["repetition_time"],
-        echo_times=(s["echo_time"], 2 * s["repetition_time"] - s["echo_time"]),
-        flip_angle=s["flip_angle"],
-        spoiler_moment=s["spoiler_moment"],
-        spoiler_duration=s["spoiler_duration"],
-        slice_thickness=float(np.linalg.norm(affine[:3, slice_axis])),
-        field_strength=s["field_strength"],
-        sequence="DESS",
-        series_description="knee phantom",
-        body_part="KNEE",
-        laterality=subject.side,
-    )
-    told = {"seed": subject.seed, "settings": settings.version, "sigma": sigma, "signs": subject.signs}
-    history = (Step("knee phantom", told),)
-    clean = Scan(
-        painted.signal, affine, axis="echo", names=("S1", "S2"), acquisition=acquisition, slice_axis=slice_axis, history=history
-    )
-    scan = clean
-    if sigma > 0:
-        scan = Scan(
-            rician(painted.signal, sigma, subject.seed, start), affine, axis="echo", names=("S1", "S2"),
-            acquisition=acquisition, slice_axis=slice_axis, history=history,
-        )  # fmt: skip
-
-    def truth(array: npt.NDArray[Any], name: str, unit: str) -> Scan:
-        axis = "map" if unit else "label"
-        return Scan(
-            array, affine, axis=axis, names=(name,), acquisition=acquisition, quantity=name if unit else "label", unit=unit,
-            slice_axis=slice_axis, history=history,
-        )  # fmt: skip
-
-    return KneePhantom(
-        scan, clean, truth(painted.labels, "tissue", ""), truth(painted.layers, "cartilage layer", ""),
-        truth(painted.t2, "T2", "ms"), truth(painted.t1, "T1", "ms"), subject, MappingProxyType(told),
-    )  # fmt: skip

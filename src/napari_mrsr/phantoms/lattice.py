@@ -1,7 +1,7 @@
 r"""Smooth functions known at the points of a lattice, evaluated on any grid with the same axes.
 
-A function given at lattice points is carried to the voxels by one small matrix per axis (cubic, four neighbours), so that a block of
-a volume costs in proportion to its size and equals the cut of the whole volume.
+A function given at lattice points is carried to the voxels by one small matrix per axis (cubic, four neighbours), so
+that a block of a volume costs in proportion to its size and equals the cut of the whole volume.
 
 ``catmull_rom`` passes through the values (distances); ``b_spline`` smooths them (random fields).
 """
@@ -9,18 +9,18 @@ a volume costs in proportion to its size and equals the cut of the whole volume.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.phantoms.subject import generator
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[np.floating[Any]]
 Kernel = Literal["catmull_rom", "b_spline"]
 
 #: Standard deviation of white noise after cubic B-spline smoothing along three axes (mean over positions).
-B_SPLINE_SD = 0.479 ** 1.5
+B_SPLINE_SD = 0.479**1.5
 
 
 def weights(x: npt.NDArray[np.float64], first: float, step: float, count: int, kernel: Kernel) -> Array:
@@ -45,7 +45,7 @@ def weights(x: npt.NDArray[np.float64], first: float, step: float, count: int, k
 
 
 def carry(values: Array, matrices: tuple[Array, Array, Array]) -> Array:
-    """Return lattice values carried to a grid: one matrix product per axis, lattice points that no voxel needs left out."""
+    """Return lattice values carried to a grid: a matrix product per axis, without lattice points that no voxel needs."""
     cut = []
     for axis, matrix in enumerate(matrices):
         used = np.flatnonzero(np.abs(matrix).max(axis=0))

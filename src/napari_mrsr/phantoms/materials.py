@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from napari_mrsr.phantoms.signal import table
 from napari_mrsr.phantoms.subject import Subject
 from napari_mrsr.phantoms.texture import Texture
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +72,19 @@ class Materials:
         t2 = np.clip(t2, *tissue.limits).astype(np.float32)
         m0 = np.full_like(t2, tissue.m0)
         if tissue.grain:
-            size = (0.9, 0.9, 1.4) if name == "marrow" else (1.4, 1.4, 4.0) if name in ("ligament", "tendon") else (1.3, 1.3, 1.3)
+            size = (
+                (0.9, 0.9, 1.4)
+                if name == "marrow"
+                else (1.4, 1.4, 4.0)
+                if name in ("ligament", "tendon")
+                else (1.3, 1.3, 1.3)
+            )
             m0 *= np.clip(1 + np.float32(tissue.grain) * self.texture.at(p.x, p.y, p.z, size, 0), 0.1, 2)
         if tissue.fat:
             spread = self.settings.fat["residual_sd"]
-            m0 *= np.float32(self.settings.fat["residual"]) * np.exp(np.float32(spread) * np.clip(p.fat_field, -2.5, 2.5))
+            m0 *= np.float32(self.settings.fat["residual"]) * np.exp(
+                np.float32(spread) * np.clip(p.fat_field, -2.5, 2.5)
+            )
         s1, s2 = table(name)(t2)
         values = Values(t2, np.full_like(t2, tissue.t1), m0 * s1, m0 * s2)
         if name == "muscle":

@@ -1,20 +1,24 @@
-r"""Rician noise: the magnitude of a signal with Gaussian noise of SD sigma in both channels,
+r"""Rician noise: the magnitude of a signal with Gaussian noise in both channels.
+
+With noise of SD sigma in the real and the imaginary channel the magnitude is
 
     :math:`|S + n_1 + i n_2|`.
 
-The random numbers belong to cubes of 32 voxels of the whole grid, so that a block of a volume has the noise of the whole volume.
+The random numbers belong to cubes of 32 voxels of the whole grid, so that a block of a volume has the noise of the
+whole volume.
 """
 
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.phantoms.subject import generator
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[np.floating[Any]]
 
 CUBE = 32
 
@@ -33,8 +37,8 @@ def rician(signal: Array, sigma: float, seed: int, start: tuple[int, int, int] =
         # Grids may start before the origin: negative cubes get numbers of their own.
         rng = generator(seed, "noise", *(2 * abs(c) + (c < 0) for c in cube))
         for echo in range(signal.shape[0]):
-            n = rng.standard_normal((2, CUBE, CUBE, CUBE), dtype=np.float32)[(slice(None), *within)]
+            n = rng.standard_normal((2, CUBE, CUBE, CUBE), dtype=np.float32)[:, within[0], within[1], within[2]]
             n *= np.float32(sigma)
-            here = (echo, *inside)
+            here = (echo, inside[0], inside[1], inside[2])
             out[here] = np.hypot(signal[here] + n[0], n[1])
     return out

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from napari_mrsr.phantoms.knee import KneePhantom, knee
+from napari_mrsr.phantoms.knee import knee
 from napari_mrsr.phantoms.noise import rician
+from napari_mrsr.phantoms.phantom import KneePhantom
 from napari_mrsr.sampling import degrade
 from napari_mrsr.scan import Scan
 
@@ -29,10 +30,10 @@ class SampleKnee(NamedTuple):
 
 @cache
 def sample_knee() -> SampleKnee:
-    """Return the sample: 1.4 mm slices, simulated from a knee at 0.7 mm; computed once per session.
+    r"""Return the sample: 1.4 mm slices, simulated from a knee at 0.7 mm; computed once per session.
 
     The thick slices have their own Rician noise: twice the volume in half the encoding steps leaves
-    :math:`\\sqrt 2` less of it.
+    :math:`\sqrt 2` less of it.
     """
     truth = knee(SEED, shape=SHAPE, spacing=SPACING, centre=CENTRE, diseased=True)
     thick = degrade(truth.noiseless, factor=FACTOR)

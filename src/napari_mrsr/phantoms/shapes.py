@@ -4,19 +4,20 @@ Points are three arrays ``(x, y, z)`` that broadcast against each other. Bodies 
 polynomial minimum of Quilez, :math:`\min(a, b) - h^2 k / 4` with :math:`h = \max(k - |a - b|, 0) / k`, which leaves
 distances untouched farther than ``k`` from the seam.
 
-Not every body is an exact distance: ellipsoids and lofts use the first-order distance :math:`f / |\nabla f|`, right at the
-surface and within a few per cent at a tenth of the radius away from it.
+Not every body is an exact distance: ellipsoids and lofts use the first-order distance :math:`f / |\nabla f|`, right
+at the surface and within a few per cent at a tenth of the radius away from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import PchipInterpolator
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[np.floating[Any]]
 Points = tuple[Array, Array, Array]
 Vector = Sequence[float]
 
@@ -43,7 +44,7 @@ def without(a: Array, b: Array, k: float = 0.0) -> Array:
 def sphere(p: Points, centre: Vector, radius: float) -> Array:
     """Return the distance to a sphere."""
     x, y, z = (q - np.float32(c) for q, c in zip(p, centre, strict=True))
-    return np.sqrt(x * x + y * y + z * z) - np.float32(radius)
+    return np.asarray(np.sqrt(x * x + y * y + z * z) - np.float32(radius))
 
 
 def ellipsoid(p: Points, centre: Vector, radii: Vector) -> Array:
@@ -51,12 +52,12 @@ def ellipsoid(p: Points, centre: Vector, radii: Vector) -> Array:
     u = [(q - np.float32(c)) / np.float32(r) for q, c, r in zip(p, centre, radii, strict=True)]
     k0 = np.sqrt(u[0] ** 2 + u[1] ** 2 + u[2] ** 2)
     k1 = np.sqrt(sum((v / np.float32(r)) ** 2 for v, r in zip(u, radii, strict=True)))
-    return (k0 - 1) * k0 / np.maximum(k1, np.float32(1e-6))
+    return np.asarray((k0 - 1) * k0 / np.maximum(k1, np.float32(1e-6)))
 
 
 def circle(y: Array, z: Array, centre: Vector, radius: float) -> Array:
     """Return the distance to a circle in a plane, to be extruded."""
-    return np.hypot(y - np.float32(centre[0]), z - np.float32(centre[1])) - np.float32(radius)
+    return np.asarray(np.hypot(y - np.float32(centre[0]), z - np.float32(centre[1])) - np.float32(radius))
 
 
 def extrude(profile: Array, along: Array, half_width: float, rounding: float) -> Array:
@@ -65,11 +66,12 @@ def extrude(profile: Array, along: Array, half_width: float, rounding: float) ->
     a = profile + r
     b = np.abs(along) - np.float32(half_width) + r
     outside = np.hypot(np.maximum(a, 0), np.maximum(b, 0))
-    return np.minimum(np.maximum(a, b), 0) + outside - r
+    return np.asarray(np.minimum(np.maximum(a, b), 0) + outside - r)
 
 
-def ellipse(x: Array, y: Array, rx: Array, ry: Array) -> Array:
+def ellipse(x: Array, y: Array, rx: Array | float, ry: Array | float) -> Array:
     """Return the first-order distance to an ellipse whose radii may change from point to point."""
+    rx, ry = np.asarray(rx, np.float32), np.asarray(ry, np.float32)
     u, v = x / rx, y / ry
     k0 = np.sqrt(u * u + v * v)
     k1 = np.sqrt((u / rx) ** 2 + (v / ry) ** 2)
@@ -84,9 +86,9 @@ def loft(p: Points, stations: Sequence[Sequence[float]]) -> Array:
     p
         Points; heights are ``p[2]``.
     stations
-        Rows ``(z, x, y, rx, ry)`` in rising z; between them monotone cubic. The body ends at the first and last.
+        Rows ``(z, x, y, rx, ry)`` ; between them monotone cubic. The body ends at the first and last.
     """
-    rows = np.asarray(stations, dtype=np.float64)
+    rows = np.asarray(sorted(stations, key=lambda row: row[0]), dtype=np.float64)
     low, high = rows[0, 0], rows[-1, 0]
     z = p[2]
     curve = PchipInterpolator(rows[:, 0], rows[:, 1:])
@@ -155,4 +157,4 @@ def strap(p: Points, knots: npt.ArrayLike, thickness: float, width: float) -> Ar
     across = np.abs(p[0] - x) / np.sqrt(1 + dx * dx) - np.float32(thickness / 2)
     along = np.abs(p[1] - y) / np.sqrt(1 + dy * dy) - np.float32(width / 2)
     end = np.maximum(np.float32(grid[0]) - z, z - np.float32(grid[-1]))
-    return np.maximum(np.maximum(across, along), end)
+    return np.asarray(np.maximum(np.maximum(across, along), end))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from napari_mrsr.phantoms.settings import Settings, Tissue, load
 from napari_mrsr.physics.dess import DessSequence
 from napari_mrsr.physics.epg import dess_signals
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[np.floating[Any]]
 
 #: Points of a table; between them the signals are linear to 1e-5.
 POINTS = 256

@@ -1,8 +1,8 @@
 """A slab of slices: distances carried to sub-voxels, and tissue fractions laid over each other.
 
-Voxels thicker than wide are cut into sub-slices, so that a fraction is the mean over the thickness of the slice. Within a sub-slice the
-fraction of a body is a ramp over one sub-voxel of its signed distance. Bodies are laid from the top: each takes its part of
-what those before it left, so that the fractions of a voxel sum to 1.
+Voxels thicker than wide are cut into sub-slices, so that a fraction is the mean over the thickness of the slice.
+Within a sub-slice the fraction of a body is a ramp over one sub-voxel of its signed distance. Bodies are laid from
+the top: each takes its part of what those before it left, so that the fractions of a voxel sum to 1.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Slab:
 
     def inside(self, distance: Array) -> Array:
         """Return the fraction of each sub-voxel that lies inside a body."""
-        return np.clip(np.float32(0.5) - distance / np.float32(self.width), 0, 1)
+        return np.asarray(np.clip(np.float32(0.5) - distance / np.float32(self.width), 0, 1))
 
     def take(self, box: Box, fraction: Array) -> tuple[Box, Array]:
         """Lay a body over what is left; return its fractions of whole voxels, and their box."""

@@ -1,7 +1,7 @@
 """One person's knee, drawn from a seed: size, pose, side, cartilage, disease.
 
-Canonical coordinates of the phantom, mm: x lateral (whatever the side), y anterior, z superior, origin in the middle of the joint
-line. A left knee is the mirror image of a right one: only the sign of the patient's x differs.
+Canonical coordinates of the phantom, mm: x lateral (whatever the side), y anterior, z superior, origin in the middle
+of the joint line. A left knee is the mirror image of a right one: only the sign of the patient's x differs.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from napari_mrsr.phantoms.settings import Settings
 
 Side = Literal["left", "right"]
+Compartment = Literal["medial", "lateral"]
 
 
 def generator(seed: int, *what: str | int) -> np.random.Generator:
@@ -28,7 +29,7 @@ def generator(seed: int, *what: str | int) -> np.random.Generator:
 class Lesion:
     """A focal cartilage lesion on a femoral condyle."""
 
-    compartment: Literal["medial", "lateral"]
+    compartment: Compartment
     angle: float
     offset: float
     radius: float
@@ -69,7 +70,7 @@ class Subject:
     effusion: float = 2.0
     osteophyte: float = 0.0
     tear: float = 0.0
-    torn: Literal["medial", "lateral"] = "medial"
+    torn: Compartment = "medial"
 
     @property
     def signs(self) -> tuple[str, ...]:
@@ -116,24 +117,41 @@ def draw(seed: int, settings: Settings, *, side: Side | None = None, diseased: b
     sick = drawn_disease if diseased is None else diseased
     changes: dict[str, Any] = _disease(generator(seed, "disease"), settings) if sick else {}
     return Subject(
-        seed=seed, side=side or drawn_side, size=size, rotation=rotation, shift=shift, flexion=flexion,
-        subcutaneous=fat, thickness=thickness, t2=t2, diseased=sick, **changes,
+        seed=seed,
+        side=side or drawn_side,
+        size=size,
+        rotation=rotation,
+        shift=shift,
+        flexion=flexion,
+        subcutaneous=fat,
+        thickness=thickness,
+        t2=t2,
+        diseased=sick,
+        **changes,
     )
 
 
 def _disease(rng: np.random.Generator, settings: Settings) -> dict[str, Any]:
     """Return the signs of disease; at least a lesion where chance gave none."""
     d = settings.disease
-    present = {name: bool(rng.random() < d[name]["chance"]) for name in ("thinning", "lesion", "effusion", "osteophyte", "tear")}
+    present = {
+        name: bool(rng.random() < d[name]["chance"])
+        for name in ("thinning", "lesion", "effusion", "osteophyte", "tear")
+    }
     if not any(present.values()):
         present["lesion"] = True
-    where = "medial" if rng.random() < 0.7 else "lateral"
+    where: Compartment = "medial" if rng.random() < 0.7 else "lateral"
     values = {
-        "factor": rng.uniform(*d["thinning"]["factor"]), "angle": rng.uniform(-35, 25), "offset": rng.uniform(-5, 5),
-        "remaining": rng.uniform(*d["lesion"]["remaining"]), "radius": rng.uniform(*d["lesion"]["radius"]),
-        "t2_factor": rng.uniform(*d["lesion"]["t2_factor"]), "effusion": rng.uniform(*d["effusion"]["thickness"]),
-        "osteophyte": rng.uniform(*d["osteophyte"]["radius"]), "tear": rng.uniform(*d["tear"]["width"]),
-    }  # fmt: skip
+        "factor": rng.uniform(*d["thinning"]["factor"]),
+        "angle": rng.uniform(-35, 25),
+        "offset": rng.uniform(-5, 5),
+        "remaining": rng.uniform(*d["lesion"]["remaining"]),
+        "radius": rng.uniform(*d["lesion"]["radius"]),
+        "t2_factor": rng.uniform(*d["lesion"]["t2_factor"]),
+        "effusion": rng.uniform(*d["effusion"]["thickness"]),
+        "osteophyte": rng.uniform(*d["osteophyte"]["radius"]),
+        "tear": rng.uniform(*d["tear"]["width"]),
+    }
     changes: dict[str, Any] = {"torn": where}
     if present["thinning"]:
         changes["thinning"] = {"medial": 1.0, "lateral": 1.0, where: float(values["factor"])}

@@ -1,12 +1,13 @@
 """Fine structure: grain, trabeculae, muscle streaks and fat septa, from one periodic tile of smooth noise per seed.
 
-A tile is looked up at scaled and sheared positions, so that the same tile gives streaks along a muscle and isotropic grain.
-It repeats after 48 lattice steps, which at these scales is nowhere to be seen.
+A tile is looked up at scaled and sheared positions, so that the same tile gives streaks along a muscle and isotropic
+grain. It repeats after 48 lattice steps, which at these scales is nowhere to be seen.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from napari_mrsr.phantoms.subject import generator
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[np.floating[Any]]
 
 TILE = 48
 #: Smoothing of the tile in lattice steps; a feature is about 2.5 steps wide.
