@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 def knee() -> list[LayerData]:
     """Return the layers of the simulated dual-echo DESS knee with thick slices."""
     from napari_mrsr.app import layers
-    from napari_mrsr.app.sample import sample_knee
+    from napari_mrsr.app.sample import load
 
-    scan, truth = sample_knee()
+    scan, truth = load()
     made = layers.magnitude_layers(scan)
     for _data, settings, _kind in made:
         settings["metadata"]["mrsr_truth"] = truth

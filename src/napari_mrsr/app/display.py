@@ -93,10 +93,7 @@ def symmetric(array: npt.NDArray[Any], *, at_least: float = 0.0) -> tuple[float,
 
 
 def colormap(name: str) -> Colormap:
-    """Return a napari colour map by name, cmcrameri's among them, with NaN transparent.
-
-    Values above the limit of a T2 map are white, so that "at least 80 ms" is not read as "80 ms".
-    """
+    """Return a napari colour map by name, cmcrameri's among them, with NaN transparent."""
     from napari.utils import Colormap
     from napari.utils.colormaps import ensure_colormap
 
@@ -105,7 +102,7 @@ def colormap(name: str) -> Colormap:
         import cmcrameri.cm
 
         colours = getattr(cmcrameri.cm, name)(np.linspace(0.0, 1.0, 256))
-        return Colormap(colours, name=name, nan_color=transparent, high_color=(1.0, 1.0, 1.0, 1.0))
+        return Colormap(colours, name=name, nan_color=transparent)
     if name == "coolwarm":
         import matplotlib
 

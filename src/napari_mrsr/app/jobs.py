@@ -236,14 +236,14 @@ def open_scan(
     return job
 
 
-def open_sample(seed: int = 0) -> Job:
+def open_sample() -> Job:
     """Make the sample knee: two DESS echoes with thick slices, simulated, with known truth."""
 
     def job(_stop: Stop) -> Iterator[Event]:
-        from napari_mrsr.app.sample import sample_knee
+        from napari_mrsr.app.sample import load
 
         yield Progress(0.0, "simulating the sample knee")
-        scan, truth = sample_knee(seed)
+        scan, truth = load()
         yield Opened(scan, truth=truth)
 
     return job

@@ -26,7 +26,7 @@ class Preferences:
     t2_max_ms: float = 80.0
     t2_colormap: str = "navia"
     device: str = "auto"
-    erosion_mm: float = 0.5
+    erosion_mm: float = 0.7
 
     @classmethod
     def load(cls) -> Preferences:

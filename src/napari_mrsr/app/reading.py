@@ -27,8 +27,8 @@ def comparison_table(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame(columns, index=[text for key, text in _FIGURES.items() if key in first])
 
 
-def roi_table(measurement: Measurement) -> pd.DataFrame:
-    """Return the statistics of all regions: per region a column for each map, and what differs below."""
+def roi_table(measurement: Measurement, label: int) -> pd.DataFrame | None:
+    """Return the statistics of one region, a column for each map; None where nothing is painted."""
     import pandas as pd
 
     unit = f" [{measurement.unit}]" if measurement.unit else ""
@@ -44,55 +44,72 @@ def roi_table(measurement: Measurement) -> pd.DataFrame:
         "invalid_percent": "invalid [%]",
     }
     columns: dict[str, list[object]] = {}
-    for label, name in _regions(measurement).items():
-        for role, table in measurement.statistics.items():
-            found = table[table["label"] == label]
-            if len(found):
-                columns[f"{name}\n{role}"] = [found.iloc[0][key] for key in rows]
-    return pd.DataFrame(columns, index=list(rows.values()), dtype=object)
+    for role, table in measurement.statistics.items():
+        found = table[table["label"] == label]
+        if len(found):
+            columns[role] = [found.iloc[0][key] for key in rows]
+    return pd.DataFrame(columns, index=list(rows.values()), dtype=object) if columns else None
 
 
-def agreement_table(measurement: Measurement) -> pd.DataFrame | None:
-    """Return SR minus acquired, CV and the change by erosion, one row per region; None where nothing is compared."""
+def regions_table(measurement: Measurement) -> pd.DataFrame | None:
+    """Return one row per region: means, SR minus acquired, CV, and the mean without the rim; None where nothing is painted.
+
+    Values are in the unit of the map; names lose the word that all of them end with.
+    """
     import pandas as pd
 
-    compared, erosion = measurement.compared, measurement.erosion
-    if compared is None and erosion is None:
-        return None
-    unit = f" [{measurement.unit}]" if measurement.unit else ""
-    columns: dict[str, list[float]] = {}
-    for label, name in _regions(measurement).items():
-        values = []
-        if compared is not None:
-            row = compared[compared["label"] == label]
-            values += [float(row.iloc[0][key]) if len(row) else float("nan") for key in ("difference", "cv_percent")]
-        if erosion is not None:
-            row = erosion[erosion["label"] == label]
-            keys = ("mean_eroded", "change", "n_eroded")
-            values += [float(row.iloc[0][key]) if len(row) else float("nan") for key in keys]
-        columns[name] = values
-    index = [f"SR - acquired{unit}", "CV [%]"] if compared is not None else []
-    index += [f"mean without rim{unit}", f"change by erosion{unit}", "voxels left"] if erosion is not None else []
-    return pd.DataFrame(columns, index=index)
+    names = painted(measurement)
+    columns: dict[str, dict[str, float]] = {}
+    for role, table in measurement.statistics.items():
+        columns["acq" if role == "acquired" else role] = _column(table, "mean", names)
+    if measurement.compared is not None:
+        columns["SR-acq"] = _column(measurement.compared, "difference", names)
+        columns["CV %"] = _column(measurement.compared, "cv_percent", names)
+    if measurement.erosion is not None:
+        columns["rimless"] = _column(measurement.erosion, "mean_eroded", names)
+    table = pd.DataFrame(columns, index=list(names.values()))
+    if len(names) > 1 and all(name.endswith(" cartilage") for name in names.values()):
+        table.index = table.index.str.removesuffix(" cartilage")
+    return table if names else None
 
 
-def _regions(measurement: Measurement) -> dict[int, str]:
+def _column(table: pd.DataFrame, key: str, names: dict[int, str]) -> dict[str, float]:
+    values = dict(zip(table["label"], table[key], strict=True))
+    return {name: float(values.get(label, float("nan"))) for label, name in names.items()}
+
+
+def painted(measurement: Measurement) -> dict[int, str]:
+    """Return the regions that hold voxels, by label."""
     found: dict[int, str] = {}
     for table in measurement.statistics.values():
         found.update({int(k): str(n) for k, n in zip(table["label"], table["name"], strict=True)})
     return dict(sorted(found.items()))
 
 
-def trust_lines(trust: Trust) -> str:
-    """Return the summary of trust as lines of text."""
-    return "\n".join(f"{str(key).replace('_', ' ')}: {_plain(value)}" for key, value in trust.summary.items())
+_TRUST = {
+    "noise": "noise [a.u.]",
+    "z_sd": "SD of z",
+    "z_large_percent": "|z| > 3 [%]",
+    "z_expected_percent": "by chance [%]",
+    "added_percent": "added [%]",
+}
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_plain(v) for v in value)
-    return str(value)
+def trust_table(trust: Trust) -> pd.DataFrame:
+    """Return the figures of trust, one column per volume."""
+    import pandas as pd
+
+    volumes = trust.summary.get("volumes", {})
+    columns = {name: [float(row.get(key, float("nan"))) for key in _TRUST] for name, row in volumes.items()}
+    return pd.DataFrame(columns, index=list(_TRUST.values()))
+
+
+def trust_line(trust: Trust) -> str:
+    """Return what trust says about T2, in one line."""
+    found = trust.summary
+    if "t2_median_difference" in found:
+        return (
+            f"T2 of the re-thickened echoes minus T2 of the acquired ones: median {found['t2_median_difference']:+.2f} ms, "
+            f"IQR {found['t2_iqr']:.2f} ms, {found['t2_n']} voxels"
+        )
+    return f"no T2: {found['t2_missing']}" if found.get("t2_missing") else ""

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
+from napari_mrsr.phantoms import KneePhantom, sample_knee
 from napari_mrsr.scan import Scan
 
+__all__ = ["load"]
 
-def sample_knee(seed: int = 0, *, factor: int = 2) -> tuple[Scan, Any]:
-    """Return the sample scan (S1 and S2, thick slices) and the phantom that it was made from, which knows the truth."""
-    from napari_mrsr.phantoms import knee
-    from napari_mrsr.sampling import degrade
 
-    phantom = knee(seed)
-    thick = degrade(phantom.scan, factor=factor)
-    return thick.after("magnitude", np.abs(thick.array)), phantom
+def load() -> tuple[Scan, KneePhantom]:
+    """Return the sample scan (S1 and S2, thick slices), and the knee with thin slices that it was made from."""
+    scan, truth = sample_knee()
+    return scan, truth

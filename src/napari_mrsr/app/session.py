@@ -170,17 +170,23 @@ class Session:
         if self._pending is not None:
             self.open(self._pending.paths, series=series, role=self._pending.role)
 
-    def open_sample(self, seed: int = 0) -> None:
+    def open_sample(self) -> None:
         """Open the simulated sample knee."""
-        self._start("Sample", jobs.open_sample(seed))
+        self._start("Sample", jobs.open_sample())
 
     def adopt(self, scan: Scan, truth: Any = None) -> None:
-        """Take a scan as what is open; results of the one before are let go."""
+        """Take a scan as what is open; results of the one before are let go.
+
+        Where the scan is a simulation, ``truth`` is the phantom behind it, and its noise-free echoes are the reference.
+        """
         self.scan, self.truth = scan, truth
         self.reference, self.result, self.comparison, self.trust = None, None, None, None
         self.results, self.maps = {}, {}
         self.checks = self._checks(scan)
         self.opened.emit(scan)
+        if truth is not None:
+            self.reference = truth.noiseless
+            self.reference_changed.emit(self.reference)
         if scan.warnings:
             self.say("warn", scan.warnings[0], "\n".join(scan.warnings))
 

@@ -13,11 +13,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from psygnal import Signal
 
 from napari_mrsr.app import display, layers
 from napari_mrsr.app.comparing import Comparison, Pair, t2_difference
 from napari_mrsr.app.frame import Frame, frame_of
 from napari_mrsr.app.jobs import Result
+from napari_mrsr.app.marks import Marks
 from napari_mrsr.app.preferences import Preferences
 from napari_mrsr.app.session import Runner, Session
 from napari_mrsr.scan import Scan
@@ -49,15 +51,17 @@ class View:
         How the open scan stands on the screen; every layer shares its axis order.
     """
 
+    looked = Signal()  # another pair, or the other of the pair, is shown
+
     def __init__(self, session: Session, viewer: ViewerModel, preferences: Preferences | None = None) -> None:
         self.session = session
         self._viewer = weakref.ref(viewer)
         self.preferences = preferences or Preferences.load()
         self.frame: Frame | None = None
         self._refreshed: dict[str, float] = {}
-        self._growing: dict[int, str] = {}
         self._pair = 0
         self._adding = False
+        self.marks = Marks(viewer)
         session.slice_on_screen = self.slice_on_screen
         session.opened.connect(self._show_scan)
         session.reference_changed.connect(self._show_reference)
@@ -97,8 +101,12 @@ class View:
             self.viewer.layers.remove(old)
         self._adding = True
         try:
+            active = self.viewer.layers.selection.active
             add = self.viewer.add_labels if kind == "labels" else self.viewer.add_image
-            return add(array, **settings)
+            layer = add(array, **settings)
+            if active is not None and active in self.viewer.layers:
+                self.viewer.layers.selection.active = active
+            return layer
         finally:
             self._adding = False
 
@@ -130,6 +138,7 @@ class View:
             limits = tuple(layer.contrast_limits)
             layer.contrast_limits_range = display.full_range(np.asarray(layer.data), limits)
             layer.contrast_limits = limits
+        self.viewer.layers.selection.active = known[0]
         self._look()
 
     def _look(self) -> None:
@@ -197,6 +206,8 @@ class View:
         ):
             layer = self.put(data, visible=n == shown)
             self._link(result.scan.names[n], layer, result)
+            if n == shown:
+                self.viewer.layers.selection.active = layer
         self._refreshed.clear()
 
     def _visible_volume(self) -> int:
@@ -379,6 +390,8 @@ class View:
             if result is not None and magnitude:
                 under = [magnitude[0].other if other else magnitude[0].one]
         self.show_only([*under, name])
+        self.viewer.layers.selection.active = self.layer(name)
+        self.looked.emit()
 
     def flicker(self, viewer: Any = None) -> Any:
         """While the key is held show the other of the pair; on release go back."""

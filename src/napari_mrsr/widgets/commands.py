@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 PLUGIN = "napari-mrsr"
 
 #: The docks in the order of the work, as the manifest names them.
-DOCKS = ("1 Study", "2 Process", "3 Review", "4 ROI")
+DOCKS = ("Study", "Process", "Review", "ROI")
 
 
 def open_docks(viewer: Viewer) -> list[Any]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.widgets.banner import BannerBar
@@ -46,7 +46,7 @@ class Dock(QWidget):
         column.setContentsMargins(4, 4, 4, 4)
         column.addWidget(self.banner)
         column.addWidget(scroll, 1)
-        self.setMinimumWidth(340)
+        self.setMinimumWidth(390)
         self.listen(self.session.banner_changed, self.banner.show_banner)
         self.banner.show_banner(self.session.banner)
 
@@ -78,3 +78,20 @@ def note(text: str = "") -> QLabel:
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
+
+
+def form_of(container: Any) -> QWidget:
+    """Return the widgets of a magicgui form in Qt's own form layout, which lines up their labels."""
+    part = QWidget()
+    form = QFormLayout(part)
+    form.setContentsMargins(0, 0, 0, 0)
+    form.setVerticalSpacing(3)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    for widget in container:
+        native = widget.native
+        native.setToolTip(widget.tooltip or "")
+        if widget.widget_type == "CheckBox":
+            form.addRow(native)
+        else:
+            form.addRow(f"{widget.label}:", native)
+    return part

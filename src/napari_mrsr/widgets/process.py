@@ -6,13 +6,13 @@ from typing import Any, Literal
 
 from magicgui import widgets as mg
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QTextBrowser, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from napari_mrsr.app import cards, estimates
 from napari_mrsr.app.jobs import Estimated, RefineSettings, T2Settings
 from napari_mrsr.app.session import Running
 from napari_mrsr.scan import Scan
-from napari_mrsr.widgets.dock import Dock, heading, note
+from napari_mrsr.widgets.dock import Dock, form_of, heading, note
 
 AXES = {"slice axis": None, "axis i": 0, "axis j": 1, "axis k": 2}
 
@@ -27,18 +27,17 @@ class ProcessDock(Dock):
         super().__init__(napari_viewer, parent)
         self.body.addWidget(heading("Super-resolution"))
         self.options = _refine_options(self.view.preferences.device)
-        self.body.addWidget(self.options.native)
-        self.card = QTextBrowser()
+        self.body.addWidget(form_of(self.options))
+        self.card = note()
         self.card.setOpenExternalLinks(True)
-        self.card.setMinimumHeight(96)
-        self.card.setMaximumHeight(170)
+        self.card.setStyleSheet("border: 1px solid gray; border-radius: 4px; padding: 6px;")
         self.body.addWidget(self.card)
         self.estimate = note()
         self.body.addWidget(self.estimate)
         self._add_buttons()
         self.body.addWidget(heading("T2 map"))
         self.t2_options = _t2_options(self.session.t2)
-        self.body.addWidget(self.t2_options.native)
+        self.body.addWidget(form_of(self.t2_options))
         self.t2_button = QPushButton("Map T2")
         self.t2_button.setToolTip("T2 of the acquired echoes, and of the super-resolved ones if there are any")
         self.t2_button.clicked.connect(self.map_t2)
@@ -104,7 +103,7 @@ class ProcessDock(Dock):
         )
 
     def _changed(self) -> None:
-        self.card.setHtml(cards.html(self.options.method.value))
+        self.card.setText(cards.html(self.options.method.value))
         self.estimate.setText("")
         if self.session.scan is not None:
             self._settle.start()
@@ -201,11 +200,10 @@ def _refine_options(device: str) -> mg.Container:
             "tooltip": "How the result is held to what was measured; hard adds the noise of the measurement",
         },
         simulate={
-            "label": "simulate",
-            "text": "thick slices from this scan",
+            "text": "simulate thick slices from this scan",
             "tooltip": "Retrospective: the open scan is the reference, thick slices are simulated from it and super-resolved",
         },
-        maps={"label": "then", "text": "map T2", "tooltip": "Map T2 of both afterwards, where there are two echoes"},
+        maps={"text": "map T2 afterwards", "tooltip": "Map T2 of both afterwards, where there are two echoes"},
     )
     def options(
         method: str = "auto",
@@ -217,7 +215,6 @@ def _refine_options(device: str) -> mg.Container:
         maps: bool = True,
     ) -> None: ...
 
-    _tight(options)
     return options
 
 
@@ -234,8 +231,8 @@ def _t2_options(t2: T2Settings) -> mg.Container:
         },
         t1={"label": "T1 [ms]", "min": 1.0, "max": 10000.0, "step": 50.0, "tooltip": "T1 taken for the tissue"},
         diffusivity={"label": "D [10⁻⁹ m²/s]", "min": 0.0, "max": 5.0, "step": 0.05, "tooltip": "Cartilage: 1.25"},
-        leave_out_fat={"label": "leave out", "text": "fat"},
-        leave_out_fluid={"label": " ", "text": "fluid"},
+        leave_out_fat={"text": "leave out fat"},
+        leave_out_fluid={"text": "leave out fluid"},
         repetition_time={"label": "TR [ms]", "max": 20000.0, "step": 0.1, **header},
         echo_time={"label": "TE [ms]", "max": 1000.0, "step": 0.01, **header},
         flip_angle={"label": "flip [°]", "max": 180.0, "step": 1.0, **header},
@@ -255,10 +252,4 @@ def _t2_options(t2: T2Settings) -> mg.Container:
         spoiler_duration: float = 0.0,
     ) -> None: ...
 
-    _tight(options)
     return options
-
-
-def _tight(form: mg.Container) -> None:
-    form.margins = (0, 0, 0, 0)
-    form.native.layout().setSpacing(3)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
-from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
     QGridLayout,
-    QListWidget,
-    QListWidgetItem,
     QPushButton,
+    QVBoxLayout,
     QWidget,
 )
 
 from napari_mrsr.app import display, viewing
 from napari_mrsr.app.comparing import Comparison
-from napari_mrsr.app.reading import comparison_table, trust_lines
+from napari_mrsr.app.reading import comparison_table, trust_line, trust_table
 from napari_mrsr.widgets.dock import Dock, heading, note
 from napari_mrsr.widgets.table import TableView
 
@@ -39,6 +39,7 @@ class ReviewDock(Dock):
         self.listen(self.session.mapped, lambda _role, _map: self._renew())
         self.listen(self.session.compared, self.show_comparison)
         self.listen(self.session.job_changed, self._renew)
+        self.listen(self.view.looked, self._renew)
         self.listen(self.view.viewer.layers.events.inserted, self._renew)
         self.listen(self.view.viewer.layers.events.removed, self._renew)
         self._renew()
@@ -65,29 +66,32 @@ class ReviewDock(Dock):
 
     def _add_windows(self) -> None:
         self.body.addWidget(heading("Window (shared by acquired and SR)"))
-        self.level, self.width = _number(0, 1e7), _number(1e-3, 1e7)
-        self.level.setToolTip("Middle of the grey scale")
-        self.width.setToolTip("Black to white")
-        for box in (self.level, self.width):
+        self.window_level, self.window_width = _number(0, 1e7), _number(1e-3, 1e7)
+        self.window_level.setToolTip("Middle of the grey scale")
+        self.window_width.setToolTip("Black to white")
+        for box in (self.window_level, self.window_width):
             box.valueChanged.connect(self._window)
         self.t2_limit = _number(1, 1000, suffix=" ms", value=self.view.preferences.t2_max_ms)
-        self.t2_limit.setToolTip("Upper end of the T2 colours; longer T2 is white")
+        self.t2_limit.setToolTip("Where the colours of the T2 maps end")
         self.t2_limit.valueChanged.connect(self.view.t2_limit)
         self.reset = QPushButton("Reset windows")
         self.reset.setToolTip(f"{viewing.WINDOW_KEY.upper()}: the window of the acquired scan again")
         self.reset.clicked.connect(self._reset)
         form = QFormLayout()
-        form.addRow("Level:", self.level)
-        form.addRow("Width:", self.width)
+        form.addRow("Level:", self.window_level)
+        form.addRow("Width:", self.window_width)
         form.addRow("T2 up to:", self.t2_limit)
         self.body.addLayout(form)
         self.body.addWidget(self.reset)
 
     def _add_maps(self) -> None:
         self.body.addWidget(heading("Maps"))
-        self.maps = QListWidget()
+        self.maps = QWidget()
         self.maps.setToolTip(f"{viewing.MAPS_KEY.upper()}: hide or show the maps")
-        self.maps.itemChanged.connect(self._toggle)
+        self.maps_layout = QVBoxLayout(self.maps)
+        self.maps_layout.setContentsMargins(0, 0, 0, 0)
+        self.maps_layout.setSpacing(2)
+        self.boxes: dict[str, QCheckBox] = {}
         self.body.addWidget(self.maps)
         self.compare_button = QPushButton("Difference and SSIM")
         self.compare_button.setToolTip("Against the reference, or after simulated thick slices")
@@ -101,9 +105,13 @@ class ReviewDock(Dock):
         self.body.addLayout(grid)
         self.figures_heading = heading("Against the reference")
         self.figures = TableView()
+        self.trust_heading = heading("Trust")
+        self.trust = TableView()
         self.trust_text = note()
         self.body.addWidget(self.figures_heading)
         self.body.addWidget(self.figures)
+        self.body.addWidget(self.trust_heading)
+        self.body.addWidget(self.trust)
         self.body.addWidget(self.trust_text)
 
     # -- showing ------------------------------------------------------------------------------------
@@ -120,7 +128,11 @@ class ReviewDock(Dock):
         running = self.session.running is not None
         self.compare_button.setEnabled(not running)
         self.trust_button.setEnabled(not running)
-        self.trust_text.setText("" if self.session.trust is None else trust_lines(self.session.trust))
+        trust = self.session.trust
+        self.trust.show_table(None if trust is None else trust_table(trust))
+        self.trust_text.setText("" if trust is None else trust_line(trust))
+        for widget in (self.trust_heading, self.trust, self.trust_text):
+            widget.setVisible(trust is not None)
         if self.session.comparison is None:
             self.show_comparison(None)
 
@@ -141,21 +153,33 @@ class ReviewDock(Dock):
 
     def _fill_windows(self) -> None:
         layer = self._magnitude()
-        for box in (self.level, self.width):
+        for box in (self.window_level, self.window_width):
             box.setEnabled(layer is not None)
         if layer is not None:
             low, high = layer.contrast_limits
-            self.level.setValue((low + high) / 2)
-            self.width.setValue(high - low)
+            self.window_level.setValue((low + high) / 2)
+            self.window_width.setValue(high - low)
 
     def _fill_maps(self) -> None:
-        self.maps.clear()
-        for layer in self.view.map_layers():
-            item = QListWidgetItem(layer.name)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Checked if layer.visible else Qt.CheckState.Unchecked)
-            self.maps.addItem(item)
-        self.maps.setFixedHeight(8 + max(2, self.maps.count()) * max(20, self.maps.sizeHintForRow(0)))
+        shown = {layer.name: bool(layer.visible) for layer in self.view.map_layers()}
+        if list(shown) != list(self.boxes):
+            for box in self.boxes.values():
+                self.maps_layout.removeWidget(box)
+                box.deleteLater()
+            self.boxes = {name: QCheckBox(name) for name in shown}
+            for name, box in self.boxes.items():
+                box.toggled.connect(partial(self._toggle, name))
+                self.maps_layout.addWidget(box)
+                layer = self.view.layer(name)
+                if layer is not None:
+                    layer.events.visible.connect(self._follow)
+        for name, visible in shown.items():
+            self.boxes[name].setChecked(visible)
+
+    def _follow(self, _event: Any = None) -> None:
+        """A layer was shown or hidden elsewhere."""
+        if not self._filling:
+            self._renew()
 
     def show_comparison(self, comparison: Comparison | None) -> None:
         """Show PSNR, SSIM ... of each volume."""
@@ -191,18 +215,18 @@ class ReviewDock(Dock):
     def _window(self) -> None:
         layer = self._magnitude()
         if not self._filling and layer is not None:
-            half = self.width.value() / 2
-            layer.contrast_limits = (self.level.value() - half, self.level.value() + half)
+            half = self.window_width.value() / 2
+            layer.contrast_limits = (self.window_level.value() - half, self.window_level.value() + half)
 
     def _reset(self) -> None:
         self.view.reset_window()
         self.t2_limit.setValue(self.view.preferences.t2_max_ms)
         self._renew()
 
-    def _toggle(self, item: QListWidgetItem) -> None:
-        layer = self.view.layer(item.text())
+    def _toggle(self, name: str, shown: bool) -> None:
+        layer = self.view.layer(name)
         if not self._filling and layer is not None:
-            layer.visible = item.checkState() == Qt.CheckState.Checked
+            layer.visible = shown
 
 
 def _number(low: float, high: float, *, suffix: str = "", value: float = 0.0) -> QDoubleSpinBox:

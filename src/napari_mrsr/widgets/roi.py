@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
 from superqt.utils import qthrottled
 
 from napari_mrsr.app import regions
-from napari_mrsr.app.reading import agreement_table, roi_table
+from napari_mrsr.app.reading import regions_table, roi_table
 from napari_mrsr.app.regions import Measurement
 from napari_mrsr.widgets.dock import Dock, heading, note
 from napari_mrsr.widgets.table import TableView
@@ -33,13 +33,14 @@ class RoiDock(Dock):
         self.measurement: Measurement | None = None
         self._watched: Any = None
         self._add_controls()
-        self.body.addWidget(heading("Statistics"))
+        self.region_heading = heading("Statistics")
         self.table = TableView()
-        self.body.addWidget(self.table, 1)
-        self.agreement_heading = heading("Acquired against SR")
-        self.agreement = TableView()
-        self.body.addWidget(self.agreement_heading)
-        self.body.addWidget(self.agreement)
+        self.body.addWidget(self.region_heading)
+        self.body.addWidget(self.table)
+        self.all_heading = heading("All regions")
+        self.all = TableView()
+        self.body.addWidget(self.all_heading)
+        self.body.addWidget(self.all)
         self.notes = note()
         self.body.addWidget(self.notes)
         self.export_button = QPushButton("Export CSV + JSON…")
@@ -133,6 +134,7 @@ class RoiDock(Dock):
     def _choose_region(self, _index: int) -> None:
         if self.layer is not None and self.region.currentData() is not None:
             self.layer.selected_label = self.region.currentData()
+        self._show_tables()
 
     # -- asking -------------------------------------------------------------------------------------
     def new_roi(self) -> None:
@@ -156,13 +158,29 @@ class RoiDock(Dock):
                 lambda: regions.measure(self.view, layer, erosion_mm=self.erosion.value())
             )
         found = self.measurement
-        self.table.show_table(None if found is None else roi_table(found))
-        agreement = None if found is None else agreement_table(found)
-        self.agreement.show_table(agreement)
-        for widget in (self.agreement, self.agreement_heading):
-            widget.setVisible(agreement is not None)
+        self._show_tables()
         self.notes.setText("" if found is None else "\n".join(found.notes))
         self.export_button.setEnabled(found is not None and any(len(t) for t in found.statistics.values()))
+
+    def _show_tables(self) -> None:
+        """Show the statistics of the chosen region, and the means of all."""
+        found, label = self.measurement, self.region.currentData()
+        table = None if found is None or label is None else roi_table(found, label)
+        self.region_heading.setText(
+            f"{'T2' if self.session.maps else 'Signal'} in the {self.region.currentText().split('  ')[-1]}"
+            if table is not None
+            else "Statistics"
+        )
+        self.table.show_table(table)
+        every = None if found is None else regions_table(found)
+        self.all.show_table(every)
+        unit = f" [{found.unit}]" if found is not None and found.unit else ""
+        self.all_heading.setText(f"All regions, mean {'T2' if self.session.maps else 'signal'}{unit}")
+        for widget in (self.all, self.all_heading):
+            widget.setVisible(every is not None)
+        if table is None:
+            self.region_heading.setText("Nothing is painted in this region yet")
+        self.table.setVisible(table is not None)
 
     def export(self, path: str) -> None:
         """Write the tables of what is painted now."""

@@ -48,23 +48,23 @@ class TableModel(QAbstractTableModel):
         self._table = table
         self.endResetModel()
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802, D102
+    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: D102
         return 0 if self._table is None else len(self._table)
 
-    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802, D102
+    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: D102
         return 0 if self._table is None else len(self._table.columns)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         if self._table is None or not index.isValid():
             return None
-        value = self._table.iat[index.row(), index.column()]
+        value = self._table.iloc[index.row(), index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return as_text(value.item() if hasattr(value, "item") else value)
         if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(value, str):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802, D102
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         if self._table is None or role != Qt.ItemDataRole.DisplayRole:
             return None
         along = self._table.columns if orientation == Qt.Orientation.Horizontal else self._table.index
@@ -83,7 +83,7 @@ class TableView(QTableView):
         self.rows = TableModel()
         self.setModel(self.rows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
-        self.setAlternatingRowColors(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWordWrap(True)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -93,9 +93,11 @@ class TableView(QTableView):
     def show_table(self, table: pd.DataFrame | None) -> None:
         """Show a table, as high as its rows."""
         self.rows.show_table(table)
-        rows = self.rows.rowCount()
-        height = self.horizontalHeader().sizeHint().height() + sum(self.rowHeight(n) for n in range(rows)) + 6
-        self.setMinimumHeight(min(height, 420))
+        self.resizeRowsToContents()
+        self.resizeColumnsToContents()
+        height = self.horizontalHeader().height() + self.verticalHeader().length() + 4
+        wide = self.horizontalHeader().length() + self.verticalHeader().sizeHint().width() > self.viewport().width()
+        self.setFixedHeight(max(height, 30) + (14 if wide else 0))
 
     def copy(self) -> None:
         """Copy the table with its headers to the clipboard."""

@@ -1,0 +1,22 @@
+"""Take the pictures of the documentation: ``python docs/screenshots.py FOLDER`` (with ``xvfb-run -a`` where there is no screen)."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from napari_mrsr.app.screenshots import take
+
+
+def main() -> None:
+    """Read the command line and take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent / "_static")
+    parser.add_argument("--method", default="auto")
+    given = parser.parse_args()
+    for path in take(given.folder, method=given.method):
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

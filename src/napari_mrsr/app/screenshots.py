@@ -1,0 +1,174 @@
+"""Pictures of the four docks at work on a scan, taken from the running viewer: for the documentation and the demo.
+
+Needs a display (``xvfb-run`` will do). The pictures show what the program does, nothing is drawn on them afterwards.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_mrsr.app import display, regions
+from napari_mrsr.app.jobs import RefineSettings
+from napari_mrsr.app.viewing import View, view_of
+from napari_mrsr.errors import MissingDependency
+from napari_mrsr.scan import Scan
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+#: Size of the window, pixels.
+WINDOW = (1500, 950)
+
+#: Longest a job may take before the pictures are given up, s.
+PATIENCE = 900.0
+
+
+def take(
+    folder: Path,
+    *,
+    scan: Scan | None = None,
+    truth: Any = None,
+    method: str = "auto",
+    factor: int = 2,
+    close: bool = True,
+) -> list[Path]:
+    """Open the sample knee, run everything, and save a picture of each dock.
+
+    Parameters
+    ----------
+    folder
+        Where to write; made if it is not there.
+    scan, truth
+        What to show instead of the sample knee: a scan, and the phantom that it was simulated from, if it was.
+    method, factor
+        How to super-resolve.
+    close
+        Close the viewer afterwards; else it is left open.
+
+    Returns
+    -------
+    list of Path
+        ``dock_study.png``, ``dock_process.png``, ``dock_review.png``, ``dock_roi.png``.
+    """
+    try:
+        import napari
+    except ImportError as error:
+        raise MissingDependency("napari is not installed", remedy='pip install "napari-mrsr[all]"') from error
+    folder.mkdir(parents=True, exist_ok=True)
+    viewer = napari.Viewer(title="napari-mrsr", show=True)
+    try:
+        viewer.window.resize(*WINDOW)
+        view = view_of(viewer)
+        docks = _docks(viewer)
+        taken = [_study(viewer, view, docks, folder, scan, truth)]
+        taken.append(_process(viewer, view, docks, folder, method, factor))
+        taken.append(_review(viewer, view, docks, folder))
+        taken.append(_roi(viewer, view, docks, folder))
+    finally:
+        if close:
+            view_of(viewer).close()
+            viewer.close()
+    return taken
+
+
+def _docks(viewer: Viewer) -> dict[str, Any]:
+    from napari_mrsr.widgets.process import ProcessDock
+    from napari_mrsr.widgets.review import ReviewDock
+    from napari_mrsr.widgets.roi import RoiDock
+    from napari_mrsr.widgets.study import StudyDock
+
+    kinds = {"Study": StudyDock, "Process": ProcessDock, "Review": ReviewDock, "ROI": RoiDock}
+    docks = {}
+    for name, kind in kinds.items():
+        dock = kind(viewer)
+        docks[name] = viewer.window.add_dock_widget(dock, name=name, area="right", tabify=bool(docks))
+    return docks
+
+
+def _study(viewer: Viewer, view: View, docks: dict[str, Any], folder: Path, scan: Scan | None, truth: Any) -> Path:
+    if scan is None:
+        view.session.open_sample()
+        wait(lambda: view.session.running is None)
+    else:
+        view.session.adopt(scan, truth)
+    return _picture(viewer, docks["Study"], folder / "dock_study.png")
+
+
+def _process(viewer: Viewer, view: View, docks: dict[str, Any], folder: Path, method: str, factor: int) -> Path:
+    dock = docks["Process"]
+    form = dock.inner_widget()
+    form.options.method.value = method
+    form.options.factor.value = factor
+    view.session.refine(RefineSettings(method=method, factor=factor))
+    wait(lambda: view.session.running is None)
+    return _picture(viewer, dock, folder / "dock_process.png")
+
+
+def _review(viewer: Viewer, view: View, docks: dict[str, Any], folder: Path) -> Path:
+    view.session.find_trust()
+    wait(lambda: view.session.running is None)
+    titles = [pair.title for pair in view.pairs()]
+    if "T2" in titles:
+        view.choose_pair(titles.index("T2"))
+    return _picture(viewer, docks["Review"], folder / "dock_review.png")
+
+
+def _roi(viewer: Viewer, view: View, docks: dict[str, Any], folder: Path) -> Path:
+    layer = regions.truth_roi(view) if view.session.truth is not None else regions.new_roi(view)
+    result = view.session.result
+    if result is not None:
+        view.show_only([view.names_of(result)[0], display.t2("SR")])
+        under = view.layer(display.t2("SR"))
+        if under is not None:
+            under.visible = False
+    _go_to(viewer, layer)
+    return _picture(viewer, docks["ROI"], folder / "dock_roi.png")
+
+
+def _go_to(viewer: Viewer, layer: Any) -> None:
+    """Show the slice with the most of the first region painted."""
+    counts = (layer.data == 1).sum(axis=(1, 2))
+    if counts.any():
+        point = layer.translate[0] + layer.scale[0] * int(counts.argmax())
+        viewer.dims.set_point(0, float(point))
+
+
+def _picture(viewer: Viewer, dock: Any, path: Path) -> Path:
+    """Bring a dock to the front, let Qt draw, and save the window."""
+    from napari.utils.io import imsave
+
+    dock.show()
+    dock.raise_()
+    viewer.reset_view()
+    _breathe(0.8)
+    imsave(str(path), viewer.screenshot(canvas_only=False, flash=False))
+    return path
+
+
+def wait(ready: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Let the viewer work until something is so.
+
+    Raises
+    ------
+    TimeoutError
+        It did not come true in time.
+    """
+    end = time.monotonic() + patience
+    while not ready():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not ready after {patience:g} s")
+        _breathe(0.02)
+
+
+def _breathe(seconds: float) -> None:
+    from qtpy.QtWidgets import QApplication
+
+    end = time.monotonic() + seconds
+    while True:
+        QApplication.processEvents()
+        if time.monotonic() >= end:
+            return
+        time.sleep(0.005)
