@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import shutil
 import stat
 
 import numpy as np
@@ -181,6 +180,7 @@ def test_impossible_options_of_degrade(refused, write, out, options, smooth):
         ("--adapt",),
         ("--factor", 2, "--like", "scan.nii.gz"),
         ("--axis", "in-plane", "--trust", "trust"),
+        ("--consistency", "hard", "--trust", "trust"),
     ],
 )
 def test_impossible_options_of_sr(refused, write, out, options, smooth):
@@ -197,7 +197,7 @@ def test_impossible_options_of_t2(refused, dess, out, options):
 def test_an_unknown_method_is_answered_with_the_known_ones(refused, write, out, smooth):
     line = refused("sr", write("scan.nii.gz", smooth()), "-o", out, "--method", "magic")
     assert line.startswith("UnknownMethod")
-    for known in ("tricubic", "fourier", "lean"):
+    for known in ("nearest", "tricubic", "fourier"):
         assert known in line
 
 
@@ -288,15 +288,35 @@ def test_weights_that_are_a_pickle(refused, write, tmp_path, out, smooth):
 
 @pytest.fixture
 def shipped(tmp_path, monkeypatch):
-    """Return a copy of the shipped weights that may be damaged."""
+    """Return a folder of shipped weights that may be damaged: a small untrained lean and its manifest."""
+    import hashlib
+
     from napari_mrsr.networks import registry
 
-    copy = tmp_path / "weights"
-    shutil.copytree(registry.weights_folder(), copy)
-    monkeypatch.setattr(registry, "weights_folder", lambda: copy)
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    file = registry.save(
+        registry.build("lean", {"features": 4, "blocks": 1}), folder / "lean.safetensors", method="lean"
+    )
+    entry = {
+        "summary": "untrained",
+        "factors": [2],
+        "axes": ["slice"],
+        "anatomy": ["knee"],
+        "licence": "BSD-3-Clause",
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "file": file.name,
+        "card": "lean.md",
+    }
+    (folder / "manifest.json").write_text(json.dumps({"lean": entry}))
+    monkeypatch.setattr(registry, "weights_folder", lambda: folder)
     registry.methods.cache_clear()
-    yield copy
+    yield folder
     registry.methods.cache_clear()
+
+
+def test_whole_weights_are_taken(shell, write, shipped, out, smooth):
+    assert shell("sr", write("scan.nii.gz", smooth()), "-o", out, "--method", "lean").code == 0
 
 
 def test_weights_of_a_method_that_are_not_there(refused, write, shipped, out, smooth):

@@ -132,7 +132,7 @@ def test_like_reaches_the_grid_of_another_scan(shell, write, load, tmp_path, smo
     array, affine = load(tmp_path / "o.nii.gz")
     assert array.shape == SHAPE
     np.testing.assert_allclose(affine, oblique(), atol=1e-4)
-    assert np.corrcoef(array.ravel(), smooth().ravel())[0, 1] > 0.98
+    assert np.corrcoef(array.ravel(), smooth().ravel())[0, 1] > 0.97
 
 
 def test_the_default_method_is_said_in_one_line(shell, dess, load, tmp_path):

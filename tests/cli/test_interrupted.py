@@ -20,7 +20,8 @@ SLOW_WRITING = textwrap.dedent("""
             stream.write(b"half a file")
             stream.flush()
             print("writing", flush=True)
-            time.sleep(60)
+            for _ in range(600):  # in short steps: a signal in the instant before a sleep is seen after it
+                time.sleep(0.1)
 
     files.FileBasedImage.to_filename = slow
     from napari_mrsr.cli.run import main

@@ -69,3 +69,8 @@ def steps(title: str) -> Iterator[Callable[[int, int, float], None]]:
     """Show a bar for something that counts; yields a function that takes step, steps and the loss."""
     with progress(title) as show:
         yield lambda step, count, loss: show(step / max(count, 1))
+
+
+def stage(line: str) -> None:
+    """Say at once what is done next, for commands of several minutes."""
+    print(line, file=sys.stderr, flush=True)

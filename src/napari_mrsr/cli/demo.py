@@ -3,20 +3,75 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from napari_mrsr.cli import console
 from napari_mrsr.cli.output import check_folder
+from napari_mrsr.cli.screen import own_screen, some_screen
+
+if TYPE_CHECKING:
+    from napari_mrsr.demo import Demo
+
+PICTURES = {
+    "dock_study.png": "the Study dock: what the scan is, and its checks",
+    "dock_process.png": "the Process dock: method, card, time",
+    "dock_review.png": "the Review dock: what was measured beside what was made",
+    "dock_roi.png": "the ROI dock: T2 of the medial femoral cartilage",
+}
 
 
 def demo(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")] = Path("demo-output"),
     no_window: Annotated[bool, typer.Option("--no-window", help="Do not open the viewer at the end.")] = False,
 ) -> None:
-    """Super-resolve the sample knee, map T2, compare with the truth, and show it."""
+    """Super-resolve the sample knee, map T2, compare with the truth, and show it.
+
+    Leaves volumes, maps, stats.csv and pictures of the four docks in the folder and says what each file is. The viewer
+    opens at the end where there is a screen.
+    """
     check_folder(out)
 
-    from napari_mrsr.demo import run_demo
+    from napari_mrsr import demo as job
 
-    run_demo(out, window=not no_window)
+    console.stage("making the sample knee: the medial half of a right knee, whose truth is known")
+    knee = job.sample()
+    console.stage("super-resolving its thick slices, mapping T2, comparing with the truth")
+    with console.progress("super-resolving") as progress:
+        made = job.make(knee, progress=progress)
+    console.stage("writing")
+    for name, what in job.write(made, out):
+        print(f"{out / name}  {what}", flush=True)
+    print_figures(made)
+    show(made, out, stay=own_screen() and not no_window)
+
+
+def print_figures(made: Demo) -> None:
+    """Print what a reader wants to know first: image quality and T2 of the cartilage."""
+    print()
+    for method, volumes in made.metrics.items():
+        parts = ", ".join(f"{name} {f['psnr']:.2f} dB, SSIM {f['ssim']:.4f}" for name, f in volumes.items())
+        print(f"{method:<10} against the truth: {parts}")
+    for row in made.table.itertuples():
+        print(f"T2 of the {row.name}, {row.map:<9} {row.mean:.1f} +- {row.sd:.1f} ms (n {row.n})")
+    print(flush=True)
+
+
+def show(made: Demo, out: Path, *, stay: bool) -> None:
+    """Take pictures of the docks at work, and leave the viewer open if asked."""
+    console.stage("pictures of the four docks")
+    with some_screen() as there:
+        if not there:
+            console.note("no screen and no Xvfb, or Qt cannot open a window: no pictures of the docks were made")
+            return
+
+        from napari_mrsr.app import screenshots
+
+        for path in screenshots.take(out, scan=made.acquired, truth=made.knee, method=made.method, close=not stay):
+            print(f"{path}  {PICTURES.get(path.name, 'picture')}", flush=True)
+        if stay:
+            import napari
+
+            console.stage("the viewer is open; close its window to end")
+            napari.run()

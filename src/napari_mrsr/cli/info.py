@@ -21,7 +21,7 @@ def info(scans: Scans, series: Series = None, allow_nonfinite: AllowNonfinite = 
     A folder with several series is listed, so that one can be chosen with --series.
     """
     try:
-        scan = read(scans, series=series, allow_nonfinite=allow_nonfinite)
+        scan = read(scans, series=series, allow_nonfinite=allow_nonfinite, say=False)
     except SeveralSeries as several:
         print_series(scans, several)
         return

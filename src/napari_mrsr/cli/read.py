@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DOUBTS = ("isotropic", "negative")
 
 
-def read(paths: Sequence[Path], *, series: str | None = None, allow_nonfinite: bool = False) -> Scan:
+def read(paths: Sequence[Path], *, series: str | None = None, allow_nonfinite: bool = False, say: bool = True) -> Scan:
     """Read a scan and say what the reader found odd.
 
     Parameters
@@ -27,6 +27,8 @@ def read(paths: Sequence[Path], *, series: str | None = None, allow_nonfinite: b
         Number or UID of a DICOM series.
     allow_nonfinite
         Go on although some voxels are NaN or infinite.
+    say
+        Whether to say it.
 
     Raises
     ------
@@ -40,7 +42,8 @@ def read(paths: Sequence[Path], *, series: str | None = None, allow_nonfinite: b
             raise NothingToRead("does not exist", where=path, remedy="check the spelling")
     wanted = int(series) if series is not None and series.isdigit() else series
     scan = read_scan(list(paths), series=wanted, allow_nonfinite=allow_nonfinite)
-    console.warn((*scan.warnings, *_doubts(scan)))
+    if say:
+        console.warn((*scan.warnings, *_doubts(scan)))
     return scan
 
 

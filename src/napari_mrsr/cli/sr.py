@@ -89,6 +89,10 @@ def sr(
     axes = axes_of(axis, scan) if target is None else changed_axes(scan, target)
     if trust is not None and (len(axes) != 1 or target is not None):
         raise BadParameter("--trust needs one axis and --factor", remedy="refine one axis, without --like")
+    if trust is not None and consistency == "hard":
+        raise BadParameter(
+            "--consistency hard hides the disagreement that --trust shows", remedy="use wiener or none with --trust"
+        )
 
     from napari_mrsr.files import write_nifti
 
@@ -139,12 +143,16 @@ def changed_axes(scan: Scan, target: Scan) -> tuple[int, ...]:
     return axes
 
 
-def _refine(scan: Scan, **options: Any) -> Scan:
-    """Super-resolve with a bar, and say which method was taken and why."""
-    from napari_mrsr.superres import super_resolve
+def _refine(scan: Scan, *, consistency: str, device: str, **options: Any) -> Scan:
+    """Super-resolve with a bar, and say which method was chosen and why."""
+    from napari_mrsr.superres import plan, super_resolve
 
+    for job in plan(scan, **options):
+        if options["method"] == "auto":
+            console.note(f"method {job.reason}")
+        console.warn(job.warnings)
     with console.progress("super-resolving") as progress:
-        return super_resolve(scan, progress=progress, **options)
+        return super_resolve(scan, consistency=consistency, device=device, progress=progress, **options)
 
 
 def _write_trust(scan: Scan, result: Scan, factor: int, axis: int, folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -92,12 +92,14 @@ def t2(
         _write(result, output, reason)
 
 
-def _map(scan: Scan, method: str, t1: float, diffusivity: float, b1: Scan | None, overrides: dict[str, float]) -> T2Map:
+def _map(scan: Scan, method: str, t1: float, diffusivity: float, b1: Scan | None, overrides: dict[str, Any]) -> T2Map:
     """Return the T2 map by the method that fits the number of echoes."""
     from napari_mrsr.mapping import t2_from_dess, t2_from_multi_echo
 
     if scan.volumes == 2:
-        return t2_from_dess(scan, method=method, t1=t1, diffusivity=diffusivity, b1=b1, **overrides)
+        return t2_from_dess(
+            scan, method=cast("Literal['analytic', 'epg']", method), t1=t1, diffusivity=diffusivity, b1=b1, **overrides
+        )
     if overrides or b1 is not None:
         raise BadParameter(
             f"has {scan.volumes} echoes, which are fitted as spin echoes without DESS parameters",
