@@ -23,7 +23,9 @@ from napari_mrsr.errors import WeightsCorrupt, WeightsMissing
 SHARD_BYTES = 12 * 2**20
 
 
-def save(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[str, Any], *, shard_bytes: int = SHARD_BYTES) -> Path:
+def save(
+    folder: Path, tensors: Mapping[str, Tensor], state: Mapping[str, Any], *, shard_bytes: int = SHARD_BYTES
+) -> Path:
     """Write a checkpoint beside the one that is there, then take its place.
 
     Parameters
@@ -83,4 +85,6 @@ def load(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 def exists(folder: Path) -> bool:
     """Tell whether a run can go on from this folder."""
-    return (folder / "checkpoint.json").is_file() or (folder.with_name(folder.name + ".old") / "checkpoint.json").is_file()
+    return (folder / "checkpoint.json").is_file() or (
+        folder.with_name(folder.name + ".old") / "checkpoint.json"
+    ).is_file()

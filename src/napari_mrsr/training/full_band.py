@@ -1,13 +1,13 @@
 r"""Which axes of a scan hold real detail, and may therefore teach.
 
 A scanner that zero-fills k-space delivers more samples than it measured; a network that learned from such an axis would
-learn to blur. Along each axis the mean power spectrum :math:`P(f)` of the brighter lines is taken (Hann window, f = 1 at the
-edge of the band), and compared near the edge and in the middle:
+learn to blur. Along each axis the mean power spectrum :math:`P(f)` of the brighter lines is taken (Hann window, f = 1
+at the edge of the band), and compared near the edge and in the middle:
 
 .. math:: r = P(0.85 \ldots 0.95) / P(0.45 \ldots 0.55) .
 
-Fully sampled axes of the scans at hand have r from 0.07 to 0.2; axes acquired with 62 to 80 % of their matrix, 0.005 to 0.03.
-What the test cannot see: the magnitude operation spreads the spectrum again, so that a very coarse axis, zero-filled twofold,
+Fully sampled axes of the scans at hand have r from 0.07 to 0.2; axes acquired with 62 to 80 % of their matrix, 0.005 to
+0.03. What the test cannot see: the magnitude operation spreads the spectrum again, so that a very coarse axis, zero-filled twofold,
 may pass (it does along one axis of one abdominal scan). Say then which scans not to train on.
 """
 

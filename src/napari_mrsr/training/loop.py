@@ -1,13 +1,14 @@
 """The training loop: plain PyTorch, resumable bit for bit on one device, mixed precision where the chip has it.
 
-Batches follow from the step (:mod:`~napari_mrsr.training.pairs`), so a checkpoint of network, average and optimizer is the
-whole state. Learning rate: linear rise, plateau, linear fall (constant where the recipe says so, as published).
+Batches follow from the step (:mod:`~napari_mrsr.training.pairs`), so a checkpoint of network, average and optimizer is
+the whole state. Learning rate: linear rise, plateau, linear fall (constant where the recipe says so, as published).
 """
 
 from __future__ import annotations
 
 import csv
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"l1": functional.l1_los
 #: Steps between lines of the log, and minutes between checkpoints.
 LOG_EVERY = 50
 CHECKPOINT_MINUTES = 2.0
+#: Threads that draw batches ahead of a GPU.
+DRAWERS = 8
 #: Validations of a run.
 VALIDATIONS = 20
 
@@ -67,7 +70,7 @@ def mixed_precision(device: torch.device) -> torch.dtype | None:
     """Return the precision of the convolutions: bfloat16 where the chip multiplies matrices in it, else None."""
     if device.type == "cuda" and torch.cuda.is_bf16_supported():
         return torch.bfloat16
-    if device.type == "cpu" and torch.cpu._is_amx_tile_supported():
+    if device.type == "cpu" and getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)():
         return torch.bfloat16
     return None
 
@@ -113,14 +116,21 @@ def run(
         return hours + (time.monotonic() - began) / 3600
 
     def save() -> None:
-        state = {"step": step, "hours": spent(), "seed": seed, "recipe": describe(recipe), "sources": [s.name for s in sources]}
+        state = {
+            "step": step,
+            "hours": spent(),
+            "seed": seed,
+            "recipe": describe(recipe),
+            "sources": [s.name for s in sources],
+        }
         checkpoint.save(folder, _tensors(network, average, optimizer), state)
 
-    with _log(out / "training.csv") as log, ThreadPoolExecutor(1) as ahead:
-        upcoming = ahead.submit(draw, sources, sampling, seed, step)
+    drawers = 1 if place.type == "cpu" else DRAWERS
+    with _log(out / "training.csv") as log, ThreadPoolExecutor(drawers) as ahead:
+        upcoming = deque(ahead.submit(draw, sources, sampling, seed, step + n) for n in range(drawers))
         while step < recipe.steps:
-            batch: Batch = upcoming.result()
-            upcoming = ahead.submit(draw, sources, sampling, seed, step + 1)
+            batch: Batch = upcoming.popleft().result()
+            upcoming.append(ahead.submit(draw, sources, sampling, seed, step + drawers))
             for group in optimizer.param_groups:
                 group["lr"] = rate(recipe, step)
             thick, thin = batch.thick.to(place), batch.thin.to(place)
@@ -167,7 +177,7 @@ def _average(average: dict[str, Tensor], network: nn.Module, decay: float) -> No
 
 
 def _tensors(network: nn.Module, average: dict[str, Tensor], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    tensors = {f"network/{name}": p for name, p in network.named_parameters()}
+    tensors: dict[str, Tensor] = {f"network/{name}": p for name, p in network.named_parameters()}
     tensors |= {f"average/{name}": p for name, p in average.items()}
     for name, p in network.named_parameters():
         for key, value in optimizer.state.get(p, {}).items():
@@ -186,7 +196,8 @@ def _restore(
             moments = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
             if moments:
                 optimizer.state[p] = {
-                    key: value if key == "step" else value.to(p.device, memory_format=_format(p)) for key, value in moments.items()
+                    key: value if key == "step" else value.to(p.device, memory_format=_format(p))
+                    for key, value in moments.items()
                 }
 
 

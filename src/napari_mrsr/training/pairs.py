@@ -1,14 +1,14 @@
 r"""Pairs of thick and thin slices, made as they are needed.
 
 A patch is cut with a margin of half the slice profile, its chosen axis turned to the last place, and multiplied by the
-operator of thick slices along that axis: exactly what the whole volume would have given there. Patches start on a grid of
-stride 16, jittered by less than a stride where the recipe says so.
+operator of thick slices along that axis: exactly what the whole volume would have given there. Patches start on a grid
+of stride 16, jittered by less than a stride where the recipe says so.
 
 Every batch follows from ``(seed, step)`` alone, so that training resumed at a step sees what it would have seen.
 
 Augmentation (each before the slices are made thick, so that thick and thin belong together): flips, in-plane transposition,
-intensity scale, gamma (another contrast), white noise that enters both, other slice profiles. A scan of one contrast serves
-as a pair of echoes by a second gamma.
+intensity scale, gamma (another contrast), white noise that enters both, other slice profiles. A scan of one contrast
+serves as a pair of echoes by a second gamma.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def draw(sources: Sequence[TrainingSource], sampling: Sampling, seed: int, step:
         thin = thin + _noise(rng, thin)
     profile: thick_slices.Profile = "fir"
     if sampling.augment:
-        profile = ("fir", "fir", "fir", "fir", "fir", "fir", "box", "gaussian")[int(rng.integers(8))]  # type: ignore[assignment]
+        profile = ("fir", "fir", "fir", "fir", "fir", "fir", "box", "gaussian")[int(rng.integers(8))]
     matrix = torch.from_numpy(_segment(sampling.slices, factor, profile))
     thick = thin @ matrix.T
     return Batch(thick, thin[..., MARGIN : MARGIN + factor * sampling.slices].contiguous(), factor)
@@ -110,10 +110,13 @@ def _patch(source: TrainingSource, sampling: Sampling, factor: int, echoes: int,
         index = []
         for a, n in enumerate(source.array.shape[1:]):
             last = max(0, n - size[a])
-            start = min(int(rng.integers(last // STRIDE + 1)) * STRIDE + (int(rng.integers(STRIDE)) if sampling.jitter else 0), last)
+            start = min(
+                int(rng.integers(last // STRIDE + 1)) * STRIDE + (int(rng.integers(STRIDE)) if sampling.jitter else 0),
+                last,
+            )
             margin = MARGIN if a == axis else 0
             index.append(along.reflect(np.arange(start - margin, start + size[a] + margin), n))
-        patch = source.array[np.ix_(volumes, *index)]
+        patch = source.array[np.ix_(np.array(volumes), *index)]
         if patch[0].mean() > 0.04:  # mostly air teaches little
             break
     patch = np.moveaxis(patch, axis + 1, -1)
@@ -137,8 +140,8 @@ def _other_contrast(patch: Array, *, repeated: bool, rng: np.random.Generator) -
     scale = np.float32(rng.uniform(0.6, 1.4))
     if not repeated and rng.random() < 0.5:
         return patch * scale
-    gamma = rng.uniform(0.6, 1.8, size=patch.shape[0])
-    gain = rng.uniform(0.4, 1.0, size=patch.shape[0]) if repeated else np.ones(patch.shape[0])
+    gamma = np.asarray(rng.uniform(0.6, 1.8, size=patch.shape[0]))
+    gain = np.asarray(rng.uniform(0.4, 1.0, size=patch.shape[0])) if repeated else np.ones(patch.shape[0])
     result = [g * np.clip(p, 0, None) ** np.float32(e) for g, p, e in zip(gain, patch, gamma, strict=True)]
     return (np.stack(result) * scale).astype(np.float32)
 

@@ -138,7 +138,8 @@ def train(
     progress: Callable[[int, int, float], None] | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Result:
-    """Train a network by a recipe and leave weights, log and curves in a folder; goes on where the folder's run stopped.
+    """Train a network by a recipe and leave weights, log and curves in a folder; goes on where the folder's run
+    stopped.
 
     Parameters
     ----------
@@ -186,7 +187,16 @@ def train(
     checks = [*held_out, *scans_in(list(validate))]
     network = build(chosen, start)
     return run(
-        chosen, network, sources, checks, out=out, seed=seed, minutes=minutes, device=device, progress=progress, report=report
+        chosen,
+        network,
+        sources,
+        checks,
+        out=out,
+        seed=seed,
+        minutes=minutes,
+        device=device,
+        progress=progress,
+        report=report,
     )
 
 

@@ -1,7 +1,7 @@
 """What a network learns from: scans and phantoms, each cut into a part to learn from and a part held out.
 
-The last fifth of every scan along its first voxel axis is held out: no patch, and no margin of a patch, ever reaches into
-it. Scans given for validation are held out whole. Phantom seeds below :data:`FIRST_TRAINING_SEED` never teach.
+The last fifth of every scan along its first voxel axis is held out: no patch, and no margin of a patch, ever reaches
+into it. Scans given for validation are held out whole. Phantom seeds below :data:`FIRST_TRAINING_SEED` never teach.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_mrsr.errors import NothingToRead
 from napari_mrsr.scan import Scan
@@ -33,12 +34,12 @@ class TrainingSource:
     """
 
     name: str
-    array: np.ndarray  # type: ignore[type-arg]
+    array: npt.NDArray[np.float32]
     axes: tuple[int, ...]
     weight: float = 1.0
 
 
-def common_scale(array: np.ndarray) -> float:  # type: ignore[type-arg]
+def common_scale(array: npt.NDArray[np.generic]) -> float:
     """Return the 99.9th percentile over all volumes: one scale, so that the ratio of echoes survives."""
     step = max(1, int((array[0].size / 2e6) ** (1 / 3)))
     scale = float(np.percentile(array[:, ::step, ::step, ::step], 99.9))
@@ -124,5 +125,3 @@ def gather(
 
 def _holds_dicom(folder: Path) -> bool:
     return folder.is_dir() and any(p.suffix.lower() in {".dcm", ".ima", ""} and p.is_file() for p in folder.rglob("*"))
-
-

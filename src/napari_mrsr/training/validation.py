@@ -51,11 +51,15 @@ def cases_of(checks: Sequence[tuple[str, Scan]], factor: int = 2) -> list[Case]:
                 continue
             axis = axes[0]
         volume = np.moveaxis(scan.array[:2] / common_scale(scan.array), axis + 1, -1)
-        block = tuple(slice((n - min(n, BLOCK)) // 2, (n - min(n, BLOCK)) // 2 + min(n, BLOCK)) for n in volume.shape[1:])
+        block = tuple(
+            slice((n - min(n, BLOCK)) // 2, (n - min(n, BLOCK)) // 2 + min(n, BLOCK)) for n in volume.shape[1:]
+        )
         thin = volume[(slice(None), *block)]
         length = thin.shape[-1] // factor * factor
         if length >= 8 * factor:
-            cases.append(Case(f"{name} axis {axis}", np.ascontiguousarray(thin[..., :length], dtype=np.float32), factor))
+            cases.append(
+                Case(f"{name} axis {axis}", np.ascontiguousarray(thin[..., :length], dtype=np.float32), factor)
+            )
     return cases
 
 
