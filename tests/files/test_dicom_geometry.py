@@ -135,3 +135,15 @@ def test_rounded_cosines_and_positions_do_not_bend_the_spacing(tmp_path: Path) -
     scan = read_scan(tmp_path)
     assert scan.spacing == (0.3125, 0.3125, 1.5)
     assert_placed_alike(scan, ARRAY[0], affine, tolerance=1e-3)
+
+
+def test_truly_sheared_slices_stay_sheared(tmp_path: Path) -> None:
+    affine = placed(np.diag([-1.0, -1.0, 1.0]))
+    affine[0, 2] = 0.6  # each slice is shifted by more than a pixel
+
+    def shift(dataset, volume: int, k: int) -> None:
+        dataset.ImagePositionPatient = [float(v) for v in (np.diag([-1, -1, 1, 1]) @ affine @ [0, 0, k, 1])[:3]]
+
+    straight = placed(np.diag([-1.0, -1.0, 1.0]))
+    write_series(tmp_path, ARRAY, straight, change=shift)
+    assert_placed_alike(read_scan(tmp_path), ARRAY[0], affine)

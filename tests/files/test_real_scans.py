@@ -143,11 +143,12 @@ def test_what_cannot_be_one_scan_says_exactly_why(
 
 
 def test_the_spoiler_of_the_real_qdess_is_found(real_data: Path) -> None:
-    acquisition = read_scan(real_data / "knee" / "qdess_lateral").acquisition
+    scan = read_scan(real_data / "knee" / "qdess_lateral")
+    acquisition = scan.acquisition
     assert acquisition.spoiler_moment == pytest.approx(0.03132)
     assert acquisition.spoiler_duration == pytest.approx(1.76)
     assert (acquisition.flip_angle, acquisition.field_strength, acquisition.sequence) == (30, 3, "mfast")
-    levels = {check.name: check.level for check in check_scan(read_scan(real_data / "knee" / "qdess_lateral"))}
+    levels = {check.name: check.level for check in check_scan(scan)}
     assert (levels["DESS"], levels["spoiler"], levels["echo order"]) == ("good", "good", "good")
 
 

@@ -1,7 +1,8 @@
 r"""Magnitude, real and imaginary part of one image, stored as three volumes of one file.
 
-Some converters stack them. They are told by their own arithmetic: if :math:`v_0 = \sqrt{v_1^2 + v_2^2}` within the
-rounding of integers wherever there is signal, then :math:`v_0` is the magnitude, and the others are its parts.
+Some converters stack them. They are told by their own arithmetic: the first volume is nowhere negative, the others are
+in many voxels, and :math:`\sqrt{v_1^2 + v_2^2}` is :math:`v_0`. Not to the last digit: scanners filter the three apart
+(on a series of 6 echoes of a 3 T abdomen the correlation of the two is 0.9993 and more).
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import numpy as np
 
 from napari_mrsr.files.voxels import Float32
 
-#: Share of the voxels that must obey the equation, and the relative error allowed beside one unit of rounding.
-_SHARE, _RELATIVE = 0.98, 0.01
+#: Least correlation, most relative difference of the sums, and least share of negative voxels in either part.
+_CORRELATION, _DIFFERENCE, _NEGATIVE = 0.99, 0.05, 0.05
 
 
 def magnitude_of_parts(array: Float32) -> tuple[Float32, tuple[str, ...]]:
@@ -23,10 +24,14 @@ def magnitude_of_parts(array: Float32) -> tuple[Float32, tuple[str, ...]]:
         Shape ``(3, i, j, k)``; returned as it is where the equation does not hold.
     """
     magnitude, real, imaginary = array
-    if not (np.nanmin(magnitude) >= 0 and np.nanmin(real) < 0 and np.nanmin(imaginary) < 0):
+    if not np.isfinite(array).all() or magnitude.min() < 0 or not magnitude.any():
         return array, ()
-    error = np.abs(np.hypot(real, imaginary) - magnitude)
-    if float((error <= 1.5 + _RELATIVE * magnitude).mean()) < _SHARE:
+    if min(float((part < 0).mean()) for part in (real, imaginary)) < _NEGATIVE:
+        return array, ()
+    computed = np.hypot(real, imaginary)
+    ratio = float(computed.sum(dtype=np.float64) / magnitude.sum(dtype=np.float64))
+    correlation = float(np.corrcoef(computed.ravel(), magnitude.ravel())[0, 1])
+    if correlation < _CORRELATION or abs(ratio - 1) > _DIFFERENCE:
         return array, ()
     note = "the three volumes are magnitude, real and imaginary part: the magnitude is kept, the others are left out"
     return np.ascontiguousarray(array[:1]), (note,)

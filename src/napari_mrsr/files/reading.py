@@ -107,8 +107,8 @@ def read_labels(path: PathLike) -> Scan:
 
     _expect_nifti(Path(path))
     scan = read_nifti(Path(path), constant=True)
-    labels = np.rint(np.nan_to_num(scan.array, nan=0.5, posinf=0.5, neginf=0.5))
-    if not (np.abs(labels - scan.array) < 1e-3).all():
+    labels = np.rint(scan.array)
+    if not (np.abs(labels - scan.array) < 1e-3).all():  # False for NaN and infinity
         raise BadParameter("holds values that are no whole numbers, so it is no label map", where=path)
     return replace(scan, array=labels.astype(np.int32), axis="label", quantity="label", unit="")
 

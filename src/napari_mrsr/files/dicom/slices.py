@@ -7,8 +7,9 @@ With the unit vectors :math:`r` (along a row) and :math:`c` (down a column), the
     p_0 + i s_c r + j s_r c + k (p_{n-1} - p_0) / (n - 1)      in LPS+,
 
 and in RAS+ with the first two coordinates negated. Sorting along the normal makes the result the same whichever way the
-slices were numbered. Headers round positions and cosines to a few decimals: the vectors are made unit vectors again,
-and the slice spacing is ``SpacingBetweenSlices`` where that moves no slice by more than 0.005 mm.
+slices were numbered. Headers round positions and cosines to a few decimals. So the vectors are made unit vectors at
+right angles again; the slices step along the normal where that moves none of them by more than a tenth of a pixel; and
+the step is ``SpacingBetweenSlices`` where that moves none by more than 0.005 mm. Slices truly sheared stay so.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from napari_mrsr.files.dicom.frames import Frame, Vector
 SAME_SLICE = 0.01
 #: Relative unevenness of the slice spacing that rounded headers bring.
 _UNEVEN = 0.03
-#: How far the nominal slice spacing may move the last slice, mm.
-_ROUNDING = 0.005
+#: How far the nominal slice spacing may move the last slice, mm; and the normal, in pixels.
+_ROUNDING, _STRAIGHT = 0.005, 0.1
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -114,7 +115,11 @@ def _affine(ordered: Sequence[Frame]) -> npt.NDArray[np.float64]:
             where=_folder(ordered),
             remedy="give one evenly spaced volume",
         )
-    row, column = (direction / np.linalg.norm(direction) for direction in ordered[0].orientation)
+    row, column = _right_angled(ordered[0].orientation)
+    normal = np.cross(row, column)
+    along = float(step @ normal) * normal
+    if np.linalg.norm(step - along) * (len(ordered) - 1) <= _STRAIGHT * float(spacing.min()):
+        step = along
     length, nominal = float(np.linalg.norm(step)), ordered[0].number_of("SpacingBetweenSlices") or 0.0
     if abs(nominal - length) * (len(ordered) - 1) <= _ROUNDING:
         step = step * (nominal / length)
@@ -124,6 +129,12 @@ def _affine(ordered: Sequence[Frame]) -> npt.NDArray[np.float64]:
     affine[:3, 2] = step
     affine[:3, 3] = first
     return _LPS_TO_RAS @ affine
+
+
+def _right_angled(orientation: Vector) -> Vector:
+    """Return the nearest two unit vectors at right angles (the orthogonal factor of the polar decomposition)."""
+    left, _, right = np.linalg.svd(orientation, full_matrices=False)
+    return np.asarray(left @ right)
 
 
 def _folder(frames: Sequence[Frame]) -> str:
