@@ -1,7 +1,8 @@
 """What can go wrong that a person can put right.
 
 Each error says in one line what is wrong, in which file, and what to do about it. The shell prints that line and
-exits with :attr:`MrsrError.exit_code`; the docks show it as a banner. Anything that is not an :class:`MrsrError` is a bug.
+exits with :attr:`MrsrError.exit_code`; the docks show it as a banner. Anything that is not an :class:`MrsrError` is a
+bug.
 """
 
 from __future__ import annotations
@@ -30,9 +31,7 @@ class MrsrError(Exception):
 
     exit_code = 2
 
-    def __init__(
-        self, what: str, *, where: str | PathLike[str] | None = None, remedy: str | None = None
-    ) -> None:
+    def __init__(self, what: str, *, where: str | PathLike[str] | None = None, remedy: str | None = None) -> None:
         self.what = what
         self.where = None if where is None else Path(where)
         self.remedy = remedy

@@ -1,7 +1,7 @@
 """A scan: volumes on one grid, where they lie in the patient, and how they were acquired.
 
-``array[n, i, j, k]`` is the value of volume ``n`` (an echo, a contrast, a time point or a map) at voxel ``(i, j, k)``, in the
-order in which the file stores it. ``affine @ (i, j, k, 1)`` is the centre of that voxel in millimetres, RAS+
+``array[n, i, j, k]`` is the value of volume ``n`` (an echo, a contrast, a time point or a map) at voxel ``(i, j, k)``,
+in the order in which the file stores it. ``affine @ (i, j, k, 1)`` is the centre of that voxel in millimetres, RAS+
 (+x to the patient's right, +y anterior, +z superior, as in nibabel). Nothing in this package flips,
 rotates or resamples a scan without saying so in its ``history``.
 
@@ -163,7 +163,8 @@ class Scan:
     @property
     def shape(self) -> tuple[int, int, int]:
         """Matrix size ``(i, j, k)``."""
-        return self.array.shape[1:]  # type: ignore[return-value]
+        i, j, k = self.array.shape[1:]
+        return i, j, k
 
     @property
     def volumes(self) -> int:
@@ -212,7 +213,9 @@ class Scan:
         return bool(np.abs((self.affine - other.affine) @ corners).max() <= tolerance)
 
     # -- steps -------------------------------------------------------------------------------------
-    def after(self, step: str, array: npt.ArrayLike, /, *, parameters: Mapping[str, Any] | None = None, **changes: Any) -> Scan:
+    def after(
+        self, step: str, array: npt.ArrayLike, /, *, parameters: Mapping[str, Any] | None = None, **changes: Any
+    ) -> Scan:
         """Return the scan with a new array after a named step, its other fields changed as given."""
         if "names" not in changes and np.ndim(array) in (3, 4):
             count = 1 if np.ndim(array) == 3 else np.shape(array)[0]

@@ -35,7 +35,9 @@ def test_a_later_checkpoint_takes_the_place_of_the_earlier(tmp_path: Path, tenso
     assert [p.name for p in tmp_path.iterdir()] == ["c"]
 
 
-def test_killed_between_the_two_renames_the_earlier_one_is_found(tmp_path: Path, tensors: dict[str, torch.Tensor]) -> None:
+def test_killed_between_the_two_renames_the_earlier_one_is_found(
+    tmp_path: Path, tensors: dict[str, torch.Tensor]
+) -> None:
     checkpoint.save(tmp_path / "c", tensors, {"step": 1}).rename(tmp_path / "c.old")
     assert checkpoint.exists(tmp_path / "c")
     assert checkpoint.load(tmp_path / "c")[1] == {"step": 1}

@@ -99,7 +99,7 @@ def interpolate(array: npt.NDArray[Any], method: Interpolation, factor: int, axi
 
 
 def _positions(n: int, size: int) -> Matrix:
-    return np.arange(size) * (n / size)
+    return np.asarray(np.arange(size) * (n / size), dtype=np.float64)
 
 
 def _local(n: int, size: int, weights: Callable[[Matrix], Matrix], reach: int) -> Matrix:

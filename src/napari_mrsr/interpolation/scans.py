@@ -22,7 +22,9 @@ def interpolate_scan(scan: Scan, method: Interpolation, factor: int, axis: int) 
     affine = np.array(scan.affine)
     affine[:3, axis] /= factor
     array = interpolate(scan.array, method, factor, axis)
-    return scan.after("interpolation", array, parameters={"method": method, "factor": factor, "axis": axis}, affine=affine)
+    return scan.after(
+        "interpolation", array, parameters={"method": method, "factor": factor, "axis": axis}, affine=affine
+    )
 
 
 def resize(scan: Scan, method: Interpolation, like: Scan) -> Scan:

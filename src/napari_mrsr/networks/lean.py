@@ -6,9 +6,9 @@ new information. Here a residual trunk works on the thick slices and only the la
     [echo, mean of all echoes] -> conv 3x3x3 -> blocks x (conv, ReLU, conv, + ) -> conv 3x3x3 -> factor channels
                                -> pixel shuffle along the slice axis -> + cubic interpolation of the echo
 
-Each echo (or contrast) goes through the same trunk beside the mean of all of them, so one set of weights serves any number
-of echoes, and what a bright echo shows of an edge helps a noisy one. Factors 2, 3 and 4 share the trunk; each has a last
-layer of its own, which starts at zero: an untrained ``lean`` is cubic interpolation.
+Each echo (or contrast) goes through the same trunk beside the mean of all of them, so one set of weights serves any
+number of echoes, and what a bright echo shows of an edge helps a noisy one. Factors 2, 3 and 4 share the trunk; each
+has a last layer of its own, which starts at zero: an untrained ``lean`` is cubic interpolation.
 
 Design: residual blocks without normalisation (Lim et al., EDSR, CVPRW 2017), sub-pixel convolution (Shi et al., ESPCN,
 CVPR 2016), here along one axis.

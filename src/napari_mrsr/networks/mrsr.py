@@ -1,13 +1,15 @@
 """MRSR, as published: twenty convolutions on the interpolated volume that predict what interpolation lost.
 
 Chaudhari et al., "Deep learning super-resolution enables rapid simultaneous morphological and quantitative magnetic
-resonance imaging", MLMIR 2018 (dual-echo), after Magn Reson Med 2018;80:2139 (DeepResolve, single contrast): 3x3x3 kernels,
-64 feature maps, ReLU after each layer but the last (a residual has a sign), zero padding, the output added to the
-interpolated input; both echoes enter together as channels. The papers do not give the initial weights: here they are
-He-normal, the last layer zero, so that an untrained network is cubic interpolation.
+resonance imaging", MLMIR 2018 (dual-echo), after Magn Reson Med 2018;80:2139 (DeepResolve, single contrast): 3x3x3
+kernels, 64 feature maps, ReLU after each layer but the last (a residual has a sign), zero padding, the output added to
+the interpolated input; both echoes enter together as channels. The papers do not give the initial weights: here they
+are He-normal, the last layer zero, so that an untrained network is cubic interpolation.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -42,7 +44,7 @@ class Mrsr(nn.Module):
         self.halo = layers + CUBIC_REACH
         channels = [echoes, *[features] * (layers - 1), echoes]
         self.convolutions = nn.ModuleList(
-            nn.Conv3d(before, after, 3, padding=1) for before, after in zip(channels, channels[1:], strict=False)
+            nn.Conv3d(before, after, 3, padding=1) for before, after in pairwise(channels)
         )
         for layer in self.convolutions:
             nn.init.kaiming_normal_(layer.weight)  # type: ignore[arg-type]
@@ -57,13 +59,14 @@ class Mrsr(nn.Module):
             features = features.contiguous(memory_format=torch.channels_last_3d)
         for layer in self.convolutions[:-1]:
             features = torch.relu(layer(features))
-        return interpolated + self.convolutions[-1](features).to(interpolated.dtype)
+        residual: Tensor = self.convolutions[-1](features)
+        return interpolated + residual.to(interpolated.dtype)
 
     def for_echoes(self, echoes: int, *, divide: bool = True) -> Mrsr:
         """Transfer the weights to another number of echoes, as from single-contrast to dual-echo DESS.
 
-        The input weights are repeated for every echo and, with ``divide``, divided by their number, which keeps the scale of
-        the activations where the echoes look alike (the paper does not say). The output weights are repeated.
+        The input weights are repeated for every echo and, with ``divide``, divided by their number, which keeps the
+        scale of the activations where the echoes look alike (the paper does not say). The output weights are repeated.
 
         Raises
         ------

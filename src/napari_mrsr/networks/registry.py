@@ -1,7 +1,7 @@
 """All methods of super-resolution by name, and the trained weights.
 
-Weights are safetensors whose header names the architecture and its settings. ``weights/manifest.json`` lists those that are
-shipped, with their sha256; a file that does not match it is refused, and so is a pickle, which could run code.
+Weights are safetensors whose header names the architecture and its settings. ``weights/manifest.json`` lists those that
+are shipped, with their sha256; a file that does not match it is refused, and so is a pickle, which could run code.
 Files of a user's own are read by their header alone.
 """
 
@@ -170,7 +170,9 @@ def load(which: str | Path, *, device: str = "cpu") -> nn.Module:
     try:
         network = build(header["architecture"], json.loads(header["settings"]))
     except (KeyError, ValueError, TypeError) as error:
-        raise WeightsCorrupt("does not say which network it is for", where=path, remedy="use a file made by train") from error
+        raise WeightsCorrupt(
+            "does not say which network it is for", where=path, remedy="use a file made by train"
+        ) from error
     from safetensors import SafetensorError
     from safetensors.torch import load as parse
 
@@ -178,14 +180,18 @@ def load(which: str | Path, *, device: str = "cpu") -> nn.Module:
         network.load_state_dict({name: tensor.float() for name, tensor in parse(content).items()})
     except (SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
-        raise WeightsCorrupt(f"does not hold the weights of its network ({reason})", where=path, remedy="get it again") from error
+        raise WeightsCorrupt(
+            f"does not hold the weights of its network ({reason})", where=path, remedy="get it again"
+        ) from error
     return network.to(device).eval()
 
 
 def read_weights(path: Path, *, sha256: str | None = None) -> bytes:
     """Return the bytes of a weights file after every check that needs no torch."""
     if not path.is_file():
-        raise WeightsMissing("has no such file of weights", where=path, remedy="reinstall napari-mrsr, or give --weights FILE")
+        raise WeightsMissing(
+            "has no such file of weights", where=path, remedy="reinstall napari-mrsr, or give --weights FILE"
+        )
     content = path.read_bytes()
     if content.startswith(_PICKLES):
         raise UnsafeWeights("is a pickle, which can run code", where=path, remedy="give weights as .safetensors")

@@ -52,8 +52,8 @@ def cubic(x: Tensor, factor: int) -> Tensor:
 def shuffle_last_axis(x: Tensor, factor: int) -> Tensor:
     """Interleave ``factor`` channels along the last axis.
 
-    ``(batch, echo * factor, i, j, k)`` to ``(batch, echo, i, j, factor * k)``: channel ``echo * factor + p`` becomes the
-    fine samples ``factor * k + p`` (the pixel shuffle of Shi et al., CVPR 2016, along one axis).
+    ``(batch, echo * factor, i, j, k)`` to ``(batch, echo, i, j, factor * k)``: channel ``echo * factor + p`` becomes
+    the fine samples ``factor * k + p`` (the pixel shuffle of Shi et al., CVPR 2016, along one axis).
     """
     batch, channels, i, j, k = x.shape
     x = x.reshape(batch, channels // factor, factor, i, j, k)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.sampling.k_space_centre import KSpaceCentre
@@ -24,8 +25,8 @@ def degrade(
     factor
         How many times thicker the slices become.
     axis
-        Voxel axis along which slices get thicker; by default the scan's slice axis. With ``kspace``, the axis that is left
-        alone (the plane is the other two).
+        Voxel axis along which slices get thicker; by default the scan's slice axis. With ``kspace``, the axis that is
+        left alone (the plane is the other two).
     kspace
         Fraction of in-plane k-space kept; given, it takes the place of ``factor``.
     profile
@@ -88,7 +89,7 @@ def degrade(
     )
 
 
-def coarser_affine(scan: Scan, shape: tuple[int, ...]) -> np.ndarray:  # type: ignore[type-arg]
+def coarser_affine(scan: Scan, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
     """Affine of a grid of another matrix over the same field of view, first voxels together."""
     affine = np.array(scan.affine)
     affine[:3, :3] *= np.array(scan.shape) / np.array(shape)

@@ -5,8 +5,8 @@ frequencies, and f the transform of the small grid,
 
 .. math:: A = \frac{n}{N} \, f^{-1} P F, \qquad A^H = F^{-1} P^T f .
 
-The factor n/N keeps intensities (a constant stays what it is). Both grids have their first sample at the same place; the
-spacing grows by ``N_1/n_1`` and ``N_2/n_2``. Nothing is padded with zeros.
+The factor n/N keeps intensities (a constant stays what it is). Both grids have their first sample at the same place;
+the spacing grows by ``N_1/n_1`` and ``N_2/n_2``. Nothing is padded with zeros.
 
 The matrix keeps its aspect: lines are taken from both sides until at most the wanted fraction is left (256 x 192 gives
 128 x 96 at 25 %, 80 x 60 at 10 %, 64 x 48 at 6.25 %, as in Sarasaen et al., Artif Intell Med 2021, Table 2).
@@ -46,7 +46,9 @@ def centre_size(size: tuple[int, int], fraction: float) -> tuple[int, int]:
             break
         if large * small <= fraction * long * short + 1e-9:
             return (large, small) if size[0] >= size[1] else (small, large)
-    raise BadParameter(f"{fraction:g} of a {size[0]} x {size[1]} matrix leaves nothing", remedy="give a larger fraction")
+    raise BadParameter(
+        f"{fraction:g} of a {size[0]} x {size[1]} matrix leaves nothing", remedy="give a larger fraction"
+    )
 
 
 class KSpaceCentre(Operator):
@@ -96,5 +98,5 @@ class KSpaceCentre(Operator):
 
 
 def _centre(n: int, kept: int) -> npt.NDArray[np.int64]:
-    """Indices of the ``kept`` lowest of ``n`` frequencies, in the order of an FFT of length ``kept``."""
+    """Return the indices of the ``kept`` lowest of ``n`` frequencies, in the order of an FFT of length ``kept``."""
     return np.fft.fftfreq(kept, 1 / kept).round().astype(np.int64) % n

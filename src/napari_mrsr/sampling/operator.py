@@ -33,7 +33,7 @@ class Operator(ABC):
         return self._forward(np.asarray(x))
 
     @property
-    def H(self) -> Operator:  # noqa: N802 - the field's name for the adjoint
+    def H(self) -> Operator:  # the field's name for the adjoint
         """The adjoint operator."""
         return Adjoint(self)
 
@@ -55,7 +55,7 @@ class Adjoint(Operator):
         self.of = of
 
     @property
-    def H(self) -> Operator:  # noqa: N802
+    def H(self) -> Operator:
         """The operator itself."""
         return self.of
 

@@ -6,11 +6,11 @@ with x continued beyond its ends by half-sample reflection. Slice k of the resul
 lies: the origin stays, the spacing grows d-fold. Profiles:
 
 ``fir``
-    The published simulation: a 48th-order (49-tap) low-pass, Hamming window, cut-off :math:`\pi/d`, applied once with zero
-    phase (Chaudhari et al., MICCAI PREDICTIVE 2018, section 3.2; Magn Reson Med 2018;80:2139).
+    The published simulation: a 48th-order (49-tap) low-pass, Hamming window, cut-off :math:`\pi/d`, applied once with
+    zero phase (Chaudhari et al., MICCAI PREDICTIVE 2018, section 3.2; Magn Reson Med 2018;80:2139).
 ``box``
-    The mean over a slice of d fine slices: an ideal excitation profile. Centred on slice ``d k``; for even d the two outer
-    fine slices count half.
+    The mean over a slice of d fine slices: an ideal excitation profile. Centred on slice ``d k``; for even d the two
+    outer fine slices count half.
 ``gaussian``
     Full width at half maximum of d fine slices: a short selective pulse.
 
@@ -51,7 +51,7 @@ def profile_taps(factor: int, profile: Profile = "fir") -> npt.NDArray[np.float6
         sigma = factor / (2 * np.sqrt(2 * np.log(2)))
         half = int(np.ceil(4 * sigma))
         taps = np.exp(-0.5 * (np.arange(-half, half + 1) / sigma) ** 2)
-    taps = taps / taps.sum()
+    taps = np.asarray(taps / taps.sum(), dtype=np.float64)
     taps.setflags(write=False)
     return taps
 

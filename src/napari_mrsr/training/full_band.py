@@ -7,8 +7,8 @@ at the edge of the band), and compared near the edge and in the middle:
 .. math:: r = P(0.85 \ldots 0.95) / P(0.45 \ldots 0.55) .
 
 Fully sampled axes of the scans at hand have r from 0.07 to 0.2; axes acquired with 62 to 80 % of their matrix, 0.005 to
-0.03. What the test cannot see: the magnitude operation spreads the spectrum again, so that a very coarse axis, zero-filled twofold,
-may pass (it does along one axis of one abdominal scan). Say then which scans not to train on.
+0.03. What the test cannot see: the magnitude operation spreads the spectrum again, so that a very coarse axis,
+zero-filled twofold, may pass (it does along one axis of one abdominal scan). Say then which scans not to train on.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def run(
     progress: Callable[[int, int, float], None] | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Result:
-    """Train until the recipe's last step, or until the minutes are over; see :func:`napari_mrsr.training.recipes.train`."""
+    """Train until the recipe's last step or the end of the minutes; see :func:`napari_mrsr.training.recipes.train`."""
     out.mkdir(parents=True, exist_ok=True)
     place = torch.device("cuda" if device in ("auto", "cuda") and torch.cuda.is_available() else "cpu")
     precision = mixed_precision(place)

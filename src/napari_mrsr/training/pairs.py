@@ -6,9 +6,9 @@ of stride 16, jittered by less than a stride where the recipe says so.
 
 Every batch follows from ``(seed, step)`` alone, so that training resumed at a step sees what it would have seen.
 
-Augmentation (each before the slices are made thick, so that thick and thin belong together): flips, in-plane transposition,
-intensity scale, gamma (another contrast), white noise that enters both, other slice profiles. A scan of one contrast
-serves as a pair of echoes by a second gamma.
+Augmentation (each before the slices are made thick, so that thick and thin belong together): flips, in-plane
+transposition, intensity scale, gamma (another contrast), white noise that enters both, other slice profiles. A scan of
+one contrast serves as a pair of echoes by a second gamma.
 """
 
 from __future__ import annotations

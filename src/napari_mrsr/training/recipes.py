@@ -138,8 +138,7 @@ def train(
     progress: Callable[[int, int, float], None] | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Result:
-    """Train a network by a recipe and leave weights, log and curves in a folder; goes on where the folder's run
-    stopped.
+    """Train a network by a recipe into a folder, going on where the folder's run stopped.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ class TrainingSource:
     weight: float = 1.0
 
 
-def common_scale(array: npt.NDArray[np.generic]) -> float:
+def common_scale(array: npt.NDArray[np.float32]) -> float:
     """Return the 99.9th percentile over all volumes: one scale, so that the ratio of echoes survives."""
     step = max(1, int((array[0].size / 2e6) ** (1 / 3)))
     scale = float(np.percentile(array[:, ::step, ::step, ::step], 99.9))
