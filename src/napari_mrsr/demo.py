@@ -25,7 +25,7 @@ FACTOR = 2
 REGION = "medial femoral cartilage"
 
 #: Slices of the sample that hold the whole medial condyle of a right knee (the patient's left comes first).
-SLAB = (24, 84)
+SLAB = (24, 88)
 
 Progress = Callable[[float], None]
 
