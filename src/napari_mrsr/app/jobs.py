@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from napari_mrsr.errors import EchoesNeeded, MrsrError, SeveralSeries, Stopped
+from napari_mrsr.errors import BadParameter, EchoesNeeded, MrsrError, SeveralSeries, Stopped
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
@@ -277,6 +277,8 @@ def refine(
     def job(stop: Stop) -> Iterator[Event]:
         from napari_mrsr import superres
 
+        if settings.factor < 2:
+            raise BadParameter(f"factor {settings.factor} makes nothing finer", remedy="choose 2, 3 or 4")
         axis = scan.find_slice_axis() if settings.axis is None else settings.axis
         source, target = scan, reference
         if settings.retrospective:

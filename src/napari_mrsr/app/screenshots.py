@@ -92,6 +92,8 @@ def _study(viewer: Viewer, view: View, docks: dict[str, Any], folder: Path, scan
     if scan is None:
         view.session.open_sample()
         wait(lambda: view.session.running is None)
+        if view.session.scan is None:
+            raise RuntimeError(f"the sample knee did not open: {view.session.banner}")
     else:
         view.session.adopt(scan, truth)
     return _picture(viewer, docks["Study"], folder / "dock_study.png")
