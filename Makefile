@@ -16,7 +16,7 @@ XVFB := $(if $(SCREEN),,xvfb-run -a -s "-screen 0 1600x1200x24")
 .DELETE_ON_ERROR:
 
 demo: .venv/.house libraries
-	@$(XVFB) .venv/bin/napari-mrsr demo --out demo-output $(if $(SCREEN),,--no-window)
+	@.venv/bin/napari-mrsr demo --out demo-output
 
 test: .venv/.tox libraries
 	@$(XVFB) .venv/bin/tox run -e all
