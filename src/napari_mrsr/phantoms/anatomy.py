@@ -70,7 +70,7 @@ class Anatomy:
         found |= self._patella(self.frames.into("patella", body), rough)
         found |= self._soft(self.frames.into_soft(body))
         found |= soft.bundles(p, self.lines, self.frames.scale)
-        capsule = self._capsule.on(axes)
+        capsule = np.clip(self._capsule.on(axes), -2, 2)
         found["film"] = np.float32(0.08 * self.subject.effusion - 0.1) + np.float32(0.27) * capsule
         found["pouch"] = found["pouch"] + np.float32(0.8) * capsule
         found["capsule"] = np.float32(1.6) + np.float32(1.3) * capsule
@@ -125,7 +125,7 @@ class Anatomy:
         medial = -ellipse(x + cx, y + 5, 12.8, 20.0)
         lateral = -ellipse(x - cx, y + 6, 13.0, 17.5)
         # Only the top is covered, not the cone of the metaphysis below it.
-        cover = np.minimum(np.maximum(medial, lateral), p[2] - bones.plateau(x, y) + np.float32(2.2))
+        cover = np.minimum(np.maximum(medial, lateral), 6 * (p[2] - bones.plateau(x, y) + np.float32(1.0)))
         mean = np.where(x < 0, mm["medial_tibial"] * thin["medial"], mm["lateral_tibial"] * thin["lateral"])
         thickness = 1.3 * mean * rough * _taper(cover, 9.0)
         found = {"tibia": bone * s, "tibial cover": cover, "tibial thickness": thickness.astype(np.float32)}

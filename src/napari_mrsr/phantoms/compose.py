@@ -12,7 +12,7 @@ from napari_mrsr.phantoms.settings import LABEL_OF
 from napari_mrsr.phantoms.slab import Box, Slab
 
 #: Fractions below this do not count.
-LEAST = 1e-3
+LEAST = 1e-4
 
 
 @dataclass(eq=False)

@@ -45,7 +45,7 @@ def weights(x: npt.NDArray[np.float64], first: float, step: float, count: int, k
 
 
 def carry(values: Array, matrices: tuple[Array, Array, Array]) -> Array:
-    """Return lattice values carried to a grid: a matrix product per axis, without lattice points that no voxel needs."""
+    """Return lattice values carried to a grid: a matrix product per axis, without points that no voxel needs."""
     cut = []
     for axis, matrix in enumerate(matrices):
         used = np.flatnonzero(np.abs(matrix).max(axis=0))

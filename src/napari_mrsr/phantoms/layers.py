@@ -136,12 +136,13 @@ def _collaterals(canvas: Canvas, lines: dict[str, npt.NDArray[np.float64]], scal
 def _fluid(canvas: Canvas) -> None:
     slab = canvas.slab
     coarse = slab.coarse
-    closest = coarse["pouch"]
+    closest = coarse["pouch"] - 2
     for bone, kind in (("femur", "femoral"), ("tibia", "tibial"), ("patella", "patellar")):
         closest = np.minimum(
             closest, np.where(coarse[f"{kind} cover"] > -2, coarse[bone] - coarse[f"{kind} thickness"] - 2, 99)
         )
-    box = slab.near(closest, 3.0)
+    # Synovium reaches 4.2 mm from the surface, and a ramp beyond.
+    box = slab.near(closest, 3.5)
     if box is None:
         return
     film = slab.at("film", box)

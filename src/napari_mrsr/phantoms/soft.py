@@ -85,6 +85,20 @@ FASCIA: Stations = [
 ]
 
 
+#: Radii of the thicker cords at the knots of their lines, mm, and width over thickness.
+CORDS: dict[str, tuple[tuple[float, ...], float]] = {
+    "acl": ((5.0, 4.2, 3.8, 4.2, 5.0), 1.15),
+    "pcl": ((5.0, 4.6, 4.4, 4.6, 5.0, 5.5), 1.1),
+    "patellar": ((1.5, 2.4, 2.3, 2.3, 2.6, 2.0), 5.5),
+    "quadriceps": ((1.6, 3.3, 3.6, 3.4, 3.0), 4.5),
+    "artery": ((2.9,) * 7, 1.0),
+    "vein": ((3.8,) * 7, 1.0),
+    "nerve": ((1.9,) * 7, 1.6),
+}
+#: Stands for "far from here", mm.
+FAR = 99.0
+
+
 def muscles(p: Points, inside: Array) -> Array:
     """Return all muscle bellies: swollen until they meet, a millimetre of fat between them, inside the fascia."""
     first = np.full(inside.shape, np.float32(1e3))
@@ -165,14 +179,23 @@ def curves(frames: Frames) -> dict[str, np.ndarray]:
 
 
 def bundles(p: Points, lines: dict[str, np.ndarray], scale: float) -> dict[str, Array]:
-    """Return the thicker cords: cruciates, patellar and quadriceps tendon, vessels, nerve (scanner coordinates)."""
-    s = scale
-    return {
-        "acl": tube(p, lines["acl"], [5.0 * s, 4.2 * s, 3.8 * s, 4.2 * s, 5.0 * s], flat=1.15),
-        "pcl": tube(p, lines["pcl"], [5.0 * s, 4.6 * s, 4.4 * s, 4.6 * s, 5.0 * s, 5.5 * s], flat=1.1),
-        "patellar": tube(p, lines["patellar"], [1.5 * s, 2.4 * s, 2.3 * s, 2.3 * s, 2.6 * s, 2.0 * s], flat=5.5),
-        "quadriceps": tube(p, lines["quadriceps"], [1.6 * s, 3.3 * s, 3.6 * s, 3.4 * s, 3.0 * s], flat=4.5),
-        "artery": tube(p, lines["artery"], 2.9 * s),
-        "vein": tube(p, lines["vein"], 3.8 * s),
-        "nerve": tube(p, lines["nerve"], 1.9 * s, flat=1.6),
-    }
+    """Return the thicker cords: cruciates, patellar and quadriceps tendon, vessels, nerve.
+
+    Points are the scanner's, on a lattice along its axes (y, z, x); away from a cord the distance is only said to be large.
+    """
+    found = {}
+    for name, (radii, flat) in CORDS.items():
+        line = lines[name]
+        reach = max(radii) * scale * np.array([flat, 1.0, 1.0]) + 4.0
+        low, high = line.min(axis=0) - reach, line.max(axis=0) + reach
+        box = []
+        for coordinate, along in ((1, p[1][:, 0, 0]), (2, p[2][0, :, 0]), (0, p[0][0, 0, :])):
+            inside = np.flatnonzero((along >= low[coordinate]) & (along <= high[coordinate]))
+            box.append(slice(inside[0], inside[-1] + 1) if len(inside) else slice(0, 0))
+        where = (box[0], box[1], box[2])
+        distance = np.full(p[0].shape, np.float32(FAR))
+        if distance[where].size:
+            x, y, z = (q[where] for q in p)
+            distance[where] = tube((x, y, z), line, [r * scale for r in radii], flat=flat)
+        found[name] = distance
+    return found
