@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from napari_mrsr.inference import precision
+from napari_mrsr.inference import devices, precision
 from napari_mrsr.inference.cost import Cost
 from napari_mrsr.inference.precision import Precision
 from napari_mrsr.inference.runner import Floats, Runner
@@ -67,9 +67,14 @@ def choose_backend(
         ``"auto"``, ``"fp32"``, ``"bf16"`` or ``"int8"``; a precision that is asked for is not checked.
     """
     precision.check_name(wanted)
-    backend = _choose(model, x, factor, scale, device, wanted)
-    if backend.rate is None:
-        backend(probe(x, scale))
+    try:
+        backend = _choose(model, x, factor, scale, device, wanted)
+        if backend.rate is None:
+            backend(probe(x, scale))
+    except Exception as error:
+        if not devices.is_out_of_memory(error):
+            raise
+        return Runner(model, factor, x.shape[0], device)  # the engine finds tiles that fit
     return backend
 
 

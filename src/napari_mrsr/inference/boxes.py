@@ -114,14 +114,14 @@ def growing_cuts(n: int, size: int, centre: int, first: int) -> list[int]:
     first = max(1, min(first, size, n))
     low = min(max(0, centre - first // 2), n - first)
     borders = [low, low + first]
-    for outward in (-1, 1):
-        width, edge = first, borders[0] if outward < 0 else borders[-1]
-        while 0 < edge < n:
+    for edge, end in ((low, 0), (low + first, n)):
+        width = first
+        while edge != end:
+            left = abs(end - edge)
             width = min(2 * width, size)
-            left = edge if outward < 0 else n - edge
             if width < left < 1.5 * width:  # two equal pieces rather than a sliver at the end
                 width = -(-left // 2)
-            edge = max(0, edge - width) if outward < 0 else min(n, edge + width)
+            edge += (1 if end > edge else -1) * min(width, left)
             borders.append(edge)
     return sorted(borders)
 

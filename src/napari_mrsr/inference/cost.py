@@ -60,7 +60,7 @@ def of(model: nn.Module, factor: int, echoes: int) -> Cost:
     for hook in hooks:
         hook.remove()
     if not seen:
-        return Cost(1.0, 1.0, 4.0 * echoes * factor, 1, 1)
+        return Cost(1.0, 1.0, 4.0 * echoes * factor, echoes, 1 << 30)
     heaviest = max(seen)
     return Cost(
         operations=sum(s[0] for s in seen) / voxels,

@@ -1,11 +1,9 @@
 """From a volume of thick slices to tiles of thin ones, in the order that the viewer needs.
 
 1. A **preview**: the slice on screen, with as much surrounding as can be had within about a second and a half. It is
-close to the result,
-   not equal, and is replaced (``Tile.preview``).
+   close to the result, not equal, and is replaced (``Tile.preview``).
 2. **Tiles**, full in depth along the super-resolved axis and with an exact halo in plane, nearest to the slice on
-screen
-   first, there thin and then growing. Together they equal the network on the whole volume to 1e-5.
+   screen first, there thin and then growing. Together they equal the network on the whole volume to 1e-5.
 
 Air is left to interpolation. Stop is asked before every layer of the network, and tiles are no larger than what a layer
 does in half a second. Where memory runs out, tiles are halved, and in the end the CPU takes over.
@@ -165,6 +163,7 @@ def run(
     Stopped
         ``stop`` answered True.
     """
+    check(model, array, factor, axis)
     shape = list(array.shape)
     shape[axis + 1] *= factor
     result = np.empty(shape, np.float32)

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_mrsr.errors import BadParameter
+from napari_mrsr.inference import fusing
 
 Precision = Literal["fp32", "bf16", "int8"]
 Choice = Literal["auto", "fp32", "bf16", "int8"]
@@ -46,16 +47,23 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 
 
 def convert(model: nn.Module, precision: Precision, device: torch.device) -> nn.Module:
-    """Return a copy of a network for a device, its convolutions in a precision, channels contiguous."""
+    """Return a copy of a network for a device, its convolutions in a precision, fused where that can be."""
     result = copy.deepcopy(model).to(device).eval()
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    if device.type == "cpu" and fusing.available(dtype):
+        result = fusing.fuse(result)
+    for module in layers(result):
+        module.to(dtype)
+        if isinstance(module, nn.Conv3d) and dtype is not torch.float32:
+            module.register_forward_pre_hook(_to_bfloat16)
     if device.type == "cpu" or precision == "bf16":
         result = result.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    if precision == "bf16":
-        for module in result.modules():
-            if isinstance(module, nn.Conv3d):
-                module.to(torch.bfloat16)
-                module.register_forward_pre_hook(_to_bfloat16)
     return result
+
+
+def layers(network: nn.Module) -> list[nn.Module]:
+    """Return the convolutions of a network."""
+    return [module for module in network.modules() if isinstance(module, nn.Conv3d | fusing.Convolution)]
 
 
 def _to_bfloat16(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

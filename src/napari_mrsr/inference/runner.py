@@ -1,8 +1,8 @@
 """One network on one device in one precision, that can be stopped between two layers.
 
 **Slow path.** With a batch of one, torch leaves oneDNN aside for a 3-D convolution when ``channels * D * H <= 20480``
-and is up to fourteen times slower (reference: ``benchmarks/``). Such tiles are run twice in one batch; the copy is
-dropped.
+and is up to fourteen times slower. Where fused layers (:mod:`napari_mrsr.inference.fusing`) cannot be had, such tiles
+are run twice in one batch, and the copy is dropped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from napari_mrsr.inference import cost, precision
+from napari_mrsr.inference import cost, fusing, precision
 from napari_mrsr.inference.precision import Precision
 
 Floats = npt.NDArray[np.float32]
@@ -62,9 +62,9 @@ class Runner:
         self._stop: Callable[[], bool] | None = None
         self._model = model
         self._module = precision.convert(model, kind, device)
-        for module in self._module.modules():
-            if isinstance(module, nn.Conv3d):
-                module.register_forward_pre_hook(self._interrupt)
+        self.fused = any(isinstance(module, fusing.Convolution) for module in self._module.modules())
+        for layer in precision.layers(self._module):
+            layer.register_forward_pre_hook(self._interrupt)
 
     def _interrupt(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         if self._stop is not None and self._stop():
@@ -108,7 +108,7 @@ class Runner:
 
     def takes_slow_path(self, shape: tuple[int, ...]) -> bool:
         """Tell whether the widest layers of a tile would miss oneDNN."""
-        if self.device.type != "cpu" or self.kind != "fp32":
+        if self.fused or self.device.type != "cpu" or self.kind != "fp32":
             return False
         return self.cost.batch == 1 and self.cost.channels * shape[1] * shape[2] <= SLOW_PATH
 
