@@ -6,8 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
+from pydicom.dataset import FileDataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import HTJ2KLossless, RLELossless, SecondaryCaptureImageStorage
 
-from napari_mrsr.errors import ConstantImage, NothingToRead, UnreadableFile
+from napari_mrsr.errors import ConstantImage, MissingDependency, NothingToRead, SeveralSeries, UnreadableFile
 from napari_mrsr.files import read_scan
 from tests.files.made_dicom import write_enhanced, write_series
 
@@ -95,3 +99,78 @@ def test_files_without_a_preamble_are_read_when_named_as_dicom(tmp_path: Path) -
         length = int.from_bytes(content[140:144], "little")  # of the file meta group, PS3.10 7.1
         path.write_bytes(content[144 + length :])
     np.testing.assert_array_equal(read_scan(tmp_path).array, array)
+
+
+def test_run_length_encoded_pixels_are_read(tmp_path: Path) -> None:
+    array = volumes()
+    for path in write_series(tmp_path, array, AFFINE):
+        dataset = dcmread(path)
+        dataset.compress(RLELossless)
+        dataset.save_as(path)
+    np.testing.assert_array_equal(read_scan(tmp_path).array, array)
+
+
+def test_pixels_that_no_installed_library_undoes_are_refused_with_the_remedy(tmp_path: Path) -> None:
+    for path in write_series(tmp_path, volumes(), AFFINE):
+        dataset = dcmread(path)
+        dataset.PixelData = encapsulate([b"\xff\x4f\xff\x51" + bytes(60)])
+        dataset["PixelData"].is_undefined_length = True
+        dataset.file_meta.TransferSyntaxUID = HTJ2KLossless
+        dataset.save_as(path)
+    with pytest.raises(MissingDependency, match="compressed as High-Throughput JPEG 2000") as refusal:
+        read_scan(tmp_path)
+    assert "pip install" in refusal.value.line
+
+
+def test_zeros_behind_the_pixels_cost_nothing_and_change_nothing(tmp_path: Path) -> None:
+    array = volumes()
+    for path in write_series(tmp_path, array, AFFINE):
+        path.write_bytes(path.read_bytes() + bytes(100_000))
+    np.testing.assert_array_equal(read_scan(tmp_path).array, array)
+
+
+def test_screen_captures_and_unplaced_images_are_left_out_and_said(tmp_path: Path) -> None:
+    array = volumes()
+    write_series(tmp_path / "scan", array, AFFINE)
+    extra = write_series(tmp_path / "captures", volumes(), AFFINE, SeriesNumber=900)
+    for path in extra[:2]:
+        dataset = dcmread(path)
+        dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
+        dataset.save_as(path)
+    for path in extra[2:]:
+        dataset = dcmread(path)
+        del dataset.ImagePositionPatient
+        dataset.save_as(path)
+    scan = read_scan(tmp_path)
+    np.testing.assert_array_equal(scan.array, array)
+    assert scan.warnings == ("4 files are screen captures or say not where they lie: left out",)
+    with pytest.raises(NothingToRead, match="screen captures only"):
+        read_scan(tmp_path / "captures")
+
+
+def test_a_localiser_in_three_planes_makes_three_series(tmp_path: Path) -> None:
+    planes = (np.eye(3), np.eye(3)[[1, 2, 0]], np.eye(3)[[2, 0, 1]])
+    for n, directions in enumerate(planes):
+        affine = np.eye(4)
+        affine[:3, :3] = directions * (1, 1, 5)
+        write_series(tmp_path, volumes(), affine, prefix=f"{n}-", SeriesInstanceUID="1.2.3", SeriesNumber=1)
+    with pytest.raises(SeveralSeries) as refusal:
+        read_scan(tmp_path)
+    assert [line.split(":")[0] for line in refusal.value.choices] == ["1.1", "1.2", "1.3"]
+    assert read_scan(tmp_path, series="1.2").shape == (5, 3, 4)
+    with pytest.raises(SeveralSeries, match="choose one by its key"):
+        read_scan(tmp_path, series=1)
+
+
+@pytest.mark.parametrize(("scales", "warned"), [((1.0, 1.0), False), ((1.0, 2.5), True)])
+def test_philips_volumes_that_were_scaled_apart_are_warned_of(
+    tmp_path: Path, scales: tuple[float, float], warned: bool
+) -> None:
+    def scale(dataset: FileDataset, volume: int, k: int) -> None:
+        dataset.add_new((0x2005, 0x0010), "LO", "Philips MR Imaging DD 001")
+        dataset.add_new((0x2005, 0x100E), "FL", scales[volume])
+
+    write_series(
+        tmp_path, volumes(count=2), AFFINE, echo_times=(5.0, 9.0), rescale=(2, 0), change=scale, Manufacturer="Philips"
+    )
+    assert any("scaled the volumes apart" in line for line in read_scan(tmp_path).warnings) == warned

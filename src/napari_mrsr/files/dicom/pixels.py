@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydicom import dcmread
+from pydicom.filereader import read_partial
+from pydicom.tag import BaseTag
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from napari_mrsr.errors import MissingDependency, UnreadableFile
 from napari_mrsr.files.dicom.frames import Frame
 
+_PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)  # FloatPixelData, DoubleFloatPixelData, PixelData
 _SYNTAX: dict[tuple[bool | None, bool | None], UID] = {
     (True, True): ImplicitVRLittleEndian,
     (False, True): ExplicitVRLittleEndian,
@@ -45,10 +47,25 @@ def load(volumes: Sequence[Sequence[Frame]]) -> npt.NDArray[np.float32]:
     return array
 
 
+def _behind_pixels() -> Callable[[BaseTag, str | None, int], bool]:
+    """Return what tells where to stop: some archives pad files with zeros, which read as thousands of elements."""
+    seen = False
+
+    def stop(tag: BaseTag, vr: str | None, length: int) -> bool:
+        nonlocal seen
+        if seen:
+            return True
+        seen = int(tag) in _PIXELS
+        return False
+
+    return stop
+
+
 def _pixels(path: Path) -> npt.NDArray[Any]:
     """Return the stored values, shape ``(row, column)`` or ``(frame, row, column)``."""
     try:
-        dataset = dcmread(path, force=True)
+        with path.open("rb") as file:
+            dataset = read_partial(file, stop_when=_behind_pixels(), force=True)
         if "PixelData" not in dataset and "FloatPixelData" not in dataset and "DoubleFloatPixelData" not in dataset:
             raise ValueError("it ends before its pixels")
         meta = dataset.file_meta
