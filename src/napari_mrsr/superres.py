@@ -169,13 +169,32 @@ def stream(
 
 
 def retrospective(scan: Scan, factor: int = 2, axis: int | None = None) -> Scan:
-    """Return the scan as thick slices would have shown it, to be super-resolved and compared with it.
+    """Return the scan as thick slices would have shown it, to be super-resolved and compared with :func:`whole_slices`.
 
-    Where the number of slices is no multiple of the factor the last ones are left out, so that the super-resolved scan
-    has a grid of its own whole number of thick slices; compare it with the scan cut alike.
+    Raises
+    ------
+    AmbiguousAxis
+        No axis was given and the scan's slice axis cannot be told.
+    BadParameter
+        The factor is impossible, or the scan has too few slices for it.
+
+    Examples
+    --------
+    >>> thin = Scan(np.random.default_rng(0).random((1, 4, 4, 9), np.float32), np.diag([1, 1, 0.7, 1]), slice_axis=2)
+    >>> retrospective(thin), super_resolve(retrospective(thin), method="tricubic").same_grid(whole_slices(thin))
+    (<Scan signal [a.u.] 1 contrast 4x4x4 at 1x1x1.4 mm>, True)
     """
+    return degrade(whole_slices(scan, factor, axis), factor=factor, axis=axis)
+
+
+def whole_slices(scan: Scan, factor: int = 2, axis: int | None = None) -> Scan:
+    """Return the scan without the last slices that fill no thick slice of their own."""
     axis = scan.find_slice_axis() if axis is None else axis
-    return degrade(scan, factor=factor, axis=axis)
+    spare = scan.shape[axis] % factor
+    if not spare:
+        return scan
+    kept = np.take(scan.array, np.arange(scan.shape[axis] - spare), axis=axis + 1)
+    return scan.after("cut to whole slices", kept, parameters={"axis": axis, "slices": spare})
 
 
 def finish(scan: Scan, array: npt.NDArray[Any], job: Job, device: str = "auto", precision: str = "auto") -> Scan:

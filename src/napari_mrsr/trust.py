@@ -31,7 +31,7 @@ from napari_mrsr.inference.scale import common_scale
 from napari_mrsr.sampling import along, thick_slices
 from napari_mrsr.scan import Scan
 
-#: |z| that counts as a disagreement, and how often noise alone reaches it.
+#: Absolute z that counts as a disagreement, and how often noise alone reaches it.
 LARGE_Z, EXPECTED_PERCENT = 3.0, 0.27
 
 
