@@ -20,8 +20,8 @@ ACQUISITION = Acquisition(
     repetition_time=23.0,
     echo_times=(7.0, 39.0),
     flip_angle=20.0,
-    spoiler_moment=0.03132,
-    spoiler_duration=1.56,
+    spoiler_moment=0.0,
+    spoiler_duration=0.0,
     series_description="small DESS",
 )
 

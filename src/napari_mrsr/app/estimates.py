@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from napari_mrsr.app import jobs
@@ -17,24 +18,35 @@ def estimate(scan: Scan, settings: RefineSettings) -> Job:
         try:
             axis = scan.find_slice_axis() if settings.axis is None else settings.axis
             name, reason = jobs.method_of(scan, settings.method, settings.factor, axis)
-            seconds = _seconds(scan, name, settings, axis)
+            seconds, device = _seconds(scan, name, settings, axis)
         except MrsrError as error:
             yield Estimated(settings, None, error.line, ok=False)
             return
-        yield Estimated(settings, seconds, f"{name}: {reason}")
+        why = reason if reason.startswith(name) else f"{name}: {reason}"
+        yield Estimated(settings, seconds, f"{in_words(seconds)}{device} · {why}")
 
     return job
 
 
-def _seconds(scan: Scan, name: str, settings: RefineSettings, axis: int) -> float | None:
+def _seconds(scan: Scan, name: str, settings: RefineSettings, axis: int) -> tuple[float | None, str]:
+    """Return the seconds, None for a classical method, and where they will be spent."""
     from napari_mrsr.networks import registry
 
     if registry.find(name).kind == "classical":
-        return None
-    from napari_mrsr.inference import engine
+        return None, ""
+    from napari_mrsr.inference import devices, engine
 
+    where = devices.choose(settings.device)
     model = registry.load(name)
-    return float(engine.estimate_seconds(model, scan.array, factor=settings.factor, axis=axis, device=settings.device))
+    options = {"factor": settings.factor, "axis": axis, "device": settings.device, "threads": threads()}
+    return float(engine.estimate_seconds(model, scan.array, **options)), f" on {str(where).upper()}"
+
+
+def threads() -> int:
+    """Return how many cores a job may use: one stays free for the viewer."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)) - 1)
+    return max(1, (os.cpu_count() or 2) - 1)
 
 
 def in_words(seconds: float | None) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from psygnal import Signal
 
-from napari_mrsr.app import jobs
+from napari_mrsr.app import estimates, jobs
 from napari_mrsr.app.jobs import Event, Job, RefineSettings, Result, T2Settings
 from napari_mrsr.errors import MrsrError
 from napari_mrsr.scan import Scan
@@ -211,7 +211,7 @@ class Session:
             t2=self.t2,
             reference=self.reference,
             first=None if index is None else (axis, index),
-            threads=self.threads(),
+            threads=estimates.threads(),
         )
         self._start("Super-resolution", job)
 
@@ -249,18 +249,8 @@ class Session:
 
     def estimate(self, settings: RefineSettings) -> None:
         """Find out, beside any running job, how long super-resolution would take; :attr:`estimated` tells."""
-        from napari_mrsr.app import estimates
-
         if self.scan is not None and not self._shut:
             self._run_beside(estimates.estimate(self.scan, settings))
-
-    def threads(self) -> int:
-        """Return how many cores a job may use: one stays free for the viewer."""
-        import os
-
-        return max(
-            1, len(os.sched_getaffinity(0)) - 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 2) - 1
-        )
 
     def stop(self) -> None:
         """Ask the running job to stop; what it has done stays."""

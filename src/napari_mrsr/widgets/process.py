@@ -8,7 +8,7 @@ from magicgui import widgets as mg
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
-from napari_mrsr.app import cards, estimates
+from napari_mrsr.app import cards
 from napari_mrsr.app.jobs import Estimated, RefineSettings, T2Settings
 from napari_mrsr.app.session import Running
 from napari_mrsr.scan import Scan
@@ -128,9 +128,7 @@ class ProcessDock(Dock):
     def show_estimate(self, found: Estimated) -> None:
         """Show how long it will take, if that is still what is chosen."""
         if found.settings == self.settings():
-            device = "" if found.seconds is None else f" on {self.options.device.value}"
-            time = f"{estimates.in_words(found.seconds)}{device} · " if found.ok else ""
-            self.estimate.setText(f"{time}{found.text}")
+            self.estimate.setText(found.text)
 
     def show_job(self, running: Running | None) -> None:
         """Show progress and time left."""

@@ -1,0 +1,233 @@
+"""What the viewer shows of a session: layers by name, one window for acquired and SR, what is on the screen first."""
+
+from __future__ import annotations
+
+import gc
+import time
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+
+from napari_mrsr import superres
+from napari_mrsr.app import layers, viewing
+from napari_mrsr.app.jobs import RefineSettings
+from napari_mrsr.app.session import run_here
+from napari_mrsr.app.viewing import View, view_of
+from napari_mrsr.inference.engine import Tile
+from napari_mrsr.scan import Scan
+
+TRICUBIC = RefineSettings(method="tricubic")
+
+
+def names(view: View) -> list[str]:
+    """Return the layer names from bottom to top."""
+    return [layer.name for layer in view.viewer.layers]
+
+
+def test_a_viewer_has_one_view_also_behind_a_proxy(viewer: ViewerModel) -> None:
+    from napari.utils._proxies import PublicOnlyProxy
+
+    assert view_of(PublicOnlyProxy(viewer)) is view_of(viewer)
+    assert view_of(ViewerModel()) is not view_of(viewer)
+
+
+def test_a_closed_viewer_is_let_go() -> None:
+    viewer = ViewerModel()
+    view_of(viewer, run_here)
+    gone = weakref.ref(viewer)
+    del viewer
+    gc.collect()
+    assert gone() is None
+
+
+def test_run_gives_the_layers_of_the_reading_room(view: View, scan: Scan) -> None:
+    view.session.adopt(scan)
+    view.session.refine(TRICUBIC)
+    assert names(view) == [
+        "S1 (acquired)",
+        "S2 (acquired)",
+        "S1 SR x2 [tricubic]",
+        "S2 SR x2 [tricubic]",
+        "T2 [ms] (acquired)",
+        "T2 [ms] (SR)",
+        "dT2 [ms] SR-acq",
+    ]
+    shown = [layer.name for layer in view.viewer.layers if layer.visible]
+    assert "S1 SR x2 [tricubic]" in shown
+    assert not any("S2" in name or "T2" in name for name in shown)
+
+
+def test_every_layer_is_in_millimetres_says_what_it_is_and_lies_on_the_scan(view: View, scan: Scan) -> None:
+    view.session.adopt(scan)
+    view.session.refine(RefineSettings(method="tricubic", retrospective=True))
+    view.session.find_trust()
+    assert {layer.metadata["mrsr"]["role"] for layer in view.viewer.layers} == {
+        "acquired", "thick", "sr", "t2", "difference", "ssim", "trust",
+    }  # fmt: skip
+    for layer in view.viewer.layers:
+        assert {str(unit) for unit in layer.units} == {"millimeter"}
+        assert layer.axis_labels == ("R→L", "S→I", "A→P")
+        found = layers.scan_of(layer, view.frame)
+        assert found.spacing[:2] == scan.spacing[:2]
+        np.testing.assert_allclose(found.affine[:3, 3], scan.affine[:3, 3])
+
+
+def test_running_again_replaces_the_layers(view: View, scan: Scan) -> None:
+    view.session.adopt(scan)
+    view.session.refine(TRICUBIC)
+    first = names(view)
+    view.session.refine(TRICUBIC)
+    assert sorted(names(view)) == sorted(first)
+
+
+def test_another_scan_takes_the_place_of_the_first(view: View, scan: Scan) -> None:
+    view.session.adopt(scan)
+    view.session.refine(TRICUBIC)
+    view.session.adopt(scan.volume(0))
+    assert names(view) == ["S1 (acquired)"]
+
+
+def test_acquired_and_sr_share_one_window_and_sr_never_has_its_own(view: View, scan: Scan) -> None:
+    view.session.adopt(scan)
+    acquired = view.layer("S1 (acquired)")
+    acquired.contrast_limits = (5.0, 77.0)
+    view.session.refine(TRICUBIC)
+    fine = view.layer("S1 SR x2 [tricubic]")
+    assert tuple(fine.contrast_limits) == (5.0, 77.0)
+    fine.contrast_limits = (1.0, 50.0)
+    assert tuple(acquired.contrast_limits) == (1.0, 50.0)
+    view.reset_window()
+    assert tuple(fine.contrast_limits) == tuple(acquired.contrast_limits) != (1.0, 50.0)
+
+
+def test_t2_maps_are_navia_up_to_80_ms_with_a_colour_bar(view: View, scan: Scan) -> None:
+    view.session.adopt(scan)
+    view.session.refine(TRICUBIC)
+    one, other = view.layer("T2 [ms] (acquired)"), view.layer("T2 [ms] (SR)")
+    assert other.colormap.name == "navia"
+    assert tuple(other.contrast_limits) == (0.0, 80.0)
+    assert other.colorbar.visible
+    assert other.colormap.nan_color[3] == 0.0
+    view.t2_limit(60.0)
+    assert tuple(one.contrast_limits) == tuple(other.contrast_limits) == (0.0, 60.0)
+
+
+def test_tiles_appear_in_the_layer_and_only_those_on_the_screen_are_drawn(
+    view: View, scan: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fine = superres.super_resolve(scan, method="fourier").array
+    drawn: list[tuple[int, float]] = []
+
+    def slowly(*_args: Any, **_options: Any) -> Iterator[Tile]:
+        layer = view.layer("S1 SR x2 [tricubic]")
+        layer.events.set_data.connect(lambda: drawn.append((count[0], float(layer.data[12].max()))))
+        for first in range(0, 24, 6):  # slabs of slices: one of them crosses the screen
+            count[0] += 1
+            where = (slice(0, 24), slice(0, 20), slice(first, first + 6))
+            time.sleep(viewing.PAUSE)
+            yield Tile(where, fine[(slice(None), *where)], (first + 6) / 24)
+
+    count = [0]
+    monkeypatch.setattr(superres, "stream", slowly)
+    view.session.adopt(scan)
+    shown = view.slice_on_screen(scan, 2, 2)
+    seen: list[int] = []
+    view.session.refined.connect(lambda _result: seen.extend({n for n, _ in drawn}))
+    view.session.refine(RefineSettings(method="tricubic", maps=False))
+    assert shown is not None
+    assert shown // 6 + 1 in seen
+    assert len(set(seen) - {shown // 6 + 1, 4}) == 0  # 4: the end, when everything is drawn once more
+    frame = view.frame
+    assert frame is not None
+    np.testing.assert_array_equal(view.layer("S1 SR x2 [tricubic]").data, frame.to_screen(fine[0]))
+
+
+@pytest.mark.parametrize("slider", [0, 3, 11])
+def test_the_slice_on_the_screen_is_asked_for_first(
+    view: View, scan: Scan, monkeypatch: pytest.MonkeyPatch, slider: int
+) -> None:
+    asked: list[Any] = []
+
+    def stream(*_args: Any, first: Any, **_options: Any) -> Iterator[Tile]:
+        asked.append(first)
+        yield from ()
+
+    monkeypatch.setattr(superres, "stream", stream)
+    view.session.adopt(scan)
+    view.viewer.dims.set_current_step(0, slider)
+    view.session.refine(TRICUBIC)
+    assert asked == [(2, 2 * (scan.shape[2] - 1 - slider))]  # the slider runs from right to left, k from left to right
+
+
+def test_after_stop_the_layer_says_that_it_is_partial(view: View, scan: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_args: Any, **_options: Any) -> Iterator[Tile]:
+        where = (slice(0, 12), slice(0, 20), slice(0, 24))
+        yield Tile(where, np.zeros((2, 12, 20, 24), np.float32), 0.5)
+        view.session.stop()
+
+    monkeypatch.setattr(superres, "stream", stopped)
+    view.session.adopt(scan)
+    view.session.refine(TRICUBIC)
+    layer = view.layer("S1 SR x2 [tricubic] (partial)")
+    assert layer is not None
+    assert layer.metadata["mrsr"]["done"] == 0.5
+    assert view.layer("S1 SR x2 [tricubic]") is None
+
+
+def test_a_layer_that_was_deleted_meanwhile_is_not_missed(
+    view: View, scan: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stream(*_args: Any, **_options: Any) -> Iterator[Tile]:
+        view.viewer.layers.remove("S1 SR x2 [tricubic]")
+        yield Tile((slice(0, 24), slice(0, 20), slice(0, 24)), np.ones((2, 24, 20, 24), np.float32), 1.0)
+
+    monkeypatch.setattr(superres, "stream", stream)
+    view.session.adopt(scan)
+    view.session.refine(RefineSettings(method="tricubic", maps=False))
+    assert view.layer("S2 SR x2 [tricubic]") is not None
+    assert view.session.banner is None
+
+
+def test_a_scan_that_was_dropped_on_the_canvas_is_taken(view: View, scan: Scan) -> None:
+    for data, settings, _ in layers.magnitude_layers(scan):
+        view.viewer.add_image(data, **settings)
+    assert view.session.scan is scan
+    assert names(view) == ["S1 (acquired)", "S2 (acquired)"]
+    assert all(layer.locked for layer in view.viewer.layers)
+
+
+def test_holding_the_key_flicks_to_the_other_and_releasing_goes_back(view: View, scan: Scan) -> None:
+    view.session.adopt(scan)
+    view.session.refine(TRICUBIC)
+    titles = [pair.title for pair in view.pairs()]
+    assert titles == ["S1", "S2", "T2"]
+    view.choose_pair(0)
+    one, other = view.layer("S1 (acquired)"), view.layer("S1 SR x2 [tricubic]")
+    assert (one.visible, other.visible) == (False, True)
+    held = view.flicker()
+    next(held)
+    assert (one.visible, other.visible) == (True, False)
+    next(held, None)
+    assert (one.visible, other.visible) == (False, True)
+    view.choose_pair(titles.index("T2"))
+    assert [la.name for la in view.viewer.layers if la.visible] == ["S1 SR x2 [tricubic]", "T2 [ms] (SR)"]
+
+
+def test_keys_are_bound_and_given_back(view: View, viewer: ViewerModel) -> None:
+    bound = {str(key) for key in viewer.keymap}
+    assert {"K", "N", "W", "H"} <= bound
+    view.close()
+    assert not {"K", "N", "W", "H"} & {str(key) for key in viewer.keymap}
+
+
+def test_h_hides_the_maps_and_shows_t2_again(view: View, scan: Scan) -> None:
+    view.session.adopt(scan)
+    view.session.refine(TRICUBIC)
+    view.toggle_maps()
+    assert view.layer("T2 [ms] (SR)").visible
+    view.toggle_maps()
+    assert not any(layer.visible for layer in view.map_layers())
