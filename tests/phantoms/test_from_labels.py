@@ -87,7 +87,9 @@ def test_labels_without_a_tibia_are_refused(segmented: Scan) -> None:
 def test_a_real_segmentation_becomes_a_knee(real_data: Path) -> None:
     image = nib.load(real_data / "knee" / "labels" / "oai_dess_labels_1.nii.gz")
     thin = np.asarray(image.dataobj)[::4, 80:320:4, 100:300:4]
-    labels = Scan(thin, image.affine @ np.array([[4, 0, 0, 0], [0, 4, 0, 80], [0, 0, 4, 100], [0, 0, 0, 1.0]]), axis="label")
+    labels = Scan(
+        thin, image.affine @ np.array([[4, 0, 0, 0], [0, 4, 0, 80], [0, 0, 4, 100], [0, 0, 0, 1.0]]), axis="label"
+    )
     phantom = dess_from_labels(labels, 1, noise=False)
     assert dice(phantom.labels.array[0] == LABEL_OF["femur"], thin == 1) > 0.93
     cartilage = thin == 2

@@ -181,7 +181,7 @@ def curves(frames: Frames) -> dict[str, np.ndarray]:
 def bundles(p: Points, lines: dict[str, np.ndarray], scale: float) -> dict[str, Array]:
     """Return the thicker cords: cruciates, patellar and quadriceps tendon, vessels, nerve.
 
-    Points are the scanner's, on a lattice along its axes (y, z, x); away from a cord the distance is only said to be large.
+    Points lie on a lattice along the scanner axes (y, z, x); far from a cord the distance is only said to be large.
     """
     found = {}
     for name, (radii, flat) in CORDS.items():
