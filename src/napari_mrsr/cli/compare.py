@@ -39,7 +39,7 @@ def compare(
     from napari_mrsr.files import write_nifti
     from napari_mrsr.files.json_file import write_json
 
-    with console.progress("comparing"):
+    with console.busy("comparing"):
         found = metrics.compare(truth, judged, inside)
         if maps is not None:
             write_nifti(metrics.difference_map(truth, judged, inside), maps / "difference.nii.gz")

@@ -65,6 +65,18 @@ def progress(title: str) -> Iterator[Callable[[float], None]]:
 
 
 @contextmanager
+def busy(title: str) -> Iterator[None]:
+    """Show that something is being done that cannot say how far it is."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(title):
+        yield
+
+
+@contextmanager
 def steps(title: str) -> Iterator[Callable[[int, int, float], None]]:
     """Show a bar for something that counts; yields a function that takes step, steps and the loss."""
     with progress(title) as show:

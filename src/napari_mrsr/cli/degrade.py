@@ -59,7 +59,7 @@ def degrade(
     from napari_mrsr.sampling import degrade as degrade_scan
 
     along = axes_of(axis, scan)[0]
-    with console.progress("degrading"):
+    with console.busy("degrading"):
         if kspace is not None:
             coarse = degrade_scan(scan, kspace=kspace, axis=along)
         else:

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 DOUBTS = ("isotropic", "negative")
 
 
-def read(paths: Sequence[Path], *, series: str | None = None, allow_nonfinite: bool = False, say: bool = True) -> Scan:
+def read(
+    paths: Sequence[Path],
+    *,
+    series: str | None = None,
+    allow_nonfinite: bool = False,
+    say: bool = True,
+    doubts: bool = True,
+) -> Scan:
     """Read a scan and say what the reader found odd.
 
     Parameters
@@ -27,8 +34,8 @@ def read(paths: Sequence[Path], *, series: str | None = None, allow_nonfinite: b
         Number or UID of a DICOM series.
     allow_nonfinite
         Go on although some voxels are NaN or infinite.
-    say
-        Whether to say it.
+    say, doubts
+        Whether to say it, and what the checks find odd about values and grid.
 
     Raises
     ------
@@ -43,7 +50,7 @@ def read(paths: Sequence[Path], *, series: str | None = None, allow_nonfinite: b
     wanted = int(series) if series is not None and series.isdigit() else series
     scan = read_scan(list(paths), series=wanted, allow_nonfinite=allow_nonfinite)
     if say:
-        console.warn((*scan.warnings, *_doubts(scan)))
+        console.warn((*scan.warnings, *(_doubts(scan) if doubts else ())))
     return scan
 
 

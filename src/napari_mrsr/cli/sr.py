@@ -21,7 +21,7 @@ from napari_mrsr.cli.options import (
 )
 from napari_mrsr.cli.output import check_folder, check_volume
 from napari_mrsr.cli.read import read
-from napari_mrsr.errors import BadParameter, GeometryMismatch
+from napari_mrsr.errors import AmbiguousAxis, BadParameter
 
 if TYPE_CHECKING:
     from napari_mrsr.scan import Scan
@@ -80,36 +80,27 @@ def sr(
     check_choice("--device", device, ("auto", "cpu", "cuda"))
     check_choice("--consistency", consistency, ("wiener", "hard", "none"))
     _check_method(method, weights)
+    if trust is not None:
+        _check_trust(axis, like, consistency)
     check_volume(output)
     if trust is not None:
         check_folder(trust)
 
-    scan = read(scans, series=series, allow_nonfinite=allow_nonfinite)
-    target = None if like is None else read([like], allow_nonfinite=True)
-    axes = axes_of(axis, scan) if target is None else changed_axes(scan, target)
-    if trust is not None and (len(axes) != 1 or target is not None):
-        raise BadParameter("--trust needs one axis and --factor", remedy="refine one axis, without --like")
-    if trust is not None and consistency == "hard":
-        raise BadParameter(
-            "--consistency hard hides the disagreement that --trust shows", remedy="use wiener or none with --trust"
-        )
-
-    from napari_mrsr.files import write_nifti
-
+    scan = read(scans, series=series, allow_nonfinite=allow_nonfinite, doubts=False)  # the plan has doubts of its own
+    target = None if like is None else read([like], allow_nonfinite=True, doubts=False)
+    axes = axes_of(axis, scan) if target is None else tuple(a for a in range(3) if scan.shape[a] != target.shape[a])
+    if method == "auto" and weights is None and _is_in_plane(scan, axes, target):
+        method = _choose_in_plane()
+    options: dict[str, Any] = {"method": method, "weights": weights, "consistency": consistency, "device": device}
     if target is not None:
-        result = _refine(scan, like=target, method=method, consistency=consistency, device=device, weights=weights)
+        result = _refine(scan, like=target, **options)
     else:
         result = scan
         for along in axes:
-            result = _refine(
-                result,
-                factor=factor,
-                axis=along,
-                method=method,
-                consistency=consistency,
-                device=device,
-                weights=weights,
-            )
+            result = _refine(result, factor=factor, axis=along, **options)
+
+    from napari_mrsr.files import write_nifti
+
     write_nifti(result, output)
     if trust is not None:
         _write_trust(scan, result, factor, axes[0], trust)
@@ -125,32 +116,49 @@ def _check_method(method: str, weights: Path | None) -> None:
         registry.find(method)
 
 
-def changed_axes(scan: Scan, target: Scan) -> tuple[int, ...]:
-    """Return the axes whose matrix differs.
-
-    Raises
-    ------
-    GeometryMismatch
-        No axis gets finer.
-    """
-    axes = tuple(axis for axis in range(3) if scan.shape[axis] != target.shape[axis])
-    if not any(target.shape[axis] > scan.shape[axis] for axis in axes):
-        raise GeometryMismatch(
-            f"has a matrix of {target.shape}, not finer than {scan.shape}",
-            where=target.where,
-            remedy="give a finer scan",
+def _check_trust(axis: str | None, like: Path | None, consistency: str) -> None:
+    """Refuse what the trust maps cannot look at."""
+    if axis == "in-plane" or like is not None:
+        raise BadParameter(
+            "--trust looks along one axis, by --factor", remedy="leave out --trust, or --like and in-plane"
         )
-    return axes
+    if consistency == "hard":
+        raise BadParameter(
+            "--consistency hard hides the disagreement that --trust shows", remedy="use wiener or none with --trust"
+        )
+
+
+def _is_in_plane(scan: Scan, axes: tuple[int, ...], target: Scan | None) -> bool:
+    """Tell whether the plane is meant, where what is missing is the rim of k-space and not the shape of slices."""
+    if target is None:
+        return len(axes) > 1
+    try:
+        return scan.find_slice_axis() not in axes
+    except AmbiguousAxis:
+        return False
+
+
+def _choose_in_plane() -> str:
+    """Return the method for in-plane axes, and say it."""
+    from napari_mrsr.networks import registry
+
+    trained = [one.name for one in registry.methods() if one.kind == "network" and "in-plane" in one.axes]
+    if trained:
+        console.note(f"method {trained[0]}: trained for in-plane axes")
+        return trained[0]
+    console.note("method fourier: no network was trained for in-plane axes, and zero-filling adds nothing unmeasured")
+    return "fourier"
 
 
 def _refine(scan: Scan, *, consistency: str, device: str, **options: Any) -> Scan:
     """Super-resolve with a bar, and say which method was chosen and why."""
-    from napari_mrsr.superres import plan, super_resolve
+    from napari_mrsr.superres import STEP, plan, super_resolve
 
-    for job in plan(scan, **options):
+    for job in plan(scan, consistency="none", **options):
         if options["method"] == "auto":
             console.note(f"method {job.reason}")
-        console.warn(job.warnings)
+        if all(step.name != STEP for step in scan.history):  # said for the scan, not for what was made of it
+            console.warn(job.warnings)
     with console.progress("super-resolving") as progress:
         return super_resolve(scan, consistency=consistency, device=device, progress=progress, **options)
 

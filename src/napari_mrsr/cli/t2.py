@@ -80,7 +80,7 @@ def t2(
         "spoiler_duration": spoiler_duration,
     }
     b1_map = None if b1 is None else _read_b1(b1, scan)
-    with console.progress("mapping T2"):
+    with console.busy("mapping T2"):
         result = _map(
             scan,
             method,
