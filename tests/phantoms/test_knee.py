@@ -174,7 +174,7 @@ def test_suppressed_fat_is_dark_and_fluid_bright_in_the_second_echo(joint: KneeP
     cartilage = mean["medial femoral cartilage"]
     assert 0.03 < mean["femur"][0] / cartilage[0] < 0.15
     assert 0.05 < mean["subcutaneous fat"][0] / cartilage[0] < 0.35
-    assert 0.15 < mean["muscle"][1] / mean["muscle"][0] < 0.35, "the clinical scan gives 0.18 near the joint"
+    assert 0.15 < mean["muscle"][1] / mean["muscle"][0] < 0.35, "a clinical scan at flip 30 gives 0.24 to 0.29"
     assert mean["joint fluid"][1] > 2 * cartilage[1]
     assert mean["medial meniscus"][1] < 0.2 * cartilage[1]
 
