@@ -1,4 +1,7 @@
-"""Take the pictures of the documentation: ``python docs/screenshots.py FOLDER`` (with ``xvfb-run -a`` where there is no screen)."""
+"""Take the pictures of the documentation: ``python docs/screenshots.py FOLDER``.
+
+Without a screen, put ``xvfb-run -a`` before it.
+"""
 
 from __future__ import annotations
 
