@@ -42,7 +42,7 @@ def _scan(data: Any, attributes: dict[str, Any]) -> Scan:
     metadata = attributes.get("metadata", {})
     if not isinstance(metadata.get("mrsr_scan"), Scan):
         raise BadParameter(
-            f'layer "{attributes.get("name", "")}" was not made by this plugin, so its place in the patient is not known',
+            f'layer "{attributes.get("name", "")}" is not of this plugin, so its place in the patient is not known',
             remedy="save it with napari's own writer",
         )
     return placed(array, metadata, tuple(attributes["axis_labels"]), str(attributes.get("name", "layer")))

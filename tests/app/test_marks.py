@@ -32,7 +32,7 @@ def test_there_are_no_letters_in_three_dimensions(view: View, scan: Scan) -> Non
 
 
 def test_the_title_names_what_is_seen_from_the_top_down(view: View, scan: Scan) -> None:
-    from napari_mrsr.app.jobs import RefineSettings
+    from napari_mrsr.app.events import RefineSettings
 
     view.session.adopt(scan)
     view.session.refine(RefineSettings(method="tricubic"))

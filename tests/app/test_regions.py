@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from napari_mrsr.app import regions
-from napari_mrsr.app.jobs import RefineSettings, T2Settings
+from napari_mrsr.app.events import RefineSettings, T2Settings
 from napari_mrsr.app.reading import regions_table, roi_table
 from napari_mrsr.app.viewing import View
 from napari_mrsr.errors import BadParameter, MissingParameter, OutputNotWritable

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from napari_mrsr import superres
-from napari_mrsr.app import jobs
-from napari_mrsr.app.jobs import RefineSettings, T2Settings
+from napari_mrsr.app import events, jobs
+from napari_mrsr.app.events import RefineSettings, T2Settings
 from napari_mrsr.app.session import Session
 from napari_mrsr.errors import WeightsCorrupt
 from napari_mrsr.files import write_nifti
@@ -350,7 +350,7 @@ def test_after_shutdown_nothing_more_is_told(scan: Scan) -> None:
 
 
 def test_the_time_is_estimated_and_a_classical_method_needs_none(session: Session, scan: Scan) -> None:
-    told: list[jobs.Estimated] = []
+    told: list[events.Estimated] = []
     session.estimated.connect(told.append)
     session.adopt(scan)
     session.estimate(TRICUBIC)

@@ -14,7 +14,7 @@ from napari.components import ViewerModel
 
 from napari_mrsr import superres
 from napari_mrsr.app import layers, viewing
-from napari_mrsr.app.jobs import RefineSettings
+from napari_mrsr.app.events import RefineSettings
 from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.inference.engine import Tile
@@ -100,7 +100,7 @@ def test_acquired_and_sr_share_one_window_and_sr_never_has_its_own(view: View, s
     assert tuple(fine.contrast_limits) == (5.0, 77.0)
     fine.contrast_limits = (1.0, 50.0)
     assert tuple(acquired.contrast_limits) == (1.0, 50.0)
-    view.reset_window()
+    view.look.reset_window()
     assert tuple(fine.contrast_limits) == tuple(acquired.contrast_limits) != (1.0, 50.0)
 
 
@@ -112,7 +112,7 @@ def test_t2_maps_are_navia_up_to_80_ms_with_a_colour_bar(view: View, scan: Scan)
     assert tuple(other.contrast_limits) == (0.0, 80.0)
     assert other.colorbar.visible
     assert other.colormap.nan_color[3] == 0.0
-    view.t2_limit(60.0)
+    view.look.t2_limit(60.0)
     assert tuple(one.contrast_limits) == tuple(other.contrast_limits) == (0.0, 60.0)
 
 
@@ -203,17 +203,17 @@ def test_a_scan_that_was_dropped_on_the_canvas_is_taken(view: View, scan: Scan) 
 def test_holding_the_key_flicks_to_the_other_and_releasing_goes_back(view: View, scan: Scan) -> None:
     view.session.adopt(scan)
     view.session.refine(TRICUBIC)
-    titles = [pair.title for pair in view.pairs()]
+    titles = [pair.title for pair in view.look.pairs()]
     assert titles == ["S1", "S2", "T2"]
-    view.choose_pair(0)
+    view.look.choose_pair(0)
     one, other = view.layer("S1 (acquired)"), view.layer("S1 SR x2 [tricubic]")
     assert (one.visible, other.visible) == (False, True)
-    held = view.flicker()
+    held = view.look.flicker()
     next(held)
     assert (one.visible, other.visible) == (True, False)
     next(held, None)
     assert (one.visible, other.visible) == (False, True)
-    view.choose_pair(titles.index("T2"))
+    view.look.choose_pair(titles.index("T2"))
     assert [la.name for la in view.viewer.layers if la.visible] == ["S1 SR x2 [tricubic]", "T2 [ms] (SR)"]
 
 
@@ -227,7 +227,7 @@ def test_keys_are_bound_and_given_back(view: View, viewer: ViewerModel) -> None:
 def test_h_hides_the_maps_and_shows_t2_again(view: View, scan: Scan) -> None:
     view.session.adopt(scan)
     view.session.refine(TRICUBIC)
-    view.toggle_maps()
+    view.look.toggle_maps()
     assert view.layer("T2 [ms] (SR)").visible
-    view.toggle_maps()
-    assert not any(layer.visible for layer in view.map_layers())
+    view.look.toggle_maps()
+    assert not any(layer.visible for layer in view.maps.found())

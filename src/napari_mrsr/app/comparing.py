@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Comparison:
     reference: Scan
     difference: Scan
     ssim: Scan
-    figures: Mapping[str, Mapping[str, float]]
+    figures: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)

@@ -104,8 +104,8 @@ def colormap(name: str) -> Colormap:
         colours = getattr(cmcrameri.cm, name)(np.linspace(0.0, 1.0, 256))
         return Colormap(colours, name=name, nan_color=transparent)
     if name == "coolwarm":
-        import matplotlib
+        import matplotlib as mpl
 
-        return Colormap(matplotlib.colormaps["coolwarm"](np.linspace(0.0, 1.0, 256)), name=name, nan_color=transparent)
+        return Colormap(mpl.colormaps["coolwarm"](np.linspace(0.0, 1.0, 256)), name=name, nan_color=transparent)
     known = ensure_colormap(name)
     return Colormap(known.colors, controls=known.controls, name=known.name, nan_color=transparent)

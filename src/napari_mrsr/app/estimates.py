@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator
 
 from napari_mrsr.app import jobs
-from napari_mrsr.app.jobs import Estimated, Event, Job, RefineSettings, Stop
+from napari_mrsr.app.events import Estimated, Event, RefineSettings
+from napari_mrsr.app.jobs import Job, Stop
 from napari_mrsr.errors import MrsrError
 from napari_mrsr.scan import Scan
 
 
 def estimate(scan: Scan, settings: RefineSettings) -> Job:
-    """Choose the method and time a probe of it; torch is imported here, in the worker, while the person reads the checks."""
+    """Choose the method and time a probe of it; torch is imported here, in the worker, while the checks are read."""
 
     def job(_stop: Stop) -> Iterator[Event]:
         try:

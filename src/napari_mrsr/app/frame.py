@@ -3,12 +3,12 @@ r"""Where a scan stands on the screen: permuted and flipped to the closest canon
 napari slices along array axes only and would show an oblique volume without its rotation, so the array is shown along
 its own axes. With the affine :math:`A = [U S \,|\, t]`, unit columns :math:`u_a` and spacings :math:`s_a`, a point
 :math:`p` (mm, RAS+) has the coordinate :math:`c_a = (U^{-1} p)_a` along voxel axis :math:`a`. The screen shows
-:math:`\pm c_a`, the sign chosen so that values rise towards the patient's Left, Posterior and Inferior side. Rows then run
-from superior to inferior and columns from anterior to posterior (sagittal) or from right to left (coronal, axial):
+:math:`\pm c_a`, the sign chosen so that values rise towards the patient's Left, Posterior and Inferior side. Rows then
+run from superior to inferior and columns from anterior to posterior (sagittal) or from right to left (coronal, axial):
 the radiological convention, without turning the camera.
 
 For a scan that is not oblique the coordinates are millimetres of the patient (L, P, I). For an oblique one they are
-millimetres along its own axes; two grids with the same directions (acquired and super-resolved) always lie on each other.
+millimetres along its own axes; two grids of the same directions (acquired, super-resolved) always lie on each other.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The long steps of a session, as generators of events that run in a worker thread.
 
-A job touches no layer, no widget and no session. It writes tiles into the result's own array, of which the layers on the
-screen are views, and yields what happened; the worker hands each event to the main thread, and only there are layers
-made and refreshed. Every job goes through :func:`guarded`, which turns whatever
+A job touches no layer, no widget and no session. It writes tiles into the result's own array, of which the layers on
+the screen are views, and yields what happened; the worker hands each event to the main thread, and only there are
+layers made and refreshed. Every job goes through :func:`guarded`, which turns whatever
 is raised into a :class:`Failed` event: superqt's generator worker takes a ``RuntimeError`` (torch's base error) for a
 deleted worker and would end without a word.
 
@@ -14,186 +14,39 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_mrsr.app.events import (
+    Began,
+    Choices,
+    Compared,
+    Event,
+    Failed,
+    Mapped,
+    Opened,
+    Piece,
+    Progress,
+    Refined,
+    RefineSettings,
+    Result,
+    Role,
+    T2Settings,
+    Trusted,
+)
 from napari_mrsr.errors import BadParameter, EchoesNeeded, MrsrError, SeveralSeries, Stopped
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
-    from napari_mrsr.app.comparing import Comparison
-    from napari_mrsr.files import SeriesInfo
     from napari_mrsr.mapping import T2Map
-    from napari_mrsr.superres import Trust
 
 Stop = Callable[[], bool]
-Role = Literal["acquired", "thick", "SR"]
 
 
-# -- what a person chooses -------------------------------------------------------------------------
-@dataclass(frozen=True)
-class RefineSettings:
-    """How to super-resolve; ``axis`` None is the slice axis."""
-
-    method: str = "auto"
-    factor: int = 2
-    axis: int | None = None
-    device: str = "auto"
-    consistency: str = "wiener"
-    retrospective: bool = False
-    maps: bool = True
-
-
-@dataclass(frozen=True)
-class T2Settings:
-    """How to map T2; ``None`` takes what the header says. Times in ms, degrees, mT s/m, m2/s."""
-
-    method: str = "analytic"
-    t1: float = 1200.0
-    diffusivity: float = 1.25e-9
-    fat: bool = True
-    fluid: bool = True
-    repetition_time: float | None = None
-    echo_time: float | None = None
-    flip_angle: float | None = None
-    spoiler_moment: float | None = None
-    spoiler_duration: float | None = None
-
-    @property
-    def overrides(self) -> dict[str, float]:
-        """The sequence parameters that were typed in."""
-        names = ("repetition_time", "echo_time", "flip_angle", "spoiler_moment", "spoiler_duration")
-        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
-
-
-# -- what happens ----------------------------------------------------------------------------------
-@dataclass(eq=False)
-class Result:
-    """A super-resolved scan, growing while its job runs.
-
-    Attributes
-    ----------
-    scan
-        The fine grid; its array is interpolated where no tile has arrived yet.
-    source
-        What was super-resolved: the acquired scan, or the simulated thick slices of it.
-    reference
-        The scan that the result can be held against, if there is one.
-    reached
-        Where tiles have arrived, shape ``(i, j, k)``; None once all have.
-    partial
-        Whether it was stopped before the end.
-    """
-
-    scan: Scan
-    source: Scan
-    method: str
-    factor: int
-    axis: int
-    reason: str = ""
-    reference: Scan | None = None
-    retrospective: bool = False
-    done: float = 0.0
-    seconds: float = 0.0
-    reached: npt.NDArray[np.bool_] | None = None
-    partial: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Progress:
-    """How far the job is, 0 to 1, and what it does."""
-
-    done: float
-    text: str
-
-
-@dataclass(frozen=True, eq=False)
-class Opened:
-    """A scan was read; ``truth`` holds the labels of a phantom."""
-
-    scan: Scan
-    role: Literal["acquired", "reference"] = "acquired"
-    truth: Any = None
-
-
-@dataclass(frozen=True, eq=False)
-class Choices:
-    """The folder holds several series: one must be chosen."""
-
-    paths: tuple[str, ...]
-    series: tuple[SeriesInfo, ...]
-    role: Literal["acquired", "reference"] = "acquired"
-
-
-@dataclass(frozen=True, eq=False)
-class Began:
-    """Super-resolution starts from this interpolated picture."""
-
-    result: Result
-
-
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """A tile of the result was written, in the voxel order of the scan."""
-
-    result: Result
-    where: tuple[slice, ...]
-    done: float
-
-
-@dataclass(frozen=True, eq=False)
-class Refined:
-    """Super-resolution ended, or was stopped: then the result is partial."""
-
-    result: Result
-
-
-@dataclass(frozen=True, eq=False)
-class Mapped:
-    """A T2 map is ready."""
-
-    role: Role
-    map: T2Map
-
-
-@dataclass(frozen=True, eq=False)
-class Compared:
-    """The result was held against the reference."""
-
-    comparison: Comparison
-
-
-@dataclass(frozen=True, eq=False)
-class Trusted:
-    """What the method added, and where it disagrees with the measurement."""
-
-    trust: Trust
-
-
-@dataclass(frozen=True, eq=False)
-class Estimated:
-    """How long super-resolution would take, s, and by which method."""
-
-    settings: RefineSettings
-    seconds: float | None
-    text: str
-    ok: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class Failed:
-    """Something was raised: one line, and the traceback if it is a bug."""
-
-    line: str
-    details: str = ""
-    bug: bool = False
-
-
-Event = Progress | Opened | Choices | Began | Piece | Refined | Mapped | Compared | Trusted | Estimated | Failed
 Job = Callable[[Stop], Iterator[Event]]
 
 
@@ -368,7 +221,7 @@ def _tiles(
 
 
 def maps(scan: Scan, result: Result | None, t2: T2Settings) -> Job:
-    """Map T2 of the acquired scan, of its simulated thick slices, and of the super-resolved scan, where there are such."""
+    """Map T2 of the acquired scan and, where there are such, of its simulated thick slices and of the SR scan."""
 
     def job(stop: Stop) -> Iterator[Event]:
         if scan.volumes < 2:
@@ -421,7 +274,7 @@ def compare(result: Result, reference: Scan) -> Job:
 
 
 def trust(result: Result) -> Job:
-    """What the method added to the measurement, and where it disagrees with it."""
+    """Find what the method added to the measurement, and where it disagrees with it."""
 
     def job(_stop: Stop) -> Iterator[Event]:
         from napari_mrsr import superres

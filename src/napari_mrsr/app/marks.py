@@ -1,7 +1,8 @@
 """What a picture needs before anyone may read it: which side is which, and what is shown.
 
-Letters stand at the four edges (A, P, S, I, R, L), taken from the axis labels of the layers, so that they stay right when
-the axes are turned; the names of the visible images stand at the top left. In three dimensions the letters are hidden.
+Letters stand at the four edges (A, P, S, I, R, L), taken from the axis labels of the layers, so that they stay right
+when the axes are turned; the names of the visible images stand at the top left. In three dimensions there are no
+letters.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Marks:
 
 
 def shown_names(layers: Any) -> list[str]:
-    """Return the names of what is seen: visible layers of this plugin from the top one down to the first opaque magnitude."""
+    """Return the names of what is seen: visible layers of this plugin, from the top one down to the first magnitude."""
     names = []
     for layer in reversed(list(layers)):
         role = layer.metadata.get("mrsr", {}).get("role")

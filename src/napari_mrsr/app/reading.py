@@ -52,7 +52,7 @@ def roi_table(measurement: Measurement, label: int) -> pd.DataFrame | None:
 
 
 def regions_table(measurement: Measurement) -> pd.DataFrame | None:
-    """Return one row per region: means, SR minus acquired, CV, and the mean without the rim; None where nothing is painted.
+    """Return one row per region: means, SR minus acquired, CV, and the mean without the rim; None without any region.
 
     Values are in the unit of the map; names lose the word that all of them end with.
     """
@@ -109,7 +109,7 @@ def trust_line(trust: Trust) -> str:
     found = trust.summary
     if "t2_median_difference" in found:
         return (
-            f"T2 of the re-thickened echoes minus T2 of the acquired ones: median {found['t2_median_difference']:+.2f} ms, "
-            f"IQR {found['t2_iqr']:.2f} ms, {found['t2_n']} voxels"
+            "T2 of the re-thickened echoes minus T2 of the acquired ones: "
+            f"median {found['t2_median_difference']:+.2f} ms, IQR {found['t2_iqr']:.2f} ms, {found['t2_n']} voxels"
         )
     return f"no T2: {found['t2_missing']}" if found.get("t2_missing") else ""

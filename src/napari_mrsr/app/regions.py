@@ -181,8 +181,8 @@ def export(view: View, layer: Labels, measurement: Measurement, path: str | Path
     Returns
     -------
     list of Path
-        ``stats.csv`` (a row per region and map), ``stats_acquired_sr.csv`` where there are two maps, ``stats_erosion.csv``
-        where it was asked for, ``stats.json`` and ``stats_roi.nii.gz``.
+        ``stats.csv`` (a row per region and map), ``stats_acquired_sr.csv`` where there are two maps,
+        ``stats_erosion.csv`` where it was asked for, ``stats.json`` and ``stats_roi.nii.gz``.
 
     Raises
     ------

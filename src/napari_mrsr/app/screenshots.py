@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_mrsr.app import display, regions
-from napari_mrsr.app.jobs import RefineSettings
+from napari_mrsr.app.events import RefineSettings
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.errors import MissingDependency
 from napari_mrsr.scan import Scan
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 #: Size of the window, pixels.
 WINDOW = (1500, 950)
+
+#: The docks in the order of the work, as the manifest names them.
+DOCKS = ("Study", "Process", "Review", "ROI")
+
+#: A dock and the widget in it.
+Dock = tuple[Any, Any]
 
 #: Longest a job may take before the pictures are given up, s.
 PATIENCE = 900.0
@@ -74,21 +80,15 @@ def take(
     return taken
 
 
-def _docks(viewer: Viewer) -> dict[str, Any]:
-    from napari_mrsr.widgets.process import ProcessDock
-    from napari_mrsr.widgets.review import ReviewDock
-    from napari_mrsr.widgets.roi import RoiDock
-    from napari_mrsr.widgets.study import StudyDock
-
-    kinds = {"Study": StudyDock, "Process": ProcessDock, "Review": ReviewDock, "ROI": RoiDock}
-    docks = {}
-    for name, kind in kinds.items():
-        dock = kind(viewer)
-        docks[name] = viewer.window.add_dock_widget(dock, name=name, area="right", tabify=bool(docks))
+def _docks(viewer: Viewer) -> dict[str, Dock]:
+    """Open the docks as napari's menu does."""
+    docks: dict[str, Dock] = {}
+    for name in DOCKS:
+        docks[name] = viewer.window.add_plugin_dock_widget("napari-mrsr", name, tabify=bool(docks))
     return docks
 
 
-def _study(viewer: Viewer, view: View, docks: dict[str, Any], folder: Path, scan: Scan | None, truth: Any) -> Path:
+def _study(viewer: Viewer, view: View, docks: dict[str, Dock], folder: Path, scan: Scan | None, truth: Any) -> Path:
     if scan is None:
         view.session.open_sample()
         wait(lambda: view.session.running is None)
@@ -99,9 +99,9 @@ def _study(viewer: Viewer, view: View, docks: dict[str, Any], folder: Path, scan
     return _picture(viewer, docks["Study"], folder / "dock_study.png")
 
 
-def _process(viewer: Viewer, view: View, docks: dict[str, Any], folder: Path, method: str, factor: int) -> Path:
+def _process(viewer: Viewer, view: View, docks: dict[str, Dock], folder: Path, method: str, factor: int) -> Path:
     dock = docks["Process"]
-    form = dock.inner_widget()
+    form = dock[1]
     form.options.method.value = method
     form.options.factor.value = factor
     view.session.refine(RefineSettings(method=method, factor=factor))
@@ -109,20 +109,20 @@ def _process(viewer: Viewer, view: View, docks: dict[str, Any], folder: Path, me
     return _picture(viewer, dock, folder / "dock_process.png")
 
 
-def _review(viewer: Viewer, view: View, docks: dict[str, Any], folder: Path) -> Path:
+def _review(viewer: Viewer, view: View, docks: dict[str, Dock], folder: Path) -> Path:
     view.session.find_trust()
     wait(lambda: view.session.running is None)
-    titles = [pair.title for pair in view.pairs()]
+    titles = [pair.title for pair in view.look.pairs()]
     if "T2" in titles:
-        view.choose_pair(titles.index("T2"))
+        view.look.choose_pair(titles.index("T2"))
     return _picture(viewer, docks["Review"], folder / "dock_review.png")
 
 
-def _roi(viewer: Viewer, view: View, docks: dict[str, Any], folder: Path) -> Path:
+def _roi(viewer: Viewer, view: View, docks: dict[str, Dock], folder: Path) -> Path:
     layer = regions.truth_roi(view) if view.session.truth is not None else regions.new_roi(view)
     result = view.session.result
     if result is not None:
-        view.show_only([view.names_of(result)[0], display.t2("SR")])
+        view.look.show_only([view.names_of(result)[0], display.t2("SR")])
         under = view.layer(display.t2("SR"))
         if under is not None:
             under.visible = False
@@ -138,12 +138,12 @@ def _go_to(viewer: Viewer, layer: Any) -> None:
         viewer.dims.set_point(0, float(point))
 
 
-def _picture(viewer: Viewer, dock: Any, path: Path) -> Path:
+def _picture(viewer: Viewer, dock: Dock, path: Path) -> Path:
     """Bring a dock to the front, let Qt draw, and save the window."""
     from napari.utils.io import imsave
 
-    dock.show()
-    dock.raise_()
+    dock[0].show()
+    dock[0].raise_()
     viewer.reset_view()
     _breathe(0.8)
     imsave(str(path), viewer.screenshot(canvas_only=False, flash=False))

@@ -1,8 +1,8 @@
 """What is open, what came out of it, what is running: the state that the four docks show.
 
 A session knows neither Qt nor napari. It is told what to do by method calls, says what happened by signals, and hands
-its long steps to a runner (:mod:`.workers` in the viewer, :func:`run_here` in tests and scripts). A dock can be closed and
-opened again: nothing of the session lives in it. Errors become a :class:`Banner`; what was there before stays.
+its long steps to a runner (:mod:`.workers` in the viewer, :func:`run_here` in tests and scripts). A dock can be closed
+and opened again: nothing of the session lives in it. Errors become a :class:`Banner`; what was there before stays.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from psygnal import Signal
 
-from napari_mrsr.app import estimates, jobs
-from napari_mrsr.app.jobs import Event, Job, RefineSettings, Result, T2Settings
+from napari_mrsr.app import estimates, events, jobs
+from napari_mrsr.app.events import Event, RefineSettings, Result, T2Settings
+from napari_mrsr.app.jobs import Job
 from napari_mrsr.errors import MrsrError
 from napari_mrsr.scan import Scan
 
@@ -96,7 +97,7 @@ class Session:
 
     opened = Signal(object)  # Scan, also when it is replaced by None
     reference_changed = Signal(object)  # Scan | None
-    choices_changed = Signal(object)  # jobs.Choices | None
+    choices_changed = Signal(object)  # events.Choices | None
     banner_changed = Signal(object)  # Banner | None
     job_changed = Signal(object)  # Running | None
     progressed = Signal(object)  # Running
@@ -106,14 +107,14 @@ class Session:
     mapped = Signal(str, object)  # role, T2Map
     compared = Signal(object)  # Comparison
     trusted = Signal(object)  # Trust
-    estimated = Signal(object)  # jobs.Estimated
+    estimated = Signal(object)  # events.Estimated
 
     def __init__(self, runner: Runner = run_here) -> None:
         self._runner = runner
         self._stop = False
         self._live: set[Any] = set()
         self._shut = False
-        self._pending: jobs.Choices | None = None
+        self._pending: events.Choices | None = None
         self.scan: Scan | None = None
         self.reference: Scan | None = None
         self.truth: Any = None
@@ -150,7 +151,7 @@ class Session:
 
     # -- opening ------------------------------------------------------------------------------------
     @property
-    def choices(self) -> jobs.Choices | None:
+    def choices(self) -> events.Choices | None:
         """The series to choose from, after a folder with several was opened."""
         return self._pending
 
@@ -292,42 +293,42 @@ class Session:
         if self._shut:
             return
         match event:
-            case jobs.Progress():
+            case events.Progress():
                 if self.running is not None:
                     self.running.done, self.running.text = event.done, event.text
                     self.progressed.emit(self.running)
-            case jobs.Piece():
+            case events.Piece():
                 self.grew.emit(event.result, event.where)
-            case jobs.Opened():
+            case events.Opened():
                 self._take(event)
-            case jobs.Choices():
+            case events.Choices():
                 self._pending = event
                 self.choices_changed.emit(event)
                 self.say("info", f"the folder holds {len(event.series)} series: choose one")
-            case jobs.Began():
+            case events.Began():
                 self.result = event.result
                 self.results[f"{event.result.method} x{event.result.factor}"] = event.result
                 self.maps, self.comparison, self.trust = {}, None, None
                 self.began.emit(event.result)
-            case jobs.Refined():
+            case events.Refined():
                 self._finish(event.result)
-            case jobs.Mapped():
+            case events.Mapped():
                 self.maps[event.role] = event.map
                 self.mapped.emit(event.role, event.map)
                 if event.map.map.warnings:
                     self.say("warn", event.map.map.warnings[-1], "\n".join(event.map.map.warnings))
-            case jobs.Compared():
+            case events.Compared():
                 self.comparison = event.comparison
                 self.compared.emit(event.comparison)
-            case jobs.Trusted():
+            case events.Trusted():
                 self.trust = event.trust
                 self.trusted.emit(event.trust)
-            case jobs.Estimated():
+            case events.Estimated():
                 self.estimated.emit(event)
-            case jobs.Failed():
+            case events.Failed():
                 self.say("bad", event.line, event.details)
 
-    def _take(self, event: jobs.Opened) -> None:
+    def _take(self, event: events.Opened) -> None:
         if self._pending is not None:
             self._pending = None
             self.choices_changed.emit(None)

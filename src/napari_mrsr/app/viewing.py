@@ -1,8 +1,8 @@
-"""The one place where the session meets a viewer: its layers, the slice on the screen, the keys.
+"""The one place where the session meets a viewer: its layers, and the slice on the screen.
 
-Takes a napari ``ViewerModel`` or ``Viewer``. Layers show views of the session's arrays, so a tile that arrives needs only a
-refresh, and only if it crosses the slice on the screen; refreshes are at least :data:`PAUSE` apart, so that scrolling stays
-smooth while tiles come in.
+Takes a napari ``ViewerModel`` or ``Viewer``. Layers show views of the session's arrays, so a tile that arrives needs
+only a refresh, and only if it crosses the slice on the screen; refreshes are at least :data:`PAUSE` apart, so that
+scrolling stays smooth while tiles come in.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from psygnal import Signal
 
 from napari_mrsr.app import display, layers
-from napari_mrsr.app.comparing import Comparison, Pair, t2_difference
+from napari_mrsr.app.events import Result
 from napari_mrsr.app.frame import Frame, frame_of
-from napari_mrsr.app.jobs import Result
+from napari_mrsr.app.looking import Look
+from napari_mrsr.app.map_layers import MapLayers
 from napari_mrsr.app.marks import Marks
 from napari_mrsr.app.preferences import Preferences
 from napari_mrsr.app.session import Runner, Session
@@ -28,16 +28,8 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
 
-    from napari_mrsr.mapping import T2Map
-    from napari_mrsr.superres import Trust
-
 #: Least time between two refreshes of one layer, s.
 PAUSE = 0.15
-
-FLICKER_KEY = "k"
-NEXT_KEY = "n"
-WINDOW_KEY = "w"
-MAPS_KEY = "h"
 
 
 class View:
@@ -49,9 +41,9 @@ class View:
         What is shown, and where.
     frame
         How the open scan stands on the screen; every layer shares its axis order.
+    maps, look, marks
+        The layers of maps; pairs, windows and keys; letters and title.
     """
-
-    looked = Signal()  # another pair, or the other of the pair, is shown
 
     def __init__(self, session: Session, viewer: ViewerModel, preferences: Preferences | None = None) -> None:
         self.session = session
@@ -59,20 +51,17 @@ class View:
         self.preferences = preferences or Preferences.load()
         self.frame: Frame | None = None
         self._refreshed: dict[str, float] = {}
-        self._pair = 0
         self._adding = False
         self.marks = Marks(viewer)
+        self.maps = MapLayers(self)
+        self.look = Look(self)
         session.slice_on_screen = self.slice_on_screen
         session.opened.connect(self._show_scan)
         session.reference_changed.connect(self._show_reference)
         session.began.connect(self._show_beginning)
         session.grew.connect(self._grow)
         session.refined.connect(self._finish)
-        session.mapped.connect(self._show_map)
-        session.compared.connect(self._show_comparison)
-        session.trusted.connect(self._show_trust)
         viewer.layers.events.inserted.connect(self._adopt)
-        self._bind_keys()
         for layer in list(viewer.layers):
             self._adopt_layer(layer)
 
@@ -87,7 +76,7 @@ class View:
     # -- layers ---------------------------------------------------------------------------------------
     def layer(self, name: str) -> Layer | None:
         """Return a layer by name, or None."""
-        return self.viewer.layers[name] if name in self.viewer.layers else None
+        return next((layer for layer in self.viewer.layers if layer.name == name), None)
 
     def put(self, data: layers.LayerData, *, visible: bool | None = None) -> Layer:
         """Add a layer, or put new data into the layer of that name on the same grid."""
@@ -121,7 +110,8 @@ class View:
     def _own(self, *roles: str) -> list[str]:
         return [la.name for la in self.viewer.layers if la.metadata.get("mrsr", {}).get("role") in roles]
 
-    def _frame(self, scan: Scan) -> Frame:
+    def frame_for(self, scan: Scan) -> Frame:
+        """Return how a scan stands on this screen."""
         return frame_of(scan, None if self.frame is None else self.frame.plane)
 
     # -- the scan -------------------------------------------------------------------------------------
@@ -152,7 +142,7 @@ class View:
 
     def _show_reference(self, scan: Scan) -> None:
         names = [f"{name} (reference)" for name in scan.names]
-        for data in layers.magnitude_layers(scan, role="reference", names=names, frame=self._frame(scan)):
+        for data in layers.magnitude_layers(scan, role="reference", names=names, frame=self.frame_for(scan)):
             self.put(data, visible=False).locked = True
 
     def _adopt(self, event: Any) -> None:
@@ -190,12 +180,12 @@ class View:
     def _show_beginning(self, result: Result) -> None:
         self.remove(self._own("t2", "difference", "ssim", "trust", "thick"))
         windows = self._windows(result)
-        frame = self._frame(result.scan)
+        frame = self.frame_for(result.scan)
         shown = self._visible_volume()
         if result.retrospective:
             names = [display.thick(n, result.factor) for n in result.source.names]
             for data in layers.magnitude_layers(
-                result.source, role="thick", names=names, frame=self._frame(result.source), windows=windows
+                result.source, role="thick", names=names, frame=self.frame_for(result.source), windows=windows
             ):
                 self.put(data, visible=False)
         about = {"method": result.method, "factor": result.factor, "axis": result.axis, "reason": result.reason}
@@ -222,8 +212,8 @@ class View:
         """Share window, gamma and colours with the acquired layer; the full range comes from it too."""
         from napari.experimental import link_layers
 
-        partners = [self.layer(display.acquired(name)), self.layer(display.thick(name, result.factor))]
-        partners = [p for p in partners if p is not None]
+        names = (display.acquired(name), display.thick(name, result.factor))
+        partners = [p for p in map(self.layer, names) if p is not None]
         if not partners:
             return
         layer.contrast_limits_range = partners[0].contrast_limits_range
@@ -244,7 +234,7 @@ class View:
 
     def _on_screen(self, scan: Scan, where: tuple[slice, ...]) -> bool:
         """Tell whether a tile crosses the slice on the screen."""
-        frame = self._frame(scan)
+        frame = self.frame_for(scan)
         voxel = frame.voxel(scan, self.viewer.dims.point[-3:])
         hidden = [d for d in self.viewer.dims.not_displayed if d >= self.viewer.dims.ndim - 3]
         for d in hidden:
@@ -258,7 +248,7 @@ class View:
         """Return the fine-grid index along a voxel axis of what the slider shows."""
         if self.frame is None or self.viewer.dims.ndim < 3:
             return None
-        frame = self._frame(scan)
+        frame = self.frame_for(scan)
         columns = frame.directions[:, list(frame.axes)] * np.where(frame.flips, -1.0, 1.0)
         patient = columns @ np.asarray(self.viewer.dims.point[-3:], dtype=float)
         index = np.linalg.solve(scan.affine[:3, :3], patient - scan.affine[:3, 3])[axis]
@@ -280,185 +270,12 @@ class View:
             )
             layer.refresh()
 
-    # -- maps -----------------------------------------------------------------------------------------
-    def _show_map(self, role: str, found: T2Map) -> None:
-        wanted = self.preferences
-        data = layers.map_layer(
-            found.map,
-            display.t2(role),
-            role="t2",
-            colormap=wanted.t2_colormap,
-            limits=(0.0, wanted.t2_max_ms),
-            frame=self._frame(found.map),
-        )
-        layer = self.put(data, visible=False)
-        layer.contrast_limits_range = (0.0, max(display.T2_RANGE[1], wanted.t2_max_ms))
-        layer.contrast_limits = (0.0, wanted.t2_max_ms)
-        layer.colorbar.visible = True
-        self._link_maps()
-        if role == "SR" and "acquired" in self.session.maps:
-            self._show_t2_difference()
-
-    def _link_maps(self) -> None:
-        from napari.experimental import link_layers
-
-        shown = [la for la in map(self.layer, map(display.t2, T2_ROLES)) if la is not None]
-        if len(shown) > 1:
-            link_layers(shown, ("contrast_limits", "gamma", "colormap"))
-
-    def _show_t2_difference(self) -> None:
-        scan = self.session.attempt(
-            lambda: t2_difference(self.session.maps["acquired"].map, self.session.maps["SR"].map)
-        )
-        if scan is not None:
-            limits = display.symmetric(scan.array, at_least=10.0)
-            self._put_map(
-                scan, display.t2_difference(), "difference", "coolwarm", (max(limits[0], -20), min(limits[1], 20))
-            )
-
-    def _show_comparison(self, comparison: Comparison) -> None:
-        for n, name in enumerate(comparison.difference.names):
-            size = comparison.difference.volume(n)
-            limits = (0.0, max(display.percentiles(size.array, (99.5,))[0], 1e-6))
-            figures = dict(comparison.figures.get(name, {}))
-            self._put_map(size, display.difference(name), "difference", "magma", limits, figures=figures)
-            ssim = comparison.ssim.volume(n)
-            self._put_map(ssim, display.ssim(name), "ssim", "gray", (0.0, 1.0), figures=figures)
-
-    def _show_trust(self, trust: Trust) -> None:
-        for n, name in enumerate(trust.added.names):
-            added = trust.added.volume(n)
-            self._put_map(added, f"{name} added by SR [a.u.]", "trust", "coolwarm", display.symmetric(added.array))
-        for n, name in enumerate(trust.z.names):
-            self._put_map(trust.z.volume(n), f"{name} misfit z [sigma]", "trust", "coolwarm", (-5.0, 5.0))
-        if trust.t2_difference is not None:
-            name = "T2 re-thickened - acquired [ms]"
-            self._put_map(trust.t2_difference, name, "trust", "coolwarm", (-10.0, 10.0))
-
-    def _put_map(
-        self, scan: Scan, name: str, role: layers.Role, colormap: str, limits: tuple[float, float], **about: Any
-    ) -> Layer:
-        data = layers.map_layer(
-            scan, name, role=role, colormap=colormap, limits=limits, frame=self._frame(scan), **about
-        )
-        layer = self.put(data, visible=False)
-        layer.colorbar.visible = True
-        return layer
-
-    # -- looking ----------------------------------------------------------------------------------------
-    def show_only(self, names: Iterable[str]) -> None:
-        """Show these image layers and hide the other images; ROIs stay as they are."""
-        wanted = set(names)
-        for layer in self.viewer.layers:
-            if layer.metadata.get("mrsr", {}).get("role") != "roi":
-                layer.visible = layer.name in wanted
-
-    def pairs(self) -> list[Pair]:
-        """Return what can be looked at in turn now."""
-        found = []
-        result = self.session.result
-        if result is not None:
-            for name, other in zip(result.scan.names, self.names_of(result), strict=True):
-                one = display.thick(name, result.factor) if result.retrospective else display.acquired(name)
-                found.append(Pair(name, one, other))
-                reference = display.acquired(name) if result.retrospective else f"{name} (reference)"
-                found.append(Pair(f"{name}, reference", reference, other))
-        found.append(Pair("T2", display.t2("acquired"), display.t2("SR")))
-        found.append(Pair("T2, thick slices", display.t2("thick"), display.t2("SR")))
-        return [p for p in found if self.layer(p.one) is not None and self.layer(p.other) is not None]
-
-    @property
-    def pair(self) -> Pair | None:
-        """The pair that flicker and the Review dock act on."""
-        pairs = self.pairs()
-        return pairs[self._pair % len(pairs)] if pairs else None
-
-    def choose_pair(self, index: int) -> None:
-        """Choose a pair by its place and show its second picture; a T2 map lies over the signal it was made from."""
-        self._pair = index
-        pair = self.pair
-        if pair is not None:
-            self.show_pair(pair, other=True)
-
-    def show_pair(self, pair: Pair, *, other: bool) -> None:
-        """Show one of a pair."""
-        name = pair.other if other else pair.one
-        under: list[str] = []
-        if pair.title.startswith("T2"):
-            result = self.session.result
-            magnitude = [p for p in self.pairs() if not p.title.startswith("T2")]
-            if result is not None and magnitude:
-                under = [magnitude[0].other if other else magnitude[0].one]
-        self.show_only([*under, name])
-        self.viewer.layers.selection.active = self.layer(name)
-        self.looked.emit()
-
-    def flicker(self, viewer: Any = None) -> Any:
-        """While the key is held show the other of the pair; on release go back."""
-        pair = self.pair
-        if pair is None:
-            yield
-            return
-        second = self.viewer.layers[pair.other].visible
-        self.show_pair(pair, other=not second)
-        yield
-        self.show_pair(pair, other=second)
-
-    def reset_window(self, viewer: Any = None) -> None:
-        """Give every acquired volume (and what is linked with it) its first window again."""
-        scan = self.session.scan
-        for n, name in enumerate(scan.names if scan is not None else ()):
-            layer = self.layer(display.acquired(name))
-            if layer is not None and scan is not None:
-                layer.contrast_limits = display.window(scan.array[n])
-        self.t2_limit(self.preferences.t2_max_ms)
-
-    def t2_limit(self, milliseconds: float) -> None:
-        """Set the upper limit of the T2 maps, ms."""
-        for role in T2_ROLES:
-            layer = self.layer(display.t2(role))
-            if layer is not None:
-                layer.contrast_limits = (0.0, float(milliseconds))
-
-    def map_layers(self) -> list[Layer]:
-        """Return the layers of maps: T2, differences, SSIM, trust."""
-        return [la for la in self.viewer.layers if la.metadata.get("mrsr", {}).get("role") in _MAPS]
-
-    def toggle_maps(self, viewer: Any = None) -> None:
-        """Hide the maps, or show the T2 map again."""
-        maps = self.map_layers()
-        if any(la.visible for la in maps):
-            for layer in maps:
-                layer.visible = False
-            return
-        chosen = self.layer(display.t2("SR")) or self.layer(display.t2("acquired"))
-        if chosen is not None:
-            chosen.visible = True
-
-    # -- keys -------------------------------------------------------------------------------------------
-    def _bind_keys(self) -> None:
-        for key, function in self._keys().items():
-            self.viewer.bind_key(key, function, overwrite=True)
-
-    def _keys(self) -> dict[str, Any]:
-        return {
-            FLICKER_KEY: lambda viewer: self.flicker(viewer),
-            NEXT_KEY: lambda viewer: self.choose_pair(self._pair + 1),
-            WINDOW_KEY: self.reset_window,
-            MAPS_KEY: self.toggle_maps,
-        }
-
     def close(self) -> None:
         """Stop the session and let go of the keys."""
         self.session.shutdown()
-        for key in self._keys():
-            self.viewer.bind_key(key, None)
+        self.look.unbind()
 
 
-#: Whose T2 maps there may be; they share their limits.
-T2_ROLES = ("acquired", "thick", "SR")
-
-_MAPS = ("t2", "difference", "ssim", "trust")
 _VIEWS: weakref.WeakKeyDictionary[Any, View] = weakref.WeakKeyDictionary()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from napari_mrsr.app.jobs import Event
+from napari_mrsr.app.events import Event
 
 
 def run_in_thread(

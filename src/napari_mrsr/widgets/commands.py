@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_mrsr.app import regions
+from napari_mrsr.app.screenshots import DOCKS
 from napari_mrsr.app.viewing import view_of
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
 PLUGIN = "napari-mrsr"
-
-#: The docks in the order of the work, as the manifest names them.
-DOCKS = ("Study", "Process", "Review", "ROI")
 
 
 def open_docks(viewer: Viewer) -> list[Any]:

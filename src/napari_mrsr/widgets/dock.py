@@ -1,7 +1,7 @@
 """What the four docks share: a banner, a scrolling body, and letting go of the session when Qt destroys them.
 
-Closing a napari dock fires no closeEvent; the widget may only be hidden, or be destroyed with the viewer. So a dock keeps
-nothing of its own: it reads the session when it is made, and disconnects when it is destroyed.
+Closing a napari dock fires no closeEvent; the widget may only be hidden, or be destroyed with the viewer. So a dock
+keeps nothing of its own: it reads the session when it is made, and disconnects when it is destroyed.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from napari_mrsr.app import cards
-from napari_mrsr.app.jobs import Estimated, RefineSettings, T2Settings
+from napari_mrsr.app.events import Estimated, RefineSettings, T2Settings
 from napari_mrsr.app.session import Running
 from napari_mrsr.scan import Scan
 from napari_mrsr.widgets.dock import Dock, form_of, heading, note
@@ -199,7 +199,7 @@ def _refine_options(device: str) -> mg.Container:
         },
         simulate={
             "text": "simulate thick slices from this scan",
-            "tooltip": "Retrospective: the open scan is the reference, thick slices are simulated from it and super-resolved",
+            "tooltip": "Retrospective: thick slices are simulated, super-resolved and held against the open scan",
         },
         maps={"text": "map T2 afterwards", "tooltip": "Map T2 of both afterwards, where there are two echoes"},
     )

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_mrsr.app import display, viewing
+from napari_mrsr.app import display, looking
 from napari_mrsr.app.comparing import Comparison
 from napari_mrsr.app.reading import comparison_table, trust_line, trust_table
 from napari_mrsr.widgets.dock import Dock, heading, note
@@ -39,7 +39,7 @@ class ReviewDock(Dock):
         self.listen(self.session.mapped, lambda _role, _map: self._renew())
         self.listen(self.session.compared, self.show_comparison)
         self.listen(self.session.job_changed, self._renew)
-        self.listen(self.view.looked, self._renew)
+        self.listen(self.view.look.looked, self._renew)
         self.listen(self.view.viewer.layers.events.inserted, self._renew)
         self.listen(self.view.viewer.layers.events.removed, self._renew)
         self._renew()
@@ -48,7 +48,7 @@ class ReviewDock(Dock):
     def _add_pairs(self) -> None:
         self.body.addWidget(heading("Two pictures in turn"))
         self.pair = QComboBox()
-        self.pair.setToolTip(f"{viewing.NEXT_KEY.upper()}: next pair")
+        self.pair.setToolTip(f"{looking.NEXT_KEY.upper()}: next pair")
         self.pair.currentIndexChanged.connect(self._choose)
         self.one = QPushButton("first")
         self.other = QPushButton("second")
@@ -60,7 +60,7 @@ class ReviewDock(Dock):
         grid.addWidget(self.other, 1, 1)
         self.body.addLayout(grid)
         self.hint = note(
-            f"Hold {viewing.FLICKER_KEY.upper()} over the picture to flick to the other; release to go back."
+            f"Hold {looking.FLICKER_KEY.upper()} over the picture to flick to the other; release to go back."
         )
         self.body.addWidget(self.hint)
 
@@ -73,9 +73,9 @@ class ReviewDock(Dock):
             box.valueChanged.connect(self._window)
         self.t2_limit = _number(1, 1000, suffix=" ms", value=self.view.preferences.t2_max_ms)
         self.t2_limit.setToolTip("Where the colours of the T2 maps end")
-        self.t2_limit.valueChanged.connect(self.view.t2_limit)
+        self.t2_limit.valueChanged.connect(self.view.look.t2_limit)
         self.reset = QPushButton("Reset windows")
-        self.reset.setToolTip(f"{viewing.WINDOW_KEY.upper()}: the window of the acquired scan again")
+        self.reset.setToolTip(f"{looking.WINDOW_KEY.upper()}: the window of the acquired scan again")
         self.reset.clicked.connect(self._reset)
         form = QFormLayout()
         form.addRow("Level:", self.window_level)
@@ -87,7 +87,7 @@ class ReviewDock(Dock):
     def _add_maps(self) -> None:
         self.body.addWidget(heading("Maps"))
         self.maps = QWidget()
-        self.maps.setToolTip(f"{viewing.MAPS_KEY.upper()}: hide or show the maps")
+        self.maps.setToolTip(f"{looking.MAPS_KEY.upper()}: hide or show the maps")
         self.maps_layout = QVBoxLayout(self.maps)
         self.maps_layout.setContentsMargins(0, 0, 0, 0)
         self.maps_layout.setSpacing(2)
@@ -137,7 +137,7 @@ class ReviewDock(Dock):
             self.show_comparison(None)
 
     def _fill_pairs(self) -> None:
-        pairs, now = self.view.pairs(), self.view.pair
+        pairs, now = self.view.look.pairs(), self.view.look.pair
         self.pair.clear()
         for pair in pairs:
             self.pair.addItem(pair.title)
@@ -161,7 +161,7 @@ class ReviewDock(Dock):
             self.window_width.setValue(high - low)
 
     def _fill_maps(self) -> None:
-        shown = {layer.name: bool(layer.visible) for layer in self.view.map_layers()}
+        shown = {layer.name: bool(layer.visible) for layer in self.view.maps.found()}
         if list(shown) != list(self.boxes):
             for box in self.boxes.values():
                 self.maps_layout.removeWidget(box)
@@ -177,7 +177,7 @@ class ReviewDock(Dock):
             self.boxes[name].setChecked(visible)
 
     def _follow(self, _event: Any = None) -> None:
-        """A layer was shown or hidden elsewhere."""
+        """Follow a layer that was shown or hidden elsewhere."""
         if not self._filling:
             self._renew()
 
@@ -193,12 +193,12 @@ class ReviewDock(Dock):
     # -- asking -------------------------------------------------------------------------------------
     def _choose(self, index: int) -> None:
         if not self._filling and index >= 0:
-            self.view.choose_pair(index)
+            self.view.look.choose_pair(index)
             self._renew()
 
     def _show(self, *, other: bool) -> None:
-        if self.view.pair is not None:
-            self.view.show_pair(self.view.pair, other=other)
+        if self.view.look.pair is not None:
+            self.view.look.show_pair(self.view.look.pair, other=other)
             self._renew()
 
     def _magnitude(self) -> Any:
@@ -206,7 +206,7 @@ class ReviewDock(Dock):
         if scan is None:
             return None
         shown = [self.view.layer(display.acquired(name)) for name in scan.names]
-        pair = self.view.pair
+        pair = self.view.look.pair
         named = [
             la for la in shown if la is not None and pair is not None and pair.title.startswith(la.name.split(" (")[0])
         ]
@@ -219,7 +219,7 @@ class ReviewDock(Dock):
             layer.contrast_limits = (self.window_level.value() - half, self.window_level.value() + half)
 
     def _reset(self) -> None:
-        self.view.reset_window()
+        self.view.look.reset_window()
         self.t2_limit.setValue(self.view.preferences.t2_max_ms)
         self._renew()
 

@@ -29,7 +29,7 @@ from napari_mrsr.widgets.dock import Dock, heading, note
 if TYPE_CHECKING:
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
-    from napari_mrsr.app.jobs import Choices
+    from napari_mrsr.app.events import Choices
 
 #: Colour and sign of a check: the sign for whoever does not tell red from green.
 LEVELS = {"good": ("#3fa34d", "✓"), "warn": ("#e0a100", "!"), "bad": ("#d64545", "✗")}

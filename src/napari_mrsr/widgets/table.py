@@ -24,7 +24,7 @@ def as_text(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
     if isinstance(value, float):
-        if value.is_integer() and abs(value) >= 1000 or abs(value) >= 1000:
+        if abs(value) >= 1000:
             return f"{value:.0f}"
         return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
     return str(value)

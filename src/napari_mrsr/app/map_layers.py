@@ -1,0 +1,106 @@
+"""Maps as layers: T2, differences, SSIM and trust, coloured, with a colour bar, NaN transparent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_mrsr.app import display, layers
+from napari_mrsr.app.comparing import Comparison, t2_difference
+from napari_mrsr.scan import Scan
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+    from napari_mrsr.app.viewing import View
+    from napari_mrsr.mapping import T2Map
+    from napari_mrsr.superres import Trust
+
+#: Whose T2 maps there may be; they share their limits.
+T2_ROLES = ("acquired", "thick", "SR")
+
+#: Roles of layers that are maps.
+ROLES = ("t2", "difference", "ssim", "trust")
+
+
+class MapLayers:
+    """Shows the maps of a session in a view; all are hidden until asked for.
+
+    Parameters
+    ----------
+    view
+        The view whose session makes the maps.
+    """
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        view.session.mapped.connect(self._show_map)
+        view.session.compared.connect(self._show_comparison)
+        view.session.trusted.connect(self._show_trust)
+
+    def found(self) -> list[Layer]:
+        """Return the layers of maps, from bottom to top."""
+        return [la for la in self.view.viewer.layers if la.metadata.get("mrsr", {}).get("role") in ROLES]
+
+    def _show_map(self, role: str, found: T2Map) -> None:
+        wanted = self.view.preferences
+        data = layers.map_layer(
+            found.map,
+            display.t2(role),
+            role="t2",
+            colormap=wanted.t2_colormap,
+            limits=(0.0, wanted.t2_max_ms),
+            frame=self.view.frame_for(found.map),
+        )
+        layer = self.view.put(data, visible=False)
+        layer.contrast_limits_range = (0.0, max(display.T2_RANGE[1], wanted.t2_max_ms))
+        layer.contrast_limits = (0.0, wanted.t2_max_ms)
+        layer.colorbar.visible = True
+        self._link_maps()
+        if role == "SR" and "acquired" in self.view.session.maps:
+            self._show_t2_difference()
+
+    def _link_maps(self) -> None:
+        from napari.experimental import link_layers
+
+        shown = [la for la in map(self.view.layer, map(display.t2, T2_ROLES)) if la is not None]
+        if len(shown) > 1:
+            link_layers(shown, ("contrast_limits", "gamma", "colormap"))
+
+    def _show_t2_difference(self) -> None:
+        scan = self.view.session.attempt(
+            lambda: t2_difference(self.view.session.maps["acquired"].map, self.view.session.maps["SR"].map)
+        )
+        if scan is not None:
+            limits = display.symmetric(scan.array, at_least=10.0)
+            self._put_map(
+                scan, display.t2_difference(), "difference", "coolwarm", (max(limits[0], -20), min(limits[1], 20))
+            )
+
+    def _show_comparison(self, comparison: Comparison) -> None:
+        for n, name in enumerate(comparison.difference.names):
+            size = comparison.difference.volume(n)
+            limits = (0.0, max(display.percentiles(size.array, (99.5,))[0], 1e-6))
+            figures = dict(comparison.figures.get(name, {}))
+            self._put_map(size, display.difference(name), "difference", "magma", limits, figures=figures)
+            ssim = comparison.ssim.volume(n)
+            self._put_map(ssim, display.ssim(name), "ssim", "gray", (0.0, 1.0), figures=figures)
+
+    def _show_trust(self, trust: Trust) -> None:
+        for n, name in enumerate(trust.added.names):
+            added = trust.added.volume(n)
+            self._put_map(added, f"{name} added by SR [a.u.]", "trust", "coolwarm", display.symmetric(added.array))
+        for n, name in enumerate(trust.z.names):
+            self._put_map(trust.z.volume(n), f"{name} misfit z [sigma]", "trust", "coolwarm", (-5.0, 5.0))
+        if trust.t2_difference is not None:
+            name = "T2 re-thickened - acquired [ms]"
+            self._put_map(trust.t2_difference, name, "trust", "coolwarm", (-10.0, 10.0))
+
+    def _put_map(
+        self, scan: Scan, name: str, role: layers.Role, colormap: str, limits: tuple[float, float], **about: Any
+    ) -> Layer:
+        data = layers.map_layer(
+            scan, name, role=role, colormap=colormap, limits=limits, frame=self.view.frame_for(scan), **about
+        )
+        layer = self.view.put(data, visible=False)
+        layer.colorbar.visible = True
+        return layer
