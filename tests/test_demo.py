@@ -24,9 +24,9 @@ def test_the_refined_echoes_lie_on_the_grid_of_the_truth(made):
 
 def test_refined_echoes_are_nearer_to_the_truth_than_repeated_slices(made):
     repeated = np.repeat(made.acquired.array, demo.FACTOR, axis=3)
-    truth = made.knee.noiseless.array
+    truth, body = made.knee.noiseless.array, made.knee.labels.array[0] > 0
     for echo, figures in enumerate(made.metrics["tricubic"].values()):
-        assert figures["rmse"] < np.sqrt(np.mean((repeated[echo] - truth[echo]) ** 2))
+        assert figures["rmse"] < np.sqrt(np.mean((repeated[echo] - truth[echo])[body] ** 2))
 
 
 def test_the_table_has_the_region_in_three_maps(made):

@@ -54,7 +54,8 @@ def print_figures(made: Demo) -> None:
         parts = ", ".join(f"{name} {f['psnr']:.2f} dB, SSIM {f['ssim']:.4f}" for name, f in volumes.items())
         print(f"{method:<10} against the truth: {parts}")
     for row in made.table.itertuples():
-        print(f"T2 of the {row.name}, {row.map:<9} {row.mean:.1f} +- {row.sd:.1f} ms (n {row.n})")
+        values = f"mean {row.mean:.1f}, SD {row.sd:.1f}, median {row.median:.1f} ms, n {row.n}"
+        print(f"T2 of the {row.name}, {row.map:<9} {values}")
     print(flush=True)
 
 
