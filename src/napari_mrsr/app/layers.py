@@ -1,8 +1,8 @@
 """Scans become layers, and layers become scans.
 
 A layer's data is a view of the scan's array (:mod:`.frame`): nothing is copied, and what the engine writes into the
-array is seen after a refresh. Every layer carries ``units="mm"``, axis labels, and in ``layer.metadata["mrsr"]`` what it
-is: role, quantity, unit, the true affine, and how it came to be. ``layer.metadata["mrsr_scan"]`` is the scan itself.
+array is seen after a refresh. Every layer carries ``units="mm"``, axis labels, and in ``layer.metadata["mrsr"]`` what
+it is: role, quantity, unit, the true affine, and how it came to be. ``layer.metadata["mrsr_scan"]`` is the scan itself.
 """
 
 from __future__ import annotations

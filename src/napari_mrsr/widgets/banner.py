@@ -29,7 +29,7 @@ class BannerBar(QFrame):
         self.more = QToolButton()
         self.more.setText("…")
         self.more.setToolTip("Details")
-        self.more.clicked.connect(lambda: self.details.setVisible(self.details.isHidden()))
+        self.more.clicked.connect(self.toggle_details)
         self.close_button = QToolButton()
         self.close_button.setText("×")
         self.close_button.setToolTip("Dismiss")
@@ -44,6 +44,10 @@ class BannerBar(QFrame):
         column.addLayout(line)
         column.addWidget(self.details)
         self.hide()
+
+    def toggle_details(self) -> None:
+        """Show or hide the details."""
+        self.details.setVisible(self.details.isHidden())
 
     def show_banner(self, banner: Banner | None) -> None:
         """Show a banner, or hide where there is none."""

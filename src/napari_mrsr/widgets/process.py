@@ -46,7 +46,7 @@ class ProcessDock(Dock):
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE)
-        self._settle.timeout.connect(lambda: self.session.estimate(self.settings()))
+        self._settle.timeout.connect(self.ask_estimate)
         self.options.changed.connect(self._changed)
         self.t2_options.changed.connect(self._t2_changed)
         self.listen(self.session.opened, self.show_scan)
@@ -155,6 +155,10 @@ class ProcessDock(Dock):
     def run(self) -> None:
         """Super-resolve as chosen."""
         self.session.refine(self.settings())
+
+    def ask_estimate(self) -> None:
+        """Find out how long it would take as chosen."""
+        self.session.estimate(self.settings())
 
     def map_t2(self) -> None:
         """Map T2 as chosen."""

@@ -36,7 +36,7 @@ class ReviewDock(Dock):
         self.body.addStretch(1)
         for signal in (self.session.refined, self.session.began, self.session.opened, self.session.trusted):
             self.listen(signal, self._renew)
-        self.listen(self.session.mapped, lambda _role, _map: self._renew())
+        self.listen(self.session.mapped, self._mapped)
         self.listen(self.session.compared, self.show_comparison)
         self.listen(self.session.job_changed, self._renew)
         self.listen(self.view.look.looked, self._renew)
@@ -52,8 +52,8 @@ class ReviewDock(Dock):
         self.pair.currentIndexChanged.connect(self._choose)
         self.one = QPushButton("first")
         self.other = QPushButton("second")
-        self.one.clicked.connect(lambda: self._show(other=False))
-        self.other.clicked.connect(lambda: self._show(other=True))
+        self.one.clicked.connect(self.show_one)
+        self.other.clicked.connect(self.show_other)
         grid = QGridLayout()
         grid.addWidget(self.pair, 0, 0, 1, 2)
         grid.addWidget(self.one, 1, 0)
@@ -95,10 +95,10 @@ class ReviewDock(Dock):
         self.body.addWidget(self.maps)
         self.compare_button = QPushButton("Difference and SSIM")
         self.compare_button.setToolTip("Against the reference, or after simulated thick slices")
-        self.compare_button.clicked.connect(lambda: self.session.compare())
+        self.compare_button.clicked.connect(self.session.compare)
         self.trust_button = QPushButton("Trust maps")
         self.trust_button.setToolTip("What the method added, and where it disagrees with the measurement")
-        self.trust_button.clicked.connect(lambda: self.session.find_trust())
+        self.trust_button.clicked.connect(self.session.find_trust)
         grid = QGridLayout()
         grid.addWidget(self.compare_button, 0, 0)
         grid.addWidget(self.trust_button, 0, 1)
@@ -135,6 +135,9 @@ class ReviewDock(Dock):
             widget.setVisible(trust is not None)
         if self.session.comparison is None:
             self.show_comparison(None)
+
+    def _mapped(self, _role: str, _map: Any) -> None:
+        self._renew()
 
     def _fill_pairs(self) -> None:
         pairs, now = self.view.look.pairs(), self.view.look.pair
@@ -195,6 +198,14 @@ class ReviewDock(Dock):
         if not self._filling and index >= 0:
             self.view.look.choose_pair(index)
             self._renew()
+
+    def show_one(self) -> None:
+        """Show the first of the pair."""
+        self._show(other=False)
+
+    def show_other(self) -> None:
+        """Show the second of the pair."""
+        self._show(other=True)
 
     def _show(self, *, other: bool) -> None:
         if self.view.look.pair is not None:

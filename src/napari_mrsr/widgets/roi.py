@@ -13,7 +13,7 @@ from qtpy.QtWidgets import (
     QPushButton,
     QWidget,
 )
-from superqt.utils import qthrottled
+from superqt.utils import QSignalThrottler
 
 from napari_mrsr.app import regions
 from napari_mrsr.app.reading import regions_table, roi_table
@@ -24,6 +24,9 @@ from napari_mrsr.widgets.table import TableView
 #: Least time between two measurements while painting, ms.
 PACE = 300
 
+#: Events of a labels layer that say that it was painted.
+PAINTED = ("paint", "data", "labels_update")
+
 
 class RoiDock(Dock):
     """New ROI, live table, export."""
@@ -32,6 +35,7 @@ class RoiDock(Dock):
         super().__init__(napari_viewer, parent)
         self.measurement: Measurement | None = None
         self._watched: Any = None
+        self._voxels = 0
         self._add_controls()
         self.region_heading = heading("Statistics")
         self.table = TableView()
@@ -48,12 +52,15 @@ class RoiDock(Dock):
         self.export_button.clicked.connect(self._ask_export)
         self.body.addWidget(self.export_button)
         self.body.addStretch(1)
-        self._soon = qthrottled(self.measure, timeout=PACE)
+        throttler = QSignalThrottler(parent=self)
+        throttler.setTimeout(PACE)
+        throttler.triggered.connect(self.measure)
+        self._soon = throttler.throttle
         viewer = self.view.viewer
         self.listen(viewer.layers.events.inserted, self._renew)
         self.listen(viewer.layers.events.removed, self._renew)
-        self.listen(self.session.mapped, lambda _role, _map: self._soon())
-        self.listen(self.session.refined, lambda _result: self._soon())
+        self.listen(self.session.mapped, self._mapped)
+        self.listen(self.session.refined, self._painted)
         self.listen(self.session.opened, self._renew)
         self._renew()
 
@@ -81,7 +88,7 @@ class RoiDock(Dock):
         self.erosion.setSpecialValueText("off")
         self.erosion.setValue(self.view.preferences.erosion_mm)
         self.erosion.setToolTip("Leave out the rim and see what changes: fluid at the surface raises T2")
-        self.erosion.valueChanged.connect(lambda _mm: self._soon())
+        self.erosion.valueChanged.connect(self._painted)
         form = QFormLayout()
         form.addRow("ROI:", self.layers)
         form.addRow("Paint:", self.region)
@@ -113,12 +120,14 @@ class RoiDock(Dock):
         layer = self.layer
         if layer is not self._watched:
             if self._watched is not None:
-                for name in ("paint", "data", "labels_update"):
+                for name in PAINTED:
                     getattr(self._watched.events, name).disconnect(self._painted)
+                self._watched.events.set_data.disconnect(self._drawn)
             self._watched = layer
             if layer is not None:
-                for name in ("paint", "data", "labels_update"):
+                for name in PAINTED:
                     getattr(layer.events, name).connect(self._painted)
+                layer.events.set_data.connect(self._drawn)
         self.region.blockSignals(True)
         self.region.clear()
         for label, name in (regions.names_of(layer) if layer is not None else regions.REGIONS).items():
@@ -130,6 +139,14 @@ class RoiDock(Dock):
 
     def _painted(self, _event: Any = None) -> None:
         self._soon()
+
+    def _mapped(self, _role: str, _map: Any) -> None:
+        self._soon()
+
+    def _drawn(self, _event: Any = None) -> None:
+        """Measure again after an undo, which says only that the layer was drawn anew, as scrolling does."""
+        if self.layer is not None and regions.painted_voxels(self.layer) != self._voxels:
+            self._soon()
 
     def _choose_region(self, _index: int) -> None:
         if self.layer is not None and self.region.currentData() is not None:
@@ -154,6 +171,7 @@ class RoiDock(Dock):
         layer = self.layer
         self.measurement = None
         if layer is not None and self.session.scan is not None:
+            self._voxels = regions.painted_voxels(layer)
             self.measurement = self.session.attempt(
                 lambda: regions.measure(self.view, layer, erosion_mm=self.erosion.value())
             )

@@ -46,10 +46,10 @@ class StudyDock(Dock):
         self.folder_button = _button("Open folder…", "A DICOM folder; its subfolders are searched too")
         self.sample_button = _button("Sample knee", "A simulated dual-echo DESS knee with thick slices and known truth")
         self.reference_button = _button("Open reference…", "A scan on the fine grid to hold the result against")
-        self.files_button.clicked.connect(lambda: self._ask_files("acquired"))
+        self.files_button.clicked.connect(self.ask_files)
         self.folder_button.clicked.connect(self._ask_folder)
-        self.sample_button.clicked.connect(lambda: self.session.open_sample())
-        self.reference_button.clicked.connect(lambda: self._ask_files("reference"))
+        self.sample_button.clicked.connect(self.session.open_sample)
+        self.reference_button.clicked.connect(self.ask_reference)
         self.let_go_on = QCheckBox("Read although voxels are not finite")
         self.drop = QLabel("Drop a NIfTI file, several echoes, or a DICOM folder here")
         self.drop.setWordWrap(True)
@@ -83,7 +83,7 @@ class StudyDock(Dock):
         column.addWidget(heading("Series in this folder"))
         self.series = QListWidget()
         self.series.setWordWrap(True)
-        self.series.itemDoubleClicked.connect(lambda _item: self.read_series())
+        self.series.itemDoubleClicked.connect(self.read_series)
         self.series_button = _button("Read this series", "Or double-click it")
         self.series_button.clicked.connect(self.read_series)
         column.addWidget(self.series)
@@ -158,16 +158,23 @@ class StudyDock(Dock):
         """Open files or a folder."""
         self.session.open([str(p) for p in paths], role=role, allow_nonfinite=self.let_go_on.isChecked())
 
-    def read_series(self) -> None:
+    def read_series(self, _item: Any = None) -> None:
         """Read the series that is chosen in the list."""
         item = self.series.currentItem()
         if item is not None:
             self.session.choose(item.data(Qt.ItemDataRole.UserRole))
 
-    def _ask_files(self, role: Literal["acquired", "reference"]) -> None:
+    def ask_files(self) -> None:
+        """Ask for the files of a scan and open them."""
         paths, _ = QFileDialog.getOpenFileNames(self, "Open a scan", "", NIFTI)
         if paths:
-            self.open(paths, role)
+            self.open(paths)
+
+    def ask_reference(self) -> None:
+        """Ask for the files of a reference and open them."""
+        paths, _ = QFileDialog.getOpenFileNames(self, "Open a reference", "", NIFTI)
+        if paths:
+            self.open(paths, "reference")
 
     def _ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Open a DICOM folder")
