@@ -98,11 +98,11 @@ def make(knee: KneePhantom, *, method: str = "auto", progress: Progress | None =
     from napari_mrsr import metrics
     from napari_mrsr.interpolation import interpolate_scan
     from napari_mrsr.mapping import t2_from_dess
-    from napari_mrsr.sampling import degrade
+    from napari_mrsr.phantoms import thick_scan
     from napari_mrsr.superres import choose_method, super_resolve, trust
 
     axis = knee.scan.find_slice_axis()
-    acquired = degrade(knee.scan, factor=FACTOR, axis=axis)
+    acquired = thick_scan(knee, factor=FACTOR)
     if method == "auto":
         method = choose_method(acquired, FACTOR, axis)[0].name
     refined = super_resolve(acquired, method=method, factor=FACTOR, axis=axis, progress=progress)

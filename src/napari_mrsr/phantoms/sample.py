@@ -30,14 +30,27 @@ class SampleKnee(NamedTuple):
 
 @cache
 def sample_knee() -> SampleKnee:
-    r"""Return the sample: 1.4 mm slices, simulated from a knee at 0.7 mm; computed once per session.
-
-    The thick slices have their own Rician noise: twice the volume in half the encoding steps leaves
-    :math:`\sqrt 2` less of it.
-    """
+    """Return the sample: 1.4 mm slices, simulated from a knee at 0.7 mm; computed once per session."""
     truth = knee(SEED, shape=SHAPE, spacing=SPACING, centre=CENTRE, diseased=True)
-    thick = degrade(truth.noiseless, factor=FACTOR)
-    sigma = float(truth.settings["sigma"] / np.sqrt(FACTOR))
-    noisy = rician(np.asarray(thick.array, np.float32), sigma, SEED + 1)
-    scan = thick.after("rician noise", noisy, parameters={"sigma": sigma})
-    return SampleKnee(scan, truth)
+    return SampleKnee(thick_scan(truth, seed=SEED + 1), truth)
+
+
+def thick_scan(truth: KneePhantom, *, factor: int = FACTOR, seed: int = 0) -> Scan:
+    r"""Return a phantom as a faster scan with thick slices would have shown it: a magnitude image with its own noise.
+
+    The thick slices have Rician noise of their own: ``factor`` times the volume in so many fewer encoding steps leaves
+    :math:`\sqrt{factor}` less of it.
+
+    Parameters
+    ----------
+    truth
+        A phantom with thin slices.
+    factor
+        How many times thicker the slices become.
+    seed
+        Of the noise.
+    """
+    thick = degrade(truth.noiseless, factor=factor)
+    sigma = float(truth.settings["sigma"] / np.sqrt(factor))
+    noisy = rician(np.asarray(thick.array, np.float32), sigma, seed)
+    return thick.after("rician noise", noisy, parameters={"sigma": sigma})
