@@ -109,7 +109,7 @@ def growing_cuts(n: int, size: int, centre: int, first: int) -> list[int]:
     Examples
     --------
     >>> growing_cuts(100, 40, centre=50, first=10)
-    [0, 15, 35, 45, 55, 75, 100]
+    [0, 25, 45, 55, 75, 100]
     """
     first = max(1, min(first, size, n))
     low = min(max(0, centre - first // 2), n - first)
