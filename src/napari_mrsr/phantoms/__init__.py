@@ -6,4 +6,14 @@ from napari_mrsr.phantoms.phantom import KneePhantom
 from napari_mrsr.phantoms.sample import SampleKnee, sample_knee, thick_scan
 from napari_mrsr.phantoms.settings import LABELS
 
-__all__ = ["LABELS", "OAI", "PYMSKT", "KneePhantom", "SampleKnee", "dess_from_labels", "knee", "sample_knee", "thick_scan"]
+__all__ = [
+    "LABELS",
+    "OAI",
+    "PYMSKT",
+    "KneePhantom",
+    "SampleKnee",
+    "dess_from_labels",
+    "knee",
+    "sample_knee",
+    "thick_scan",
+]
