@@ -2,9 +2,9 @@
 
     NAPARI_MRSR_DATA=... python benchmarks/quality.py [--out docs/results] [--quick]
 
-Each case is made thick by the published filter (48th-order FIR, every second slice), super-resolved by every method, and
-compared with what it was made from: PSNR and SSIM over the range of the reference, RMSE relative to that range. The real
-scans are looked for in NAPARI_MRSR_DATA and left out, with a word, where it is not set; phantoms are always there.
+Each case is made thick by the published filter (48th-order FIR, every second slice), super-resolved by every method,
+and compared with what it was made from: PSNR and SSIM over the range of the reference, RMSE relative to that range. The
+real scans are looked for in NAPARI_MRSR_DATA and left out, with a word, where it is not set; phantoms are always there.
 
 A further table: cartilage T2 of the phantoms against their truth.
 """
@@ -54,7 +54,7 @@ class Case:
 
 
 def real_cases(data: Path) -> Iterator[Case]:
-    """Scans and parts of scans that no network was trained on."""
+    """Return scans and parts of scans that no network was trained on."""
     dess = read_scan(data / "knee" / "qdess_lateral")
     yield Case("knee slices", dess, 2)
     yield Case("knee superior-inferior", _crop(dess, (slice(None), slice(0, 512), slice(11, 27))), 1)
@@ -99,8 +99,8 @@ def quality(case: Case, methods: list[str], report: Callable[[str], None]) -> di
 def cartilage(grid: dict[str, Any], seeds: tuple[int, ...], methods: list[str]) -> dict[str, dict[str, float]]:
     """T2 of the medial femoral cartilage, noisy echoes: mean error and spread against the truth, ms, over the seeds.
 
-    Voxels count where the noise-free scan at full resolution gives the true T2 (no partial volume) and every method has a
-    value. The noisy scan at full resolution is the noise to stay below.
+    Voxels count where the noise-free scan at full resolution gives the true T2 (no partial volume) and every method has
+    a value. The noisy scan at full resolution is the noise to stay below.
     """
     rows: dict[str, list[tuple[float, float, float]]] = {}
     for seed in seeds:
@@ -118,7 +118,9 @@ def cartilage(grid: dict[str, Any], seeds: tuple[int, ...], methods: list[str]) 
             valid &= np.isfinite(value)
         for name, value in maps.items():
             error = (value - truth)[valid]
-            rows.setdefault(name, []).append((float(error.mean()), float(error.std(ddof=1)), float(np.median(np.abs(error)))))
+            rows.setdefault(name, []).append(
+                (float(error.mean()), float(error.std(ddof=1)), float(np.median(np.abs(error))))
+            )
     return {
         name: dict(zip(("bias", "sd", "median_abs"), np.mean(values, axis=0).tolist(), strict=True))
         for name, values in rows.items()
@@ -176,7 +178,13 @@ def page(results: dict[str, Any]) -> str:
             text = f"{f['psnr']:.2f} / {f['ssim']:.4f} / {100 * f['rmse']:.2f}"
             cells.append(f"**{text}**" if f["psnr"] == best else text)
         lines.append(f"| {case} | " + " | ".join(cells) + " |")
-    lines += ["", "## Gain of the default over interpolation [dB]", "", "| case | over tricubic (B-spline) | over Fourier |", "|---|---|---|"]
+    lines += [
+        "",
+        "## Gain of the default over interpolation [dB]",
+        "",
+        "| case | over tricubic (B-spline) | over Fourier |",
+        "|---|---|---|",
+    ]
     for case, row in cases.items():
         gains = [row[DEFAULT]["psnr"] - row[other]["psnr"] for other in ("tricubic", "fourier")]
         lines.append(f"| {case} | {gains[0]:+.2f} | {gains[1]:+.2f} |")
@@ -190,7 +198,10 @@ def page(results: dict[str, Any]) -> str:
         "",
         "| | bias | SD | median abs. error |",
         "|---|---|---|---|",
-        *(f"| {name} | {f['bias']:+.2f} | {f['sd']:.2f} | {f['median_abs']:.2f} |" for name, f in results["t2"].items()),
+        *(
+            f"| {name} | {f['bias']:+.2f} | {f['sd']:.2f} | {f['median_abs']:.2f} |"
+            for name, f in results["t2"].items()
+        ),
         "",
         "## What these data are",
         "",
@@ -216,7 +227,11 @@ def main() -> None:
     methods += [m.name for m in registry.methods() if m.kind == "network"]
     data = os.environ.get("NAPARI_MRSR_DATA")
     found: dict[str, Any] = {}
-    cases = list(phantom_cases(grid, seeds)) if arguments.quick or not data else [*real_cases(Path(data)), *phantom_cases(grid, seeds)]
+    cases = (
+        list(phantom_cases(grid, seeds))
+        if arguments.quick or not data
+        else [*real_cases(Path(data)), *phantom_cases(grid, seeds)]
+    )
     for case in cases:
         suitable = [m for m in methods if registry.find(m).echoes in (None, case.reference.volumes)]
         found |= quality(case, suitable, lambda line: print(line, flush=True))

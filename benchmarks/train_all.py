@@ -3,8 +3,8 @@
     python benchmarks/train_all.py --minutes 27 --data DIR... [--validate DIR...] [--only lean] [--out runs]
 
 The budget is shared out by :data:`SHARES`. On a GPU the convolutions run in bfloat16, channels last. What leaves the
-machine is small: each run's ``weights.safetensors``, ``training.csv``, ``training.png`` and a checkpoint in shards of at
-most 12 MiB. Then: ``python benchmarks/ship_weights.py runs/NAME``, ``python benchmarks/quality.py``, and once more the first,
+machine is small: each run's ``weights.safetensors``, ``training.csv``, ``training.png`` and a checkpoint in shards of
+at most 12 MiB. Then: ``python benchmarks/ship_weights.py runs/NAME``, ``python benchmarks/quality.py``, and once more the first,
 so that the cards carry the new figures; last a line in docs/training-log.md.
 
 ``mrsr`` is trained as in the paper: first for a single contrast, then, from those weights, for two echoes.
