@@ -1,11 +1,15 @@
 r"""Where there is any signal, and so where a network is worth its time.
 
-In air a magnitude image holds Rayleigh noise: mean :math:`1.253\,\sigma`, standard deviation :math:`0.655\,\sigma`,
-mean square :math:`2\sigma^2`. :math:`\sigma` comes from the darkest blocks of 4 x 4 voxels in plane; a block counts as
-signal when its mean in any echo exceeds :math:`2.2\,\sigma`, almost six standard deviations of a block of pure noise.
-Where the noise is so strong that this reaches 6 % of the image, nothing counts as air.
+In air a magnitude image holds Rayleigh noise of mean :math:`m = 1.253\,\sigma` and standard deviation
+:math:`0.655\,\sigma`. Blocks of 4 x 4 voxels in plane are averaged; m comes from the darkest of them. A block counts as
+signal
 
-The mask is then grown by the network's halo, so that what is skipped has seen nothing but noise.
+- if its mean in any echo exceeds :math:`1.75\,m`: almost six standard deviations of a block of pure noise; or
+- if the mean of its 3 x 3 x 3 surrounding blocks exceeds :math:`1.15\,m`, six of that mean: tissue that is hardly
+  brighter than noise, as marrow with its fat suppressed, is no air.
+
+Where noise is so strong that m reaches 4 % of the image, nothing counts as air. The mask is then grown by the network's
+halo, so that whatever is skipped has seen nothing but noise.
 """
 
 from __future__ import annotations
@@ -17,10 +21,10 @@ import numpy.typing as npt
 
 #: Side of a block in plane, voxels.
 BLOCK = 4
-#: Mean of a block above which it is signal, standard deviations of the noise.
-THRESHOLD = 2.2
-#: Nothing brighter than this part of the common scale is ever air.
-BRIGHTEST_AIR = 0.06
+#: Brightness of a block, and of its surrounding, that is no longer noise, in means of the noise.
+BLOCK_LIMIT, SURROUNDING_LIMIT = 1.75, 1.15
+#: Largest mean of the noise that is believed, part of the common scale.
+BRIGHTEST_AIR = 0.04
 
 
 def signal_mask(array: npt.NDArray[Any], scale: float, halo: int) -> npt.NDArray[np.bool_]:
@@ -55,28 +59,37 @@ def signal_mask(array: npt.NDArray[Any], scale: float, halo: int) -> npt.NDArray
 
 def _bright_blocks(volume: npt.NDArray[Any], scale: float) -> npt.NDArray[np.bool_]:
     """Blocks of one volume that are not air."""
-    mean = _blocks(np.abs(volume, dtype=np.float32))
-    limit = BRIGHTEST_AIR * scale
-    dark = mean < limit
-    if dark.mean() < 0.01:
-        return np.ones_like(dark)
-    # mean = sigma sqrt(pi / 2) in air; the median ignores the tissue among the dark blocks
-    sigma = float(np.median(mean[dark])) / np.sqrt(np.pi / 2)
-    for _ in range(10):
-        air = mean < THRESHOLD * sigma
-        if not air.any():
-            break
-        sigma, before = float(np.median(mean[air])) / np.sqrt(np.pi / 2), sigma
-        if abs(sigma - before) <= 1e-3 * before:
-            break
-    if THRESHOLD * sigma > limit:
-        return np.ones_like(dark)
-    return np.asarray(mean > max(THRESHOLD * sigma, 1e-6 * scale))
+    from scipy.ndimage import uniform_filter
+
+    mean = _blocks(volume)
+    noise = _noise_mean(mean)
+    if noise > BRIGHTEST_AIR * scale:
+        return np.ones(mean.shape, bool)
+    least = 1e-6 * scale
+    around = uniform_filter(mean, 3, mode="nearest")
+    bright = (mean > max(BLOCK_LIMIT * noise, least)) | (around > max(SURROUNDING_LIMIT * noise, least))
+    return np.asarray(bright)
 
 
-def _blocks(volume: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Means over blocks in plane; a block cut by the border takes what there is."""
-    rows = np.add.reduceat(volume, np.arange(0, volume.shape[0], BLOCK), axis=0)
-    sums = np.add.reduceat(rows, np.arange(0, volume.shape[1], BLOCK), axis=1)
-    counts = [np.minimum(BLOCK, n - np.arange(0, n, BLOCK)) for n in volume.shape[:2]]
-    return np.asarray(sums / (counts[0][:, None] * counts[1][None, :])[:, :, None], dtype=np.float32)
+def _noise_mean(mean: npt.NDArray[np.float32]) -> float:
+    """Mean of the noise, from the darkest blocks; 0 where air was set to zero."""
+    if np.count_nonzero(mean == 0) > 0.02 * mean.size:
+        return 0.0
+    # 5 % of the blocks of pure noise lie below 0.8 of its mean
+    noise = float(np.quantile(mean, 0.02)) / 0.8
+    for _ in range(5):
+        air = mean[mean < 1.4 * noise]
+        if air.size:
+            noise = float(np.median(air))
+    return noise
+
+
+def _blocks(volume: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Mean magnitude of blocks in plane; a block cut by the border takes what there is."""
+    edges = np.arange(0, volume.shape[1], BLOCK)
+    width = np.minimum(BLOCK, volume.shape[1] - edges)[:, None]
+    rows = []
+    for start in range(0, volume.shape[0], BLOCK):  # one block row at a time stays in the cache
+        lines = np.abs(np.asarray(volume[start : start + BLOCK], dtype=np.float32))
+        rows.append(np.add.reduceat(lines.sum(axis=0), edges, axis=0) / (width * len(lines)))
+    return np.stack(rows).astype(np.float32, copy=False)

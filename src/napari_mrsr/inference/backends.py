@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import weakref
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -12,7 +11,8 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from napari_mrsr.inference import devices, precision
+from napari_mrsr.errors import BadParameter
+from napari_mrsr.inference import cost, devices, openvino, precision
 from napari_mrsr.inference.cost import Cost
 from napari_mrsr.inference.precision import Precision
 from napari_mrsr.inference.runner import Floats, Runner
@@ -45,7 +45,11 @@ class Backend(Protocol):
         """Return the same network on the CPU in float32."""
 
 
-_decisions: weakref.WeakKeyDictionary[nn.Module, dict[tuple[Any, ...], Precision]] = weakref.WeakKeyDictionary()
+#: Seconds in float32 from which building the int8 network pays.
+WORTH_QUANTISING = 60.0
+
+#: What the check of a network said, kept from one volume to the next.
+_decisions: dict[tuple[str, torch.device, int, int], Precision] = {}
 
 
 def choose_backend(
@@ -67,6 +71,11 @@ def choose_backend(
         ``"auto"``, ``"fp32"``, ``"bf16"`` or ``"int8"``; a precision that is asked for is not checked.
     """
     precision.check_name(wanted)
+    if wanted == "int8":
+        if device.type != "cpu":
+            raise BadParameter("int8 runs on the CPU only", remedy="give --device cpu")
+        openvino.require()
+        wanted = "auto"
     try:
         backend = _choose(model, x, factor, scale, device, wanted)
         if backend.rate is None:
@@ -87,15 +96,54 @@ def _choose(
     runner = Runner(model, factor, echoes, device, "bf16")
     if wanted == "bf16":
         return runner
-    known = _decisions.setdefault(model, {})
-    key = (device, factor, echoes)
-    if key not in known:
+    key = (cost.fingerprint(model), device, factor, echoes)
+    if key not in _decisions:
         sample = probe(x, scale)
         reference = Runner(model, factor, echoes, device)
         found = precision.agreement(reference(sample), runner(sample))
-        known[key] = "bf16" if found >= precision.LEAST_AGREEMENT else "fp32"
-        log.info("bfloat16 agrees with float32 to %.1f dB: %s is used", found, known[key])
-    return runner if known[key] == "bf16" else Runner(model, factor, echoes, device)
+        _decisions[key] = "bf16" if found >= precision.LEAST_AGREEMENT else "fp32"
+        log.info("bfloat16 agrees with float32 to %.1f dB: %s is used", found, _decisions[key])
+    return runner if _decisions[key] == "bf16" else Runner(model, factor, echoes, device)
+
+
+def for_whole_volume(
+    backend: Backend, model: nn.Module, x: npt.NDArray[Any], factor: int, scale: float, wanted: str, voxels: float
+) -> Backend:
+    """Return the int8 backend where it is asked for, or pays and passes its check; else the one that is there.
+
+    It pays on a CPU without fast bfloat16 but with integer dot products, for a volume that takes longer than a minute.
+
+    Parameters
+    ----------
+    backend, model, x, factor, scale, wanted
+        As for :func:`choose_backend`, and what that returned.
+    voxels
+        Coarse voxels that the network will see.
+    """
+    if wanted == "int8":
+        *calibration, _ = samples(x, scale)
+        return openvino.Quantised(model, factor, x.shape[0], calibration)
+    pays = backend.rate is not None and voxels * backend.cost.operations / backend.rate > WORTH_QUANTISING
+    if wanted != "auto" or not pays or backend.device.type != "cpu" or backend.kind != "fp32":
+        return backend
+    if not (openvino.installed() and precision.has_fast_int8()):
+        return backend
+    key = (cost.fingerprint(model), backend.device, factor, -x.shape[0])
+    if _decisions.get(key) == "fp32":
+        return backend
+    quantised = openvino.checked(model, factor, x.shape[0], samples(x, scale))
+    _decisions[key] = "int8" if quantised is not None else "fp32"
+    return quantised or backend
+
+
+def samples(x: npt.NDArray[Any], scale: float, count: int = 8, side: int = 32) -> list[Floats]:
+    """Return blocks from all over the volume, where it is bright, on the scale of the network."""
+    rng = np.random.default_rng(0)
+    shape = x.shape[1:]
+    places = [[int(rng.integers(0, max(1, n - side + 1))) for n in shape] for _ in range(8 * count)]
+    blocks = [x[(slice(None), *(slice(p, p + side) for p in place))] for place in places]
+    brightest = sorted(blocks, key=lambda block: -float(np.abs(block[0]).mean()))[: 4 * count : 4]
+    return [np.asarray(block, dtype=np.float32) / np.float32(scale) for block in brightest]
 
 
 def probe(x: npt.NDArray[Any], scale: float, side: int = PROBE) -> Floats:

@@ -7,6 +7,7 @@ two operations.
 from __future__ import annotations
 
 import copy
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,15 @@ class Cost:
 
 
 _SIDE = 8
+
+
+def fingerprint(model: nn.Module) -> str:
+    """Return a digest of a network's class and weights: what is known of it holds for every copy of it."""
+    digest = hashlib.sha256(repr(model).encode())
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def of(model: nn.Module, factor: int, echoes: int) -> Cost:

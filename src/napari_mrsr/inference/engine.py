@@ -6,7 +6,7 @@
    screen first, there thin and then growing. Together they equal the network on the whole volume to 1e-5.
 
 Air is left to interpolation. Stop is asked before every layer of the network, and tiles are no larger than what a layer
-does in half a second. Where memory runs out, tiles are halved, and in the end the CPU takes over.
+does in less than a second. Where memory runs out, tiles are halved, and in the end the CPU takes over.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from napari_mrsr import interpolation
 from napari_mrsr.errors import BadParameter, OutOfMemory, Stopped
 from napari_mrsr.inference import devices, preview
 from napari_mrsr.inference.air import signal_mask
-from napari_mrsr.inference.backends import Backend, choose_backend
+from napari_mrsr.inference.backends import Backend, choose_backend, for_whole_volume
 from napari_mrsr.inference.boxes import SMALLEST, Box, Triple, least_redundant, plan
 from napari_mrsr.inference.runner import Floats, Interrupted
 from napari_mrsr.inference.scale import common_scale
@@ -37,9 +37,9 @@ from napari_mrsr.sampling import along
 log = logging.getLogger(__name__)
 
 #: Longest time that one layer of a tile may take, s: Stop answers within this time.
-LAYER_SECONDS = 0.5
+LAYER_SECONDS = 0.8
 #: Share of the free memory that a tile's activations may take, and their limit on the CPU, bytes.
-MEMORY_SHARE, MEMORY_LIMIT = 0.4, 1.6e9
+MEMORY_SHARE, MEMORY_LIMIT = 0.4, 2.0e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +128,12 @@ def stream(
     scale = common_scale(array)
     with threads_for(threads):
         backend = choose_backend(model, x, factor, scale, where, precision)
-    job = _Job(backend, x, factor, scale, int(model.halo), stop, threads)  # type: ignore[arg-type]
+
+    def settle(first_choice: Backend, voxels: float) -> Backend:
+        with threads_for(threads):
+            return for_whole_volume(first_choice, model, x, factor, scale, precision, voxels)
+
+    job = _Job(backend, x, factor, scale, int(model.halo), stop, threads, settle)  # type: ignore[arg-type]
     try:
         for box, values, done, early in job.run(shown, tile, air):
             yield Tile(_place(box, factor, axis), np.moveaxis(values, -1, axis + 1), done, early)
@@ -207,10 +212,12 @@ class _Job:
         halo: int,
         stop: Callable[[], bool] | None,
         threads: int | None,
+        settle: Callable[[Backend, float], Backend],
     ) -> None:
         self.backend, self.x, self.factor, self.scale, self.halo = backend, x, factor, scale, halo
         self.stop = stop or (lambda: False)
         self.threads = threads
+        self.settle = settle
         self.shape: Triple = x.shape[1:]
 
     def run(
@@ -220,6 +227,7 @@ class _Job:
         mask = signal_mask(self.x, self.scale, self.halo) if air else np.ones(self.shape, bool)
         for core in preview.boxes(shown, mask, self.backend.rate, self.backend.cost.operations, self.halo):
             yield core.box, self.network(core.box, core.context), 0.0, True
+        self.backend = self.settle(self.backend, float(np.count_nonzero(mask)))
         side = (tile, tile) if isinstance(tile, int) else tile or core_side(self.backend, self.shape, self.halo)
         queue = deque(plan(self.shape, side, first=shown, thin=max(SMALLEST, min(side) // 4)))
         total = sum(self._work(mask, box) for box in queue)

@@ -29,23 +29,17 @@ class Convolution(nn.Module):
         self.bias = nn.Parameter(bias.to(layer.weight), requires_grad=False)
         self.geometry: tuple[Any, ...] = (list(layer.padding), list(layer.stride), list(layer.dilation), layer.groups)
 
-    def forward(self, x: Tensor, relu: bool = False) -> Tensor:
-        """Return ``w * x + b``, negative values cut with ``relu``."""
-        result: Tensor = torch.ops.mkldnn._convolution_pointwise(
-            self.prepare(x), self.weight, self.bias, *self.geometry, "relu" if relu else "none", [], ""
-        )
+    def forward(self, x: Tensor, relu: bool = False, add_to: Tensor | None = None) -> Tensor:
+        """Return ``w * x + b``, negative values cut with ``relu``; or add it to a tensor, in place."""
+        x = x.to(self.weight.dtype).contiguous(memory_format=torch.channels_last_3d)
+        layer = (x, self.weight, self.bias, *self.geometry)
+        result: Tensor
+        if add_to is None:
+            result = torch.ops.mkldnn._convolution_pointwise(*layer, "relu" if relu else "none", [], "")
+        else:
+            binary = torch.ops.mkldnn._convolution_pointwise_.binary
+            result = binary(add_to, *layer, "add", 1.0, None, [], None)
         return result
-
-    def add_to(self, total: Tensor, x: Tensor) -> Tensor:
-        """Add ``w * x + b`` to ``total``, in place."""
-        result: Tensor = torch.ops.mkldnn._convolution_pointwise_.binary(
-            total, self.prepare(x), self.weight, self.bias, *self.geometry, "add", 1.0, None, [], None
-        )
-        return result
-
-    def prepare(self, x: Tensor) -> Tensor:
-        """Return the input in the precision and memory order of the weights."""
-        return x.to(self.weight.dtype).contiguous(memory_format=torch.channels_last_3d)
 
 
 class FusedBlock(nn.Module):
@@ -58,7 +52,8 @@ class FusedBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape ``(batch, features, i, j, k)`` in and out."""
-        return self.second.add_to(x, self.first(x, relu=True))
+        result: Tensor = self.second(self.first(x, relu=True), add_to=x)
+        return result
 
 
 def fuse(network: nn.Module) -> nn.Module:
@@ -86,7 +81,7 @@ def available(dtype: torch.dtype) -> bool:
         try:
             fused = Convolution(layer).to(dtype)
             total = x.to(dtype, memory_format=torch.channels_last_3d, copy=True)
-            found = fused(x, relu=True), fused.add_to(total, x)
+            found = fused(x, relu=True), fused(x, add_to=total)
         except (RuntimeError, AttributeError, TypeError):
             return False
     tolerance = 1e-5 if dtype is torch.float32 else 0.05

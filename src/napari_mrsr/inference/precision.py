@@ -42,8 +42,17 @@ def has_fast_bfloat16(device: torch.device) -> bool:
     """Tell whether bfloat16 is worth trying on a device."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
-    capabilities: Callable[[], Any] | None = getattr(torch.cpu, "get_capabilities", None)
-    return bool(capabilities and capabilities().get("amx_bf16"))
+    return bool(_capabilities().get("amx_bf16"))
+
+
+def has_fast_int8() -> bool:
+    """Tell whether the CPU has integer dot products."""
+    return any(_capabilities().get(name) for name in ("avx512_vnni", "avx_vnni", "amx_int8"))
+
+
+def _capabilities() -> dict[str, Any]:
+    ask: Callable[[], dict[str, Any]] | None = getattr(torch.cpu, "get_capabilities", None)
+    return ask() if ask is not None else {}
 
 
 def convert(model: nn.Module, precision: Precision, device: torch.device) -> nn.Module:

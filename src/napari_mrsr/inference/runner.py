@@ -8,7 +8,6 @@ are run twice in one batch, and the copy is dropped.
 from __future__ import annotations
 
 import time
-import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -25,8 +24,8 @@ Floats = npt.NDArray[np.float32]
 SLOW_PATH = 20480
 
 
-#: Speed of each network, by device and precision, kept from one volume to the next.
-_rates: weakref.WeakKeyDictionary[nn.Module, dict[tuple[torch.device, str], float]] = weakref.WeakKeyDictionary()
+#: Operations per second by network, device and precision, kept from one volume to the next.
+_rates: dict[tuple[str, torch.device, str], float] = {}
 
 
 class Interrupted(Exception):
@@ -58,7 +57,7 @@ class Runner:
         self.device = device
         self.kind: Precision = kind
         self.cost = cost.of(model, factor, echoes)
-        self._rates = _rates.setdefault(model, {})
+        self._name = cost.fingerprint(model)
         self._stop: Callable[[], bool] | None = None
         self._model = model
         self._module = precision.convert(model, kind, device)
@@ -73,7 +72,11 @@ class Runner:
     @property
     def rate(self) -> float | None:
         """Operations per second on the last tile; None until one was run."""
-        return self._rates.get((self.device, self.kind))
+        return _rates.get(self._key)
+
+    @property
+    def _key(self) -> tuple[str, torch.device, str]:
+        return (self._name, self.device, self.kind)
 
     @property
     def bytes_per_voxel(self) -> float:
@@ -101,9 +104,7 @@ class Runner:
             self._stop = None
         voxels = x[0].size
         if voxels >= 8000:
-            self._rates[self.device, self.kind] = (
-                voxels * self.cost.operations / max(time.perf_counter() - started, 1e-6)
-            )
+            _rates[self._key] = voxels * self.cost.operations / max(time.perf_counter() - started, 1e-6)
         return np.asarray(result, dtype=np.float32)
 
     def takes_slow_path(self, shape: tuple[int, ...]) -> bool:

@@ -6,6 +6,7 @@ apart: all are divided by the same number, and the result is multiplied by it ag
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ SAMPLES = 2e6
 
 
 def common_scale(array: npt.NDArray[Any]) -> float:
-    """Return the 99.9th percentile over all volumes, as in training.
+    """Return the 99.9th percentile over all volumes, as in training (from a regular sample of the voxels).
 
     Parameters
     ----------
@@ -33,6 +34,6 @@ def common_scale(array: npt.NDArray[Any]) -> float:
     >>> float(common_scale(np.full((2, 4, 4, 4), 250, np.uint8)))
     250.0
     """
-    step = max(1, int((array[0].size / SAMPLES) ** (1 / 3)))
+    step = max(1, math.ceil((array[0].size / SAMPLES) ** (1 / 3)))
     scale = float(np.percentile(array[:, ::step, ::step, ::step], 99.9))
     return scale if scale > 0 else 1.0
