@@ -32,6 +32,9 @@ def train(
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of the run.", show_default="the recipe's")] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Patches of a step.", show_default="the recipe's")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(min=0.0, help="Of Adam, at its plateau.", show_default="the recipe's")
+    ] = None,
     minutes: Annotated[
         float | None, typer.Option(min=0.0, help="Stop after so long; the run can be resumed.", show_default=False)
     ] = None,
@@ -65,6 +68,7 @@ def train(
             quick=quick,
             steps=steps,
             batch=batch,
+            learning_rate=learning_rate,
             minutes=minutes,
             echoes=echoes,
             device=device,

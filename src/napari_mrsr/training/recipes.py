@@ -131,6 +131,7 @@ def train(
     quick: bool = False,
     steps: int | None = None,
     batch: int | None = None,
+    learning_rate: float | None = None,
     minutes: float | None = None,
     echoes: int | None = None,
     device: str = "auto",
@@ -156,8 +157,8 @@ def train(
         Weights to begin with.
     quick
         A run of a minute or two to see that everything works.
-    steps, batch
-        Another length of the run, and another number of patches a step.
+    steps, batch, learning_rate
+        Another length of the run, number of patches a step, and step size.
     minutes
         Stop then; the run can be resumed.
     echoes
@@ -180,6 +181,8 @@ def train(
         chosen = replace(chosen, steps=steps)
     if batch is not None:
         chosen = replace(chosen, batch=batch)
+    if learning_rate is not None:
+        chosen = replace(chosen, learning_rate=learning_rate)
     if echoes is not None and chosen.network == "mrsr":
         chosen = replace(chosen, settings={**chosen.settings, "echoes": echoes}, echoes=(echoes,))
     sources, held_out = gather(list(data), phantoms or (2 if quick and not data else 0), report)
