@@ -68,6 +68,10 @@ class Look:
         if pair is not None:
             self.show_pair(pair, other=True)
 
+    def next_pair(self, viewer: Any = None) -> None:
+        """Choose the next pair."""
+        self.choose_pair(self._pair + 1)
+
     def show_pair(self, pair: Pair, *, other: bool) -> None:
         """Show one of a pair."""
         name = pair.other if other else pair.one
@@ -125,8 +129,8 @@ class Look:
 
     def _keys(self) -> dict[str, Any]:
         return {
-            FLICKER_KEY: lambda viewer: self.flicker(viewer),
-            NEXT_KEY: lambda viewer: self.choose_pair(self._pair + 1),
+            FLICKER_KEY: self.flicker,  # a generator function: napari resumes it when the key is released
+            NEXT_KEY: self.next_pair,
             WINDOW_KEY: self.reset_window,
             MAPS_KEY: self.toggle_maps,
         }

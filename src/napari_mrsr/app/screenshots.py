@@ -85,6 +85,7 @@ def _docks(viewer: Viewer) -> dict[str, Dock]:
     docks: dict[str, Dock] = {}
     for name in DOCKS:
         docks[name] = viewer.window.add_plugin_dock_widget("napari-mrsr", name, tabify=bool(docks))
+        docks[name][0].setWindowTitle(name)  # napari adds the plugin's name, for which a tab has no room
     return docks
 
 

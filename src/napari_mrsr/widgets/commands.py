@@ -16,11 +16,14 @@ PLUGIN = "napari-mrsr"
 
 def open_docks(viewer: Viewer) -> list[Any]:
     """Open the four docks as tabs, the first in front."""
-    made = [viewer.window.add_plugin_dock_widget(PLUGIN, name, tabify=True) for name in DOCKS]
+    made = []
+    for name in DOCKS:
+        dock, widget = viewer.window.add_plugin_dock_widget(PLUGIN, name, tabify=bool(made))
+        dock.setWindowTitle(name)  # napari adds the plugin's name, for which a tab has no room
+        made.append((dock, widget))
     first = made[0][0]
     first.show()
-    if hasattr(first, "raise_"):
-        first.raise_()
+    first.raise_()
     return [widget for _dock, widget in made]
 
 
