@@ -31,8 +31,8 @@ class Backend(Protocol):
     device: torch.device
 
     @property
-    def rate(self) -> float | None:
-        """Operations per second on the last tile; None until one was run."""
+    def rate(self) -> float:
+        """Operations per second on the last tile, or what is assumed until one was run."""
 
     @property
     def bytes_per_voxel(self) -> float:
@@ -54,7 +54,7 @@ _decisions: dict[tuple[str, torch.device, int, int], Precision] = {}
 
 def choose_backend(
     model: nn.Module, x: npt.NDArray[Any], factor: int, scale: float, device: torch.device, wanted: str = "auto"
-) -> Backend:
+) -> Runner:
     """Return the fastest backend whose picture of this volume's middle agrees with float32, or the one wanted.
 
     Parameters
@@ -77,19 +77,16 @@ def choose_backend(
         openvino.require()
         wanted = "auto"
     try:
-        backend = _choose(model, x, factor, scale, device, wanted)
-        if backend.rate is None:
-            backend(probe(x, scale))
+        return _choose(model, x, factor, scale, device, wanted)
     except Exception as error:
         if not devices.is_out_of_memory(error):
             raise
         return Runner(model, factor, x.shape[0], device)  # the engine finds tiles that fit
-    return backend
 
 
 def _choose(
     model: nn.Module, x: npt.NDArray[Any], factor: int, scale: float, device: torch.device, wanted: str
-) -> Backend:
+) -> Runner:
     echoes = x.shape[0]
     if wanted == "fp32" or (wanted == "auto" and not precision.has_fast_bfloat16(device)):
         return Runner(model, factor, echoes, device)
@@ -123,7 +120,7 @@ def for_whole_volume(
     if wanted == "int8":
         *calibration, _ = samples(x, scale)
         return openvino.Quantised(model, factor, x.shape[0], calibration)
-    pays = backend.rate is not None and voxels * backend.cost.operations / backend.rate > WORTH_QUANTISING
+    pays = voxels * backend.cost.operations / backend.rate > WORTH_QUANTISING
     if wanted != "auto" or not pays or backend.device.type != "cpu" or backend.kind != "fp32":
         return backend
     if not (openvino.installed() and precision.has_fast_int8()):

@@ -301,9 +301,8 @@ def core_side(backend: Backend, shape: Triple, halo: int) -> tuple[int, int]:
     memory = MEMORY_SHARE * devices.free_memory(backend.device)
     if backend.device.type == "cpu":
         memory = min(memory, MEMORY_LIMIT)
-    voxels = memory / backend.bytes_per_voxel
-    if backend.rate is not None:
-        voxels = min(voxels, LAYER_SECONDS * backend.rate / backend.cost.largest_layer)
+    quick = LAYER_SECONDS * backend.rate / backend.cost.largest_layer
+    voxels = min(memory / backend.bytes_per_voxel, quick)
     return least_redundant(shape, halo, voxels)
 
 

@@ -47,14 +47,16 @@ def estimate_seconds(
     halo = int(model.halo)  # type: ignore[arg-type]
     with threads_for(threads):
         backend = choose_backend(model, x, factor, scale, devices.choose(device), precision)
+        known = backend.measured
         sample = probe(x, scale, SIDE)
         started = time.perf_counter()
         backend(sample)
-        seconds = (time.perf_counter() - started) / sample[0].size
+        rate = sample[0].size * backend.cost.operations / max(time.perf_counter() - started, 1e-6)
     mask = signal_mask(x, scale, halo) if air else np.ones(shape, bool)
     voxels = 0
     for box in plan(shape, core_side(backend, shape, halo)):
         inside = mask[box.slices]
         if inside.any():
             voxels += box.bounds(inside).grown(halo, shape).voxels
-    return float(seconds * voxels)
+    # tiles of an earlier volume were larger than the probe and tell more, unless the computer is busier now
+    return voxels * backend.cost.operations / (max(rate, known) if known is not None else rate)

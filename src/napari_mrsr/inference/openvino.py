@@ -29,6 +29,8 @@ from napari_mrsr.inference.runner import Floats, Interrupted, Runner
 
 log = logging.getLogger(__name__)
 
+#: Speed assumed until a tile was run, operations/s.
+ASSUMED_RATE = 2e11
 #: How often a running tile looks whether it should stop, ms.
 POLL = 50
 
@@ -84,7 +86,7 @@ class Quantised:
         self.model, self.factor, self.echoes = model, factor, echoes
         self.device = torch.device("cpu")
         self.cost = cost.of(model, factor, echoes)
-        self.rate: float | None = None
+        self.rate = ASSUMED_RATE
         core = openvino.Core()
         path = cache_folder() / f"{cost.fingerprint(model)[:16]}-x{factor}-{echoes}-int8.xml"
         if cache and path.is_file():

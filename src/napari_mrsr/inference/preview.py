@@ -18,8 +18,6 @@ from napari_mrsr.inference.boxes import Box, Triple, equal_cuts
 SECONDS = 1.2
 #: Shortest surrounding, coarse voxels: what cubic interpolation needs.
 SHORTEST = 2
-#: Speed assumed until one was measured, operations/s (a laptop's core or two).
-ASSUMED_RATE = 6e10
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Preview:
 
 
 def boxes(
-    shown: Sequence[int | None], mask: npt.NDArray[np.bool_], rate: float | None, operations: float, halo: int
+    shown: Sequence[int | None], mask: npt.NDArray[np.bool_], rate: float, operations: float, halo: int
 ) -> Iterator[Preview]:
     """Yield the slices on screen as blocks, from the middle outwards; nothing where there is no signal.
 
@@ -42,13 +40,13 @@ def boxes(
     mask
         Where there is signal.
     rate
-        Operations per second; None: not known yet.
+        Operations per second.
     operations
         Per voxel.
     halo
         What would be exact.
     """
-    voxels = SECONDS * (rate or ASSUMED_RATE) / operations
+    voxels = SECONDS * rate / operations
     for axis, at in enumerate(shown):
         if at is None:
             continue
