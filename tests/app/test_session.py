@@ -17,6 +17,7 @@ from napari_mrsr.errors import WeightsCorrupt
 from napari_mrsr.files import write_nifti
 from napari_mrsr.inference.engine import Tile
 from napari_mrsr.scan import Scan, stack
+from tests.files.made_dicom import write_series
 
 TRICUBIC = RefineSettings(method="tricubic")
 
@@ -89,6 +90,68 @@ def test_bad_input_becomes_one_line_and_nothing_is_lost(
     assert session.scan is scan
     assert session.result is before
     assert session.running is None
+
+
+def dicom(folder: Path, **options: Any) -> Path:
+    """Write a small series."""
+    array = np.random.default_rng(0).integers(1, 900, (1, 6, 5, 8), dtype=np.uint16)
+    write_series(folder, array, np.array([[0, 0, 3.0, 0], [-1.0, 0, 0, 0], [0, -1.0, 0, 0], [0, 0, 0, 1]]), **options)
+    return folder
+
+
+def test_a_series_with_a_missing_slice_is_refused(session: Session, scan: Scan, tmp_path: Path) -> None:
+    session.adopt(scan)
+    session.open([dicom(tmp_path / "gap", change=lambda dataset, volume, k: k != 3)])
+    assert session.banner is not None
+    assert "slice" in session.banner.text
+    assert session.scan is scan
+
+
+def test_two_patients_in_one_folder_are_refused(session: Session, scan: Scan, tmp_path: Path) -> None:
+    session.adopt(scan)
+    dicom(tmp_path / "two" / "a", PatientID="a", PatientName="A^A")
+    dicom(tmp_path / "two" / "b", PatientID="b", PatientName="B^B")
+    session.open([tmp_path / "two"])
+    assert session.banner is not None
+    assert "patients" in session.banner.text
+    assert session.scan is scan
+
+
+def test_a_real_folder_of_several_series_lists_them(session: Session, tmp_path: Path) -> None:
+    for number, spacing in ((3, "one"), (4, "two")):
+        dicom(tmp_path / "study" / spacing, SeriesNumber=number, SeriesDescription=f"series {spacing}",
+              SeriesInstanceUID=f"1.2.826.0.1.3680043.8.498.{number}", ScanningSequence="SE" if number == 3 else "GR",
+              RepetitionTime=500 + number)  # fmt: skip
+    session.open([tmp_path / "study"])
+    assert session.choices is not None
+    assert len(session.choices.series) == 2
+    session.choose(session.choices.series[1].key)
+    assert session.scan is not None
+    assert session.scan.acquisition.series_description == "series two"
+
+
+def test_echoes_of_different_shape_are_refused(session: Session, write: Callable[..., Path]) -> None:
+    rng = np.random.default_rng(0)
+    paths = [write(f"e{n}.nii", rng.random((6, 6, 4 + n), dtype=np.float32)) for n in (1, 2)]
+    session.open(paths)
+    assert session.scan is None
+    assert session.banner is not None
+    assert session.banner.level == "bad"
+    assert "e2.nii" in session.banner.text
+
+
+def test_swapped_echoes_and_isotropic_voxels_are_said_and_then_done(session: Session, scan: Scan) -> None:
+    swapped = scan.after("swap", scan.array[::-1].copy())
+    session.adopt(swapped)
+    assert any(check.level == "warn" and "echo" in check.name for check in session.checks)
+    session.refine(RefineSettings(method="nearest"))
+    assert session.result is not None
+    assert "SR" in session.maps
+    isotropic = Scan(scan.array[:1], np.diag([1.0, 1.0, 1.0, 1.0]), slice_axis=2)
+    session.adopt(isotropic)
+    assert any("isotropic" in check.text for check in session.checks)
+    session.refine(RefineSettings(method="nearest"))
+    assert session.result.scan.shape == (24, 20, 24)
 
 
 def test_voxels_that_are_not_finite_can_be_let_through(session: Session, write: Callable[..., Path]) -> None:

@@ -211,6 +211,14 @@ def test_the_time_is_estimated_after_a_choice(qtbot: Any, make: Any, view: View,
     assert dock.estimate.text().startswith("a few seconds")
 
 
+def test_the_card_of_auto_is_that_of_the_method_chosen(qtbot: Any, make: Any, view: View, scan: Scan) -> None:
+    view.session.adopt(scan)
+    dock = make(ProcessDock)
+    dock.ask_estimate()
+    chosen = superres.choose_method(scan)[0]
+    assert chosen.summary in dock.card.text()
+
+
 def test_sequence_parameters_come_from_the_header_and_can_be_overridden(make: Any, view: View, scan: Scan) -> None:
     view.session.adopt(scan)
     dock = make(ProcessDock)

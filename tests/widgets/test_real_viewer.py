@@ -60,6 +60,25 @@ def test_run_in_the_background_while_scrolling_then_close(
     view.close()
 
 
+def test_closing_the_viewer_stops_the_job(make_napari_viewer_proxy: Callable[..., Any], qtbot: Any, scan: Scan) -> None:
+    viewer = make_napari_viewer_proxy(show=True)
+    open_docks(viewer)
+    view = view_of(viewer)
+    session, ended = view.session, []
+    session.adopt(scan)
+    runner = session._runner
+
+    def watched(events: Any, receive: Any, finish: Any) -> Any:
+        return runner(events, receive, lambda: (ended.append(True), finish()))
+
+    session._runner = watched
+    session.refine(RefineSettings(method="auto"))
+    viewer.close()
+    qtbot.waitUntil(lambda: session.is_shut, timeout=10_000)
+    qtbot.waitUntil(lambda: bool(ended), timeout=30_000)
+    assert session.result is None or session.result.done < 1.0
+
+
 def test_the_picture_on_the_screen_has_anterior_left_and_true_aspect(
     make_napari_viewer_proxy: Callable[..., Any],
 ) -> None:

@@ -24,7 +24,7 @@ def estimate(scan: Scan, settings: RefineSettings) -> Job:
             yield Estimated(settings, None, error.line, ok=False)
             return
         why = reason if reason.startswith(name) else f"{name}: {reason}"
-        yield Estimated(settings, seconds, f"{in_words(seconds)}{device} · {why}")
+        yield Estimated(settings, seconds, f"{in_words(seconds)}{device} · {why}", method=name)
 
     return job
 

@@ -12,7 +12,7 @@ from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
     from napari_mrsr.app.comparing import Comparison
-    from napari_mrsr.files import SeriesInfo
+    from napari_mrsr.files import Check, SeriesInfo
     from napari_mrsr.mapping import T2Map
     from napari_mrsr.superres import Trust
 
@@ -98,11 +98,12 @@ class Progress:
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A scan was read; ``truth`` holds the labels of a phantom."""
+    """A scan was read and checked; ``truth`` is the phantom behind a simulated one."""
 
     scan: Scan
     role: Literal["acquired", "reference"] = "acquired"
     truth: Any = None
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +168,7 @@ class Estimated:
     seconds: float | None
     text: str
     ok: bool = True
+    method: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -75,7 +75,7 @@ def open_scan(
     """Read files or a folder; where it holds several series, say which."""
 
     def job(_stop: Stop) -> Iterator[Event]:
-        from napari_mrsr.files import list_series, read_scan
+        from napari_mrsr.files import check_scan, list_series, read_scan
 
         yield Progress(0.0, "reading")
         chosen = [str(path) for path in paths]
@@ -84,7 +84,7 @@ def open_scan(
         except SeveralSeries:
             yield Choices(tuple(chosen), tuple(list_series(chosen[0])), role)
             return
-        yield Opened(scan, role)
+        yield Opened(scan, role, checks=tuple(check_scan(scan)))
 
     return job
 
@@ -94,10 +94,11 @@ def open_sample() -> Job:
 
     def job(_stop: Stop) -> Iterator[Event]:
         from napari_mrsr.app.sample import load
+        from napari_mrsr.files import check_scan
 
         yield Progress(0.0, "simulating the sample knee")
         scan, truth = load()
-        yield Opened(scan, truth=truth)
+        yield Opened(scan, truth=truth, checks=tuple(check_scan(scan)))
 
     return job
 

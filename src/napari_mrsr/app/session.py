@@ -175,26 +175,24 @@ class Session:
         """Open the simulated sample knee."""
         self._start("Sample", jobs.open_sample())
 
-    def adopt(self, scan: Scan, truth: Any = None) -> None:
+    def adopt(self, scan: Scan, truth: Any = None, checks: tuple[Check, ...] = ()) -> None:
         """Take a scan as what is open; results of the one before are let go.
 
-        Where the scan is a simulation, ``truth`` is the phantom behind it, and its noise-free echoes are the reference.
+        ``checks`` are made where not given. Where the scan is a simulation, ``truth`` is the phantom behind it, and its
+        noise-free echoes are the reference.
         """
+        from napari_mrsr.files import check_scan
+
         self.scan, self.truth = scan, truth
         self.reference, self.result, self.comparison, self.trust = None, None, None, None
         self.results, self.maps = {}, {}
-        self.checks = self._checks(scan)
+        self.checks = checks or tuple(check_scan(scan))
         self.opened.emit(scan)
         if truth is not None:
             self.reference = truth.noiseless
             self.reference_changed.emit(self.reference)
         if scan.warnings:
             self.say("warn", scan.warnings[0], "\n".join(scan.warnings))
-
-    def _checks(self, scan: Scan) -> tuple[Check, ...]:
-        from napari_mrsr.files.checks import check_scan
-
-        return tuple(check_scan(scan))
 
     # -- running ------------------------------------------------------------------------------------
     def refine(self, settings: RefineSettings) -> None:
@@ -259,6 +257,11 @@ class Session:
         if self.running is not None:
             self.running.stopping = True
             self.job_changed.emit(self.running)
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether the viewer is closed."""
+        return self._shut
 
     def shutdown(self) -> None:
         """Stop everything: the viewer closes."""
@@ -336,7 +339,7 @@ class Session:
             self.reference = event.scan
             self.reference_changed.emit(event.scan)
         else:
-            self.adopt(event.scan, event.truth)
+            self.adopt(event.scan, event.truth, event.checks)
 
     def _finish(self, result: Result) -> None:
         if result.partial:

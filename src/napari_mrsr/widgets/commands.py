@@ -16,7 +16,7 @@ PLUGIN = "napari-mrsr"
 
 def open_docks(viewer: Viewer) -> list[Any]:
     """Open the four docks as tabs, the first in front."""
-    made = []
+    made: list[tuple[Any, Any]] = []
     for name in DOCKS:
         dock, widget = viewer.window.add_plugin_dock_widget(PLUGIN, name, tabify=bool(made))
         dock.setWindowTitle(name)  # napari adds the plugin's name, for which a tab has no room

@@ -6,14 +6,21 @@ keeps nothing of its own: it reads the session when it is made, and disconnects 
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QFrame, QLabel, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.widgets.banner import BannerBar
+
+if TYPE_CHECKING:
+    from qtpy.QtGui import QShowEvent
+
+    from napari_mrsr.app.session import Session
 
 
 class Dock(QWidget):
@@ -29,6 +36,7 @@ class Dock(QWidget):
         super().__init__(parent)
         self.view: View = view_of(viewer)
         self.session = self.view.session
+        self._watches = False
         self._connections: list[tuple[Any, Callable[..., Any]]] = []
         connections = self._connections
         self.destroyed.connect(lambda: _let_go(connections))
@@ -50,10 +58,24 @@ class Dock(QWidget):
         self.listen(self.session.banner_changed, self.banner.show_banner)
         self.banner.show_banner(self.session.banner)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Watch the window: when it goes, the session's job must stop (the viewer tells nobody that it closes)."""
+        super().showEvent(event)
+        window = self.window()
+        if isinstance(window, QMainWindow) and not self._watches:
+            self._watches = True
+            window.destroyed.connect(partial(_shut_down, weakref.ref(self.session)))
+
     def listen(self, signal: Any, slot: Callable[..., Any]) -> None:
         """Connect a signal of the session or the viewer until this dock is destroyed."""
         signal.connect(slot)
         self._connections.append((signal, slot))
+
+
+def _shut_down(session: weakref.ref[Session], _window: Any = None) -> None:
+    found = session()
+    if found is not None:
+        found.shutdown()
 
 
 def _let_go(connections: list[tuple[Any, Callable[..., Any]]]) -> None:

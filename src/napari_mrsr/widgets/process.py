@@ -129,6 +129,8 @@ class ProcessDock(Dock):
         """Show how long it will take, if that is still what is chosen."""
         if found.settings == self.settings():
             self.estimate.setText(found.text)
+            if found.ok:
+                self.card.setText(cards.html(found.method))
 
     def show_job(self, running: Running | None) -> None:
         """Show progress and time left."""
