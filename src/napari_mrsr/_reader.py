@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from napari_mrsr.app.layers import LayerData
 
+#: Words in the name of a file of labels.
+LABEL_WORDS = ("label", "roi", "seg", "mask")
+
 PathOrPaths = str | list[str]
 
 
@@ -24,10 +27,25 @@ def _is_ours(path: Path) -> bool:
 
 
 def read(path: PathOrPaths) -> list[LayerData]:
-    """Return the layers of a scan, or of a label map."""
+    """Return the layers of a scan; a NIfTI whose name says that it holds labels becomes a labels layer."""
+    from napari_mrsr import files
     from napari_mrsr.app import layers
-    from napari_mrsr.files import read_scan
 
     paths = [path] if isinstance(path, str) else list(path)
-    scan = read_scan(list(paths))
-    return layers.magnitude_layers(scan)
+    if len(paths) == 1 and _is_label_map(Path(paths[0])):
+        labels = files.read_labels(paths[0])
+        return [layers.labels_layer(labels, Path(paths[0]).name.split(".")[0])]
+    return layers.magnitude_layers(files.read_scan(list(paths)))
+
+
+def _is_label_map(path: Path) -> bool:
+    """Tell whether a NIfTI holds whole numbers and its name says that they are labels."""
+    name = path.name.lower()
+    if not name.endswith((".nii", ".nii.gz")) or not any(word in name for word in LABEL_WORDS):
+        return False
+    import nibabel as nib
+
+    try:
+        return nib.load(path).get_data_dtype().kind in "iu"
+    except (OSError, nib.filebasedimages.ImageFileError):
+        return False  # the reader of scans says better what is wrong

@@ -85,6 +85,9 @@ def test_labels_are_written_as_whole_numbers(viewer: ViewerModel, scan: Scan, tm
     stored = np.asarray(image.dataobj)
     assert stored.dtype.kind in "iu"
     assert np.argwhere(stored == 7).tolist() == [[4, 3, scan.shape[2] - 1 - 2]]
+    ((again, _settings, kind),) = _reader.read(str(tmp_path / "roi.nii.gz"))
+    assert kind == "labels"
+    np.testing.assert_array_equal(again, layer.data)
 
 
 def test_a_layer_of_someone_else_is_not_written_at_a_guessed_place(viewer: ViewerModel, tmp_path: Path) -> None:

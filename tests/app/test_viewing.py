@@ -201,6 +201,40 @@ def test_a_scan_that_was_dropped_on_the_canvas_is_taken(view: View, scan: Scan) 
     assert all(layer.locked for layer in view.viewer.layers)
 
 
+def drop(view: View, scan: Scan) -> None:
+    """Add the layers of a scan as napari's reader does."""
+    for data, settings, _ in layers.magnitude_layers(scan):
+        view.viewer.add_image(data, **settings)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_echoes_dropped_file_by_file_become_one_scan(view: View, scan: Scan, order: tuple[int, int]) -> None:
+    for n in order:
+        drop(view, scan.volume(n))
+    joined = view.session.scan
+    assert joined is not None
+    assert joined.axis == "echo"
+    np.testing.assert_array_equal(joined.array, scan.array)
+    assert sorted(names(view)) == ["S1 (acquired)", "S2 (acquired)"]
+    assert view.session.banner is not None
+    assert "7, 39 ms" in view.session.banner.text
+    view.session.refine(TRICUBIC)
+    assert view.layer("T2 [ms] (SR)") is not None
+    np.testing.assert_array_equal(layers.scan_of(view.layer("S2 (acquired)")).array[0], scan.array[1])
+
+
+def test_what_is_dropped_later_does_not_throw_away_results(view: View, scan: Scan) -> None:
+    view.session.adopt(scan)
+    view.session.refine(TRICUBIC)
+    before = names(view)
+    other = Scan(np.random.default_rng(0).random((8, 8, 4)), np.diag([1, 1, 3.0, 1]), names=("PD",))
+    drop(view, other)
+    assert names(view) == [*before, "PD (acquired)"]
+    assert view.session.scan is scan
+    assert view.session.banner is not None
+    assert "PD (acquired)" in view.session.banner.text
+
+
 def test_holding_the_key_flicks_to_the_other_and_releasing_goes_back(view: View, scan: Scan) -> None:
     view.session.adopt(scan)
     view.session.refine(TRICUBIC)

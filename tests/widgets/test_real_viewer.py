@@ -14,6 +14,7 @@ import pytest
 
 from napari_mrsr.app.events import RefineSettings
 from napari_mrsr.app.viewing import view_of
+from napari_mrsr.files import write_nifti
 from napari_mrsr.scan import Scan
 from napari_mrsr.widgets.commands import DOCKS, open_docks
 from tests.app.conftest import dess
@@ -58,6 +59,25 @@ def test_run_in_the_background_while_scrolling_then_close(
     np.testing.assert_array_equal(viewer.layers[name].data, frame.to_screen(result.scan.array[0]))
     assert viewer.layers["T2 [ms] (SR)"].colorbar.visible
     view.close()
+
+
+def test_files_and_the_sample_come_in_through_napari(
+    make_napari_viewer_proxy: Callable[..., Any], tmp_path: Path, scan: Scan
+) -> None:
+    viewer = make_napari_viewer_proxy()
+    study = open_docks(viewer)[0]
+    session = view_of(viewer).session
+    paths = [str(write_nifti(scan.volume(n), tmp_path / f"echo{n + 1}.nii.gz")) for n in (0, 1)]
+    viewer.open(paths, plugin="napari-mrsr")
+    assert session.scan is not None
+    assert session.scan.names == ("S1", "S2")
+    assert study.checks_layout.rowCount() == len(session.checks) > 0
+    viewer.open_sample("napari-mrsr", "knee")
+    assert session.truth is not None
+    assert {layer.name for layer in viewer.layers} == {
+        "S1 (acquired)", "S2 (acquired)", "S1 (reference)", "S2 (reference)",
+    }  # fmt: skip
+    view_of(viewer).close()
 
 
 def test_closing_the_viewer_stops_the_job(make_napari_viewer_proxy: Callable[..., Any], qtbot: Any, scan: Scan) -> None:

@@ -120,6 +120,8 @@ class View:
         known = [la for la in self.viewer.layers if la.metadata.get("mrsr_scan") is scan]
         stale = [la.name for la in self.viewer.layers if "mrsr" in la.metadata and la not in known]
         self.remove(stale)
+        for layer in known:  # napari has numbered its name if the layer before it was called alike
+            layer.name = display.acquired(layer.metadata["mrsr"].get("volume_name", scan.axis))
         if not known:
             for data in layers.magnitude_layers(scan, frame=self.frame):
                 known.append(self.put(data))
@@ -150,15 +152,41 @@ class View:
             self._adopt_layer(event.value)
 
     def _adopt_layer(self, layer: Layer) -> None:
-        """Take a scan that came in by drag and drop or from the sample menu as what is open."""
+        """Take a scan that came in by drag and drop, or from the sample menu, as what is open.
+
+        Echoes that come file by file are joined. Where there are results already nothing is replaced.
+        """
         scan = layer.metadata.get("mrsr_scan")
-        role = layer.metadata.get("mrsr", {}).get("role")
-        if not isinstance(scan, Scan) or scan is self.session.scan:
-            if scan is not None and scan is self.session.scan:
-                layer.locked = True
+        session = self.session
+        if scan is not None and scan is session.scan:
+            layer.locked = True
             return
-        if role == "acquired" and self.session.running is None:
-            self.session.adopt(scan, layer.metadata.get("mrsr_truth"))
+        if not isinstance(scan, Scan) or layer.metadata.get("mrsr", {}).get("role") != "acquired":
+            return
+        if session.running is not None or session.result is not None:
+            session.say("info", f"{layer.name} is shown beside the open scan; open it in the Study dock to work on it")
+            return
+        joined = None if session.scan is None else joined_echoes(session.scan, scan)
+        if joined is not None:
+            self._relabel(joined, [session.scan, scan])
+            times = ", ".join(f"{t:g}" for t in joined.acquisition.echo_times)
+            joined = joined.warn(f"files on one grid with echo times of {times} ms are read as echoes of one scan")
+            for other in self.viewer.layers:
+                if other.metadata.get("mrsr", {}).get("joined"):
+                    other.metadata["mrsr_scan"] = joined
+        session.adopt(joined or scan, layer.metadata.get("mrsr_truth"))
+
+    def _relabel(self, joined: Scan, parts: list[Scan | None]) -> None:
+        """Make the layers of single echoes those of the joined scan."""
+        for layer in self.viewer.layers:
+            part = layer.metadata.get("mrsr_scan")
+            if not any(part is p for p in parts) or part is None:
+                continue
+            own = part.acquisition.echo_times[int(layer.metadata["mrsr"].get("volume", 0))]
+            volume = joined.acquisition.echo_times.index(own)
+            about = layers.metadata(joined, "acquired", volume=volume, volume_name=joined.names[volume], joined=True)
+            layer.metadata = about
+            layer.name = display.acquired(joined.names[volume])
 
     # -- super-resolution -----------------------------------------------------------------------------
     def names_of(self, result: Result) -> list[str]:
@@ -274,6 +302,19 @@ class View:
         """Stop the session and let go of the keys."""
         self.session.shutdown()
         self.look.unbind()
+
+
+def joined_echoes(one: Scan, other: Scan) -> Scan | None:
+    """Return two scans of one grid whose echo times are known and differ as one scan; None where they are not such."""
+    from napari_mrsr.files.joining import join
+
+    scans = (one, other)
+    times = [t for scan in scans for t in scan.acquisition.echo_times]
+    if any(len(scan.acquisition.echo_times) != scan.volumes for scan in scans) or len(set(times)) != len(times):
+        return None
+    if not one.same_grid(other, tolerance=0.01):
+        return None
+    return join(sorted(scans, key=lambda scan: scan.acquisition.echo_times))
 
 
 _VIEWS: weakref.WeakKeyDictionary[Any, View] = weakref.WeakKeyDictionary()
