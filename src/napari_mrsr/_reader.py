@@ -44,9 +44,9 @@ def _is_label_map(path: Path) -> bool:
     if not name.endswith((".nii", ".nii.gz")) or not any(word in name for word in LABEL_WORDS):
         return False
     import nibabel as nib
-    import numpy as np
 
     try:
-        return np.dtype(nib.load(path).header.get_data_dtype()).kind in "iu"
+        image = nib.load(path)
     except (OSError, nib.filebasedimages.ImageFileError):
         return False  # the reader of scans says better what is wrong
+    return isinstance(image, nib.nifti1.Nifti1Pair) and image.get_data_dtype().kind in "iu"
