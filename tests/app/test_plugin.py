@@ -10,12 +10,13 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_mrsr import _reader, _writer
-from napari_mrsr.app import layers
+from napari_mrsr.app import layers, regions
 from napari_mrsr.app.events import RefineSettings
 from napari_mrsr.app.preferences import Preferences
 from napari_mrsr.app.viewing import View
 from napari_mrsr.errors import BadParameter, GeometryMismatch, MrsrError
 from napari_mrsr.files import write_nifti
+from napari_mrsr.phantoms.settings import LABEL_OF
 from napari_mrsr.scan import Scan
 
 
@@ -107,6 +108,14 @@ def test_the_sample_opens_with_its_truth(viewer: ViewerModel, view: View) -> Non
     assert session.reference is session.truth.noiseless
     assert {la.name for la in viewer.layers} >= {"S1 (acquired)", "S2 (acquired)", "S1 (reference)", "S2 (reference)"}
     assert not [check.text for check in session.checks if check.level == "bad"]
+    session.refine(RefineSettings(method="tricubic"))
+    layer = regions.truth_roi(view)
+    found = regions.measure(view, layer).statistics
+    assert list(found) == ["acquired", "SR", "truth"]
+    inside = session.truth.labels.array[0] == LABEL_OF["medial femoral cartilage"]
+    truth = found["truth"].set_index("name").loc["medial femoral cartilage"]
+    assert truth["n"] == np.count_nonzero(inside)
+    assert truth["mean"] == pytest.approx(float(session.truth.t2.array[0][inside].mean(dtype=float)))
 
 
 def test_the_defaults_of_preferences_are_those_of_the_manifest() -> None:

@@ -9,6 +9,9 @@ from napari_mrsr.networks import registry
 
 AUTO = "auto"
 
+#: Colour of a link that can be read on napari's dark and light ground.
+LINK = "#4c8dff"
+
 
 def choices() -> list[str]:
     """Return the names of all methods, best first: auto, networks, classical ones."""
@@ -42,5 +45,5 @@ def html(name: str) -> str:
     )
     card = ""
     if method.card is not None and method.card.is_file():
-        card = f'<p><a href="{method.card.as_uri()}">the whole card</a></p>'
+        card = f'<p><a style="color: {LINK}" href="{method.card.as_uri()}">the whole card</a></p>'
     return f"<b>{escape.escape(method.name)}</b>: {escape.escape(method.summary)}<table>{table}</table>{card}"

@@ -43,7 +43,8 @@ class Measurement:
     Attributes
     ----------
     statistics
-        Per map (``"acquired"``, ``"SR"``) the table of :func:`napari_mrsr.roi.statistics`.
+        Per map (``"acquired"``, ``"SR"``, of a simulated scan ``"truth"``) the table of
+        :func:`napari_mrsr.roi.statistics`.
     compared
         Acquired beside SR, None where one of the maps is missing.
     erosion
@@ -173,7 +174,8 @@ def measure(view: View, layer: Labels, *, erosion_mm: float = 0.0) -> Measuremen
 def _maps(view: View) -> dict[str, Scan]:
     session = view.session
     if session.maps:
-        return {role: found.map for role, found in session.maps.items()}
+        found = {role: found.map for role, found in session.maps.items()}
+        return found if session.truth is None else {**found, "truth": session.truth.t2}
     maps = {}
     if session.scan is not None:
         maps["acquired"] = session.scan.volume(0)

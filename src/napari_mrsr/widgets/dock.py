@@ -54,7 +54,7 @@ class Dock(QWidget):
         column.setContentsMargins(4, 4, 4, 4)
         column.addWidget(self.banner)
         column.addWidget(scroll, 1)
-        self.setMinimumWidth(390)
+        self.setMinimumWidth(420)
         self.listen(self.session.banner_changed, self.banner.show_banner)
         self.banner.show_banner(self.session.banner)
 

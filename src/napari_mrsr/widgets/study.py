@@ -132,7 +132,11 @@ class StudyDock(Dock):
     def show_reference(self, scan: Scan | None) -> None:
         """Show whether there is a reference."""
         text = "none; without one, results can be held against simulated thick slices (Process dock)"
-        self.reference.setText(text if scan is None else " · ".join(text for _, text in summary(scan)[:2]))
+        if scan is not None:
+            text = " · ".join(fact for _, fact in summary(scan)[:2])
+            if self.session.truth is not None and scan is self.session.truth.noiseless:
+                text = f"the noise-free truth of the sample: {text}"
+        self.reference.setText(text)
 
     def show_choices(self, choices: Choices | None) -> None:
         """List the series of a folder."""
