@@ -35,7 +35,7 @@ CHECKPOINT_MINUTES = 2.0
 #: Threads that draw batches ahead of a GPU.
 DRAWERS = 8
 #: Validations of a run.
-VALIDATIONS = 20
+VALIDATIONS = 10
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,8 @@ def run(
                 if progress:
                     progress(step, recipe.steps, mean)
             if cases and (step % every == 0 or step == recipe.steps):
-                scores = _validate(network, average, cases)
+                with torch.autocast(place.type, dtype=precision, enabled=precision is not None):
+                    scores = _validate(network, average, cases)
                 for s in scores:
                     log(step, round(spent() * 60, 3), "", "", f"{s.name}: {s.psnr:.2f} dB, {s.gain:+.2f} over tricubic")
                     report(f"step {step} {s.name}: {s.psnr:.2f} dB, {s.gain:+.2f} over tricubic")
