@@ -32,6 +32,28 @@ def test_fused_and_plain_layers_equal_the_network(lean, mrsr, available, monkeyp
         assert np.abs(Runner(network, 2, 2, CPU)(x) - expected).max() < 1e-5
 
 
+@pytest.mark.skipif(not fusing.available(torch.float32), reason="this torch has no fused operators")
+@pytest.mark.parametrize("chunk", [1, 70, 200])
+def test_layers_done_in_chunks_equal_whole_layers_and_pause_between_them(lean, mrsr, chunk, monkeypatch):
+    monkeypatch.setattr(fusing, "CHUNK", chunk)
+    x = np.random.default_rng(0).random((2, 9, 10, 7), np.float32)
+    for network in (lean, mrsr):
+        with torch.inference_mode():
+            expected = network(torch.from_numpy(x)[None], 3)[0].numpy()
+        pauses: list[None] = []
+        found = Runner(network, 3, 2, CPU)(x, stop=lambda pauses=pauses: pauses.append(None))
+        assert np.abs(found - expected).max() < 1e-5
+        assert len(pauses) > 3 * sum(isinstance(m, nn.Conv3d) for m in network.modules()) / 4
+        assert len(pauses) >= 9 * 10 * 7 / max(chunk, 70)
+
+
+def test_only_plain_convolutions_are_fused():
+    odd = nn.ModuleDict({"strided": nn.Conv3d(2, 2, 3, padding=1, stride=2), "valid": nn.Conv3d(2, 2, 3)})
+    plain = nn.ModuleDict({"same": nn.Conv3d(2, 2, 3, padding=1)})
+    assert all(type(layer) is nn.Conv3d for layer in fusing.fuse(odd).values())
+    assert type(fusing.fuse(plain)["same"]) is fusing.Convolution
+
+
 def test_in_bfloat16_the_interpolation_stays_float32():
     network = Lean(features=8, blocks=1).eval()  # untrained: nothing but interpolation
     x = np.random.default_rng(0).random((2, 9, 10, 7), np.float32)

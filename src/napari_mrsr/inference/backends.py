@@ -31,6 +31,10 @@ class Backend(Protocol):
     device: torch.device
 
     @property
+    def interruptible(self) -> bool:
+        """Whether it hears Stop within a layer, however large the tile."""
+
+    @property
     def rate(self) -> float:
         """Operations per second on the last tile, or what is assumed until one was run."""
 

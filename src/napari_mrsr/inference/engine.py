@@ -5,8 +5,9 @@
 2. **Tiles**, full in depth along the super-resolved axis and with an exact halo in plane, nearest to the slice on
    screen first, there thin and then growing. Together they equal the network on the whole volume to 1e-5.
 
-Air is left to interpolation. Stop is asked before every layer of the network, and tiles are no larger than what a layer
-does in less than a second. Where memory runs out, tiles are halved, and in the end the CPU takes over.
+Air is left to interpolation. Stop is asked before every layer of the network and within large ones; where that cannot
+be, tiles are no larger than what a layer does in half a second. Where memory runs out, tiles are halved, and in the end
+the CPU takes over.
 """
 
 from __future__ import annotations
@@ -36,10 +37,12 @@ from napari_mrsr.sampling import along
 
 log = logging.getLogger(__name__)
 
-#: Longest time that one layer of a tile may take, s: Stop answers within this time.
-LAYER_SECONDS = 0.8
+#: Time that one layer of a tile may take where it cannot be interrupted, s.
+LAYER_SECONDS = 0.5
+#: Time that a tile may take while somebody watches, s.
+TILE_SECONDS = 8.0
 #: Share of the free memory that a tile's activations may take, and their limit on the CPU, bytes.
-MEMORY_SHARE, MEMORY_LIMIT = 0.4, 2.0e9
+MEMORY_SHARE, MEMORY_LIMIT = 0.4, 2.6e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,10 +228,16 @@ class _Job:
     ) -> Iterator[tuple[Box, Floats, float, bool]]:
         """Yield box, values, part done, and whether it is a preview."""
         mask = signal_mask(self.x, self.scale, self.halo) if air else np.ones(self.shape, bool)
+        if self.stop():
+            raise Interrupted
         for core in preview.boxes(shown, mask, self.backend.rate, self.backend.cost.operations, self.halo):
             yield core.box, self.network(core.box, core.context), 0.0, True
         self.backend = self.settle(self.backend, float(np.count_nonzero(mask)))
-        side = (tile, tile) if isinstance(tile, int) else tile or core_side(self.backend, self.shape, self.halo)
+        side = (
+            (tile, tile)
+            if isinstance(tile, int)
+            else tile or core_side(self.backend, self.shape, self.halo, watched=any(at is not None for at in shown))
+        )
         queue = deque(plan(self.shape, side, first=shown, thin=max(SMALLEST, min(side) // 4)))
         total = sum(self._work(mask, box) for box in queue)
         done = 0.0
@@ -293,16 +302,28 @@ class _Job:
         return deque([box, *queue])
 
 
-def core_side(backend: Backend, shape: Triple, halo: int) -> tuple[int, int]:
+def core_side(backend: Backend, shape: Triple, halo: int, *, watched: bool = False) -> tuple[int, int]:
     """Return the core in plane of least redundancy that memory and a quick Stop allow.
 
-    A strip as long as the volume needs no halo along its length, so strips are compared with a square.
+    Parameters
+    ----------
+    backend
+        What runs the network.
+    shape
+        The coarse grid, the super-resolved axis last.
+    halo
+        Coarse voxels around a core.
+    watched
+        Somebody watches: tiles appear every few seconds.
     """
     memory = MEMORY_SHARE * devices.free_memory(backend.device)
     if backend.device.type == "cpu":
         memory = min(memory, MEMORY_LIMIT)
-    quick = LAYER_SECONDS * backend.rate / backend.cost.largest_layer
-    voxels = min(memory / backend.bytes_per_voxel, quick)
+    voxels = memory / backend.bytes_per_voxel
+    if not backend.interruptible:
+        voxels = min(voxels, LAYER_SECONDS * backend.rate / backend.cost.largest_layer)
+    if watched:
+        voxels = min(voxels, TILE_SECONDS * backend.rate / backend.cost.operations)
     return least_redundant(shape, halo, voxels)
 
 

@@ -59,4 +59,4 @@ def estimate_seconds(
         if inside.any():
             voxels += box.bounds(inside).grown(halo, shape).voxels
     # tiles of an earlier volume were larger than the probe and tell more, unless the computer is busier now
-    return voxels * backend.cost.operations / (max(rate, known) if known is not None else rate)
+    return float(voxels * backend.cost.operations / (max(rate, known) if known is not None else rate))

@@ -69,6 +69,7 @@ class Quantised:
     """
 
     kind: Precision = "int8"
+    interruptible = True
 
     def __init__(
         self,

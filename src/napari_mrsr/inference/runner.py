@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from napari_mrsr.inference import cost, fusing, precision
 from napari_mrsr.inference.precision import Precision
@@ -67,11 +67,19 @@ class Runner:
         self._module = precision.convert(model, kind, device)
         self.fused = any(isinstance(module, fusing.Convolution) for module in self._module.modules())
         for layer in precision.layers(self._module):
-            layer.register_forward_pre_hook(self._interrupt)
+            if isinstance(layer, fusing.Convolution):
+                layer.pause = self._interrupt
+            else:
+                layer.register_forward_pre_hook(self._interrupt)
 
-    def _interrupt(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    def _interrupt(self, *_: object) -> None:
         if self._stop is not None and self._stop():
             raise Interrupted
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether it hears Stop within a layer, however large the tile."""
+        return self.fused
 
     @property
     def rate(self) -> float:
@@ -98,7 +106,7 @@ class Runner:
         Raises
         ------
         Interrupted
-            ``stop`` answered True before some layer.
+            ``stop`` answered True before some layer or part of it.
         """
         started = time.perf_counter()
         tensor = torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32)).to(self.device)[None]
