@@ -25,8 +25,9 @@ from typing import Any
 import numpy as np
 
 FACTOR, AXIS = 2, 2
-#: MONAI's default overlap, then what is tried until its error falls below this part of the range.
-OVERLAPS, TOLERANCE = (0.25, 0.375, 0.5, 0.625, 0.75), 1e-3
+#: MONAI's default overlap and weights, then what is tried until its largest error falls below this part of the range.
+WAYS = ((0.25, "constant"), (0.25, "gaussian"), (0.5, "gaussian"), (0.625, "gaussian"), (0.75, "gaussian"))
+TOLERANCE = 1e-3
 WINDOW = 96
 Result = dict[str, Any]
 
@@ -104,6 +105,7 @@ def part_ours(path: Path, precision: str, threads: int, part: int) -> Result:
 
     from napari_mrsr.inference import engine
     from napari_mrsr.inference.backends import choose_backend
+    from napari_mrsr.inference.job import core_side
     from napari_mrsr.inference.scale import common_scale
 
     model, y = load(path, part)
@@ -111,7 +113,7 @@ def part_ours(path: Path, precision: str, threads: int, part: int) -> Result:
     engine.run(model, y[:, :96, :96], **options)  # its speed decides the size of tiles
     full = np.load(path, mmap_mode="r").shape[1:]
     backend = choose_backend(model, y, FACTOR, common_scale(y), torch.device("cpu"), precision)
-    side = engine.core_side(backend, full, int(model.halo))
+    side = core_side(backend, full, int(model.halo))
     seconds = timed(lambda: engine.run(model, y, tile=side, **options))
     return {"seconds": seconds, "voxels": y[0].size * FACTOR, "tile": list(side)}
 
@@ -136,22 +138,26 @@ def part_monai(path: Path, precision: str, threads: int, part: int) -> Result:
             strips.append(strip[:, :, begin - low : begin - low + WINDOW])
         expected = torch.cat(strips, dim=2).numpy()
     found: Result = {"voxels": y[0].size * FACTOR, "window": WINDOW}
-    for overlap in OVERLAPS:
+    for overlap, mode in WAYS:
         results: list[Any] = []
         window = (WINDOW, WINDOW, y.shape[3])
 
-        def slide(overlap: float = overlap, results: list[Any] = results, window: Any = window) -> None:
+        def slide(
+            overlap: float = overlap, mode: str = mode, results: list[Any] = results, window: Any = window
+        ) -> None:
             with torch.inference_mode():
-                results.append(sliding_window_inference(x, window, 1, network, overlap=overlap))
+                results.append(sliding_window_inference(x, window, 1, network, overlap=overlap, mode=mode))
 
         seconds = timed(slide)
-        error = float(np.abs(results[-1].numpy() - expected).max())
-        if overlap == OVERLAPS[0]:
-            found |= {"default seconds": seconds, "default error": error}
+        difference = results[-1].numpy() - expected
+        error = float(np.abs(difference).max())
+        rms = float(np.sqrt(np.mean(difference**2)))
+        if mode == "constant":
+            found |= {"default seconds": seconds, "default error": error, "default rms": rms}
         if precision == "fp32":  # nothing but the speed of the layers differs: one precision tells the ratio
             return found
-        if error < TOLERANCE or overlap == OVERLAPS[-1]:
-            return found | {"exact seconds": seconds, "exact overlap": overlap, "exact error": error}
+        if error < TOLERANCE or (overlap, mode) == WAYS[-1]:
+            return found | {"exact seconds": seconds, "exact overlap": overlap, "exact error": error, "exact rms": rms}
     return found
 
 
@@ -270,9 +276,13 @@ def report(found: dict[str, Result], shape: tuple[int, ...], threads: int, machi
         monai = found.get(f"part monai {precision}", {})
         for which in ("default", "exact"):
             if f"{which} seconds" in monai:
-                error = monai[f"{which} error"]
-                overlap = OVERLAPS[0] if which == "default" else monai["exact overlap"]
-                name = f"MONAI sliding window {WINDOW}, overlap {overlap:g} ({which}; error {error:.1e} of the range)"
+                error, rms = monai[f"{which} error"], monai[f"{which} rms"]
+                overlap = WAYS[0][0] if which == "default" else monai["exact overlap"]
+                weights = "its default" if which == "default" else "gaussian"
+                if which == "exact" and error >= TOLERANCE:
+                    weights += f", still not right to {TOLERANCE:g}"
+                name = f"MONAI sliding window {WINDOW}, overlap {overlap:g} ({weights}; error up to {error:.1e}, "
+                name += f"rms {rms:.1e} of the range)"
                 rows.append((name, monai[f"{which} seconds"] / monai["voxels"] * 1e6, ""))
         patches = found.get(f"part patches {precision}", {})
         if "seconds" in patches:

@@ -7,6 +7,7 @@
 ``devices``         CPU or GPU
 ``precision``       float32, bfloat16 or int8, chosen by speed and by a check of the picture
 ``engine``          tiles out, one by one, in the order that the viewer needs
+``job``               one volume on its way through one network
 ``estimate``          how long it will take
 ``scale``           the one intensity scale of all echoes
 ``consistency``     Wiener and hard consistency along the slice axis

@@ -12,37 +12,24 @@ the CPU takes over.
 
 from __future__ import annotations
 
-import gc
 import logging
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import nn
 
-from napari_mrsr import interpolation
-from napari_mrsr.errors import BadParameter, OutOfMemory, Stopped
-from napari_mrsr.inference import devices, preview
-from napari_mrsr.inference.air import signal_mask
+from napari_mrsr.errors import BadParameter, Stopped
+from napari_mrsr.inference import devices
 from napari_mrsr.inference.backends import Backend, choose_backend, for_whole_volume
-from napari_mrsr.inference.boxes import SMALLEST, Box, Triple, least_redundant, plan
+from napari_mrsr.inference.boxes import Box
+from napari_mrsr.inference.job import Job, threads_for
 from napari_mrsr.inference.runner import Floats, Interrupted
 from napari_mrsr.inference.scale import common_scale
-from napari_mrsr.sampling import along
 
 log = logging.getLogger(__name__)
-
-#: Time that one layer of a tile may take where it cannot be interrupted, s.
-LAYER_SECONDS = 0.5
-#: Time that a tile may take while somebody watches, s.
-TILE_SECONDS = 8.0
-#: Share of the free memory that a tile's activations may take, and their limit on the CPU, bytes.
-MEMORY_SHARE, MEMORY_LIMIT = 0.4, 2.6e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +123,7 @@ def stream(
         with threads_for(threads):
             return for_whole_volume(first_choice, model, x, factor, scale, precision, voxels)
 
-    job = _Job(backend, x, factor, scale, int(model.halo), stop, threads, settle)  # type: ignore[arg-type]
+    job = Job(backend, x, factor, scale, int(model.halo), stop, threads, settle)  # type: ignore[arg-type]
     try:
         for box, values, done, early in job.run(shown, tile, air):
             yield Tile(_place(box, factor, axis), np.moveaxis(values, -1, axis + 1), done, early)
@@ -203,130 +190,6 @@ def check(model: nn.Module, array: npt.NDArray[Any], factor: int, axis: int) -> 
         raise BadParameter(f"the network was made for {echoes} volumes, not {array.shape[0]}")
 
 
-class _Job:
-    """One volume on its way through one network; the super-resolved axis is the last."""
-
-    def __init__(
-        self,
-        backend: Backend,
-        x: npt.NDArray[Any],
-        factor: int,
-        scale: float,
-        halo: int,
-        stop: Callable[[], bool] | None,
-        threads: int | None,
-        settle: Callable[[Backend, float], Backend],
-    ) -> None:
-        self.backend, self.x, self.factor, self.scale, self.halo = backend, x, factor, scale, halo
-        self.stop = stop or (lambda: False)
-        self.threads = threads
-        self.settle = settle
-        self.shape: Triple = x.shape[1:]
-
-    def run(
-        self, shown: Sequence[int | None], tile: int | tuple[int, int] | None, air: bool
-    ) -> Iterator[tuple[Box, Floats, float, bool]]:
-        """Yield box, values, part done, and whether it is a preview."""
-        mask = signal_mask(self.x, self.scale, self.halo) if air else np.ones(self.shape, bool)
-        if self.stop():
-            raise Interrupted
-        for core in preview.boxes(shown, mask, self.backend.rate, self.backend.cost.operations, self.halo):
-            yield core.box, self.network(core.box, core.context), 0.0, True
-        self.backend = self.settle(self.backend, float(np.count_nonzero(mask)))
-        side = (
-            (tile, tile)
-            if isinstance(tile, int)
-            else tile or core_side(self.backend, self.shape, self.halo, watched=any(at is not None for at in shown))
-        )
-        queue = deque(plan(self.shape, side, first=shown, thin=max(SMALLEST, min(side) // 4)))
-        total = sum(self._work(mask, box) for box in queue)
-        done = 0.0
-        while queue:
-            box = queue.popleft()
-            if self.stop():
-                raise Interrupted
-            try:
-                values = self.tile(box, mask)
-            except Exception as error:
-                if not devices.is_out_of_memory(error):
-                    raise
-                queue = self.smaller(box, queue)
-                continue
-            done += self._work(mask, box)
-            yield box, values, done / total if queue else 1.0, False
-
-    def _work(self, mask: npt.NDArray[np.bool_], box: Box) -> float:
-        """Cost of a box: the network costs about a thousand times what interpolation does."""
-        return float(np.count_nonzero(mask[box.slices])) + 1e-3 * box.voxels
-
-    def tile(self, box: Box, mask: npt.NDArray[np.bool_]) -> Floats:
-        """Return the values of a full-depth box: the network where there is signal, elsewhere interpolation."""
-        signal = mask[box.slices]
-        if signal.all():
-            return self.network(box, self.halo)
-        coarse = np.asarray(self.x[(slice(None), *box.slices)], dtype=np.float32)
-        n = self.shape[2]
-        values: Floats = along.apply(interpolation.matrix("keys", n, n * self.factor), coarse, -1)
-        if signal.any():
-            work = box.bounds(signal)
-            inner = (slice(None), *work.inside(box, self.factor))
-            there = np.repeat(mask[work.slices], self.factor, axis=2)
-            values[inner] = np.where(there, self.network(work, self.halo), values[inner])
-        return values
-
-    def network(self, box: Box, context: int | Triple) -> Floats:
-        """Return the network's values in a box, cut with a surrounding."""
-        outer = box.grown(context, self.shape)
-        x = np.asarray(self.x[(slice(None), *outer.slices)], dtype=np.float32) / np.float32(self.scale)
-        with threads_for(self.threads):
-            y = self.backend(x, self.stop)
-        return y[(slice(None), *box.inside(outer, self.factor))] * np.float32(self.scale)
-
-    def smaller(self, box: Box, queue: deque[Box]) -> deque[Box]:
-        """Return a queue of smaller boxes after memory ran out, or move to the CPU."""
-        gc.collect()
-        halves = box.halves()
-        if halves is not None and max(halves[0].shape[:2]) >= SMALLEST:
-            log.warning("out of memory: tiles of %s voxels are halved", "x".join(map(str, box.shape)))
-            limit = halves[0].voxels
-            parts: deque[Box] = deque(halves)
-            for other in queue:
-                parts.extend((other.halves() or (other,)) if other.voxels > limit else (other,))
-            return parts
-        if self.backend.device.type == "cpu":
-            raise OutOfMemory(
-                "needs more memory than there is, even for the smallest tile", remedy="close other programs"
-            )
-        log.warning("out of memory on %s: the CPU takes over", self.backend.device)
-        self.backend = self.backend.on_cpu()
-        return deque([box, *queue])
-
-
-def core_side(backend: Backend, shape: Triple, halo: int, *, watched: bool = False) -> tuple[int, int]:
-    """Return the core in plane of least redundancy that memory and a quick Stop allow.
-
-    Parameters
-    ----------
-    backend
-        What runs the network.
-    shape
-        The coarse grid, the super-resolved axis last.
-    halo
-        Coarse voxels around a core.
-    watched
-        Somebody watches: tiles appear every few seconds.
-    """
-    memory = MEMORY_SHARE * devices.free_memory(backend.device)
-    if backend.device.type == "cpu":
-        memory = min(memory, MEMORY_LIMIT)
-    voxels = memory / backend.bytes_per_voxel
-    if not backend.interruptible:
-        voxels = min(voxels, LAYER_SECONDS * backend.rate / backend.cost.largest_layer)
-    if watched:
-        voxels = min(voxels, TILE_SECONDS * backend.rate / backend.cost.operations)
-    return least_redundant(shape, halo, voxels)
-
-
 def _place(box: Box, factor: int, axis: int) -> tuple[slice, slice, slice]:
     """Place of a coarse box in the fine grid, in the caller's order of axes."""
     slices = [*box.slices[:2], slice(box.low[2] * factor, box.high[2] * factor)]
@@ -352,19 +215,6 @@ def _coarse(
             index[a] = min(max(at, 0), array.shape[a + 1] - 1)
     index.append(index.pop(axis))
     return (index[0], index[1], index[2])
-
-
-@contextmanager
-def threads_for(count: int | None) -> Iterator[None]:
-    """Let torch use so many CPU threads for a while."""
-    before = torch.get_num_threads()
-    if count is not None:
-        torch.set_num_threads(max(1, count))
-    try:
-        yield
-    finally:
-        if count is not None:
-            torch.set_num_threads(before)
 
 
 def estimate_seconds(model: nn.Module, array: npt.NDArray[Any], **options: Any) -> float:

@@ -13,7 +13,8 @@ from napari_mrsr.inference import devices
 from napari_mrsr.inference.air import signal_mask
 from napari_mrsr.inference.backends import choose_backend, probe
 from napari_mrsr.inference.boxes import plan
-from napari_mrsr.inference.engine import check, core_side, threads_for
+from napari_mrsr.inference.engine import check
+from napari_mrsr.inference.job import core_side, threads_for
 from napari_mrsr.inference.scale import common_scale
 
 #: Side of the probe tile, coarse voxels: large enough for the speed of a real one.
