@@ -102,8 +102,8 @@ class Quantised:
 
     @property
     def bytes_per_voxel(self) -> float:
-        """Memory for activations per voxel of the coarse grid; some stay float32."""
-        return self.cost.values * 2
+        """Memory for activations per voxel of the coarse grid; sums stay float32, and buffers are not reused at once."""
+        return self.cost.values * 4
 
     def __call__(self, x: Floats, stop: Callable[[], bool] | None = None) -> Floats:
         """Super-resolve the last axis of ``(echo, i, j, k)``; raises Interrupted once ``stop`` answers True."""
