@@ -102,7 +102,7 @@ class Quantised:
 
     @property
     def bytes_per_voxel(self) -> float:
-        """Memory for activations per voxel of the coarse grid; sums stay float32, and buffers are not reused at once."""
+        """Memory for activations per voxel of the coarse grid; sums stay float32 and buffers live longer."""
         return self.cost.values * 4
 
     def __call__(self, x: Floats, stop: Callable[[], bool] | None = None) -> Floats:
