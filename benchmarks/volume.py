@@ -299,6 +299,7 @@ def main() -> None:
     parser.add_argument("--part", type=int, default=304)
     parser.add_argument("--volume", type=Path, help="thick slices (.npy) to take in place of the phantom")
     parser.add_argument("--precisions", nargs="*", default=["auto", "fp32", "int8"])
+    parser.add_argument("--part-precisions", nargs="*", default=["fp32", "bf16"])
     parser.add_argument("--out", type=Path)
     parser.add_argument("--measure", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -315,7 +316,7 @@ def main() -> None:
             if precision != "int8":
                 for name in ("first slice", "stop"):
                     found[f"{name} {precision}"] = in_a_process(name, path, precision, options.threads)
-        for precision in ("fp32", "bf16"):
+        for precision in options.part_precisions:
             for name in ("part ours", "part monai", "part patches"):
                 found[f"{name} {precision}"] = in_a_process(name, path, precision, options.threads, options.part)
     text = report(found, tuple(options.shape), options.threads, f"{platform.machine()}, {cpu_name()}")
