@@ -41,6 +41,16 @@ QUICK_PHANTOM = {"shape": (96, 96, 64), "spacing": (0.5, 0.5, 0.7)}
 PURE_MS = 1.0
 #: Cubic convolution (Keys), the other interpolation that is called cubic.
 KEYS = "cubic (Keys)"
+#: Gain to be reached, dB, and over which interpolation: 0 tricubic, 1 cubic convolution.
+AIMS = {
+    "brain T1w": (3.1, 1),
+    "knee slices S1": (1.7, 1),
+    "knee slices S2": (1.4, 1),
+    "knee superior-inferior S1": (0.5, 1),
+    "knee superior-inferior S2": (0.3, 1),
+    "phantom noise-free S1": (4.0, 0),
+    "phantom noise-free S2": (4.0, 0),
+}
 #: The default network is also scored with other kinds of data consistency.
 DEFAULT = "lean"
 OTHER_CONSISTENCY = ("none", "hard")
@@ -195,12 +205,18 @@ def page(results: dict[str, Any]) -> str:
         "",
         "## Gain of the default over interpolation [dB]",
         "",
-        "| case | over tricubic (B-spline) | over Fourier |",
-        "|---|---|---|",
+        "Tricubic is the cubic B-spline, as in scipy; cubic convolution (Keys), as in torch, is the weaker of the two. The aim, set",
+        "before training, is what a first trial of 45 minutes gained over cubic convolution, and 4 dB on the phantom.",
+        "",
+        "| case | over tricubic | over cubic convolution | over Fourier | aim | reached |",
+        "|---|---|---|---|---|---|",
     ]
     for case, row in cases.items():
         gains = [row[DEFAULT]["psnr"] - row[other]["psnr"] for other in ("tricubic", KEYS, "fourier")]
-        lines.append(f"| {case} | " + " | ".join(f"{gain:+.2f}" for gain in gains) + " |")
+        aim, beside = AIMS.get(case, (None, 1))
+        verdict = "" if aim is None else "yes" if gains[beside] >= aim else f"no, {aim - gains[beside]:.2f} dB short"
+        cells = [*(f"{gain:+.2f}" for gain in gains), "" if aim is None else f"{aim:+.1f}", verdict]
+        lines.append(f"| {case} | " + " | ".join(cells) + " |")
     lines += [
         "",
         "## T2 of the medial femoral cartilage, phantoms with noise [ms]",
@@ -223,6 +239,8 @@ def page(results: dict[str, Any]) -> str:
         "- *brain T1w*: the last fifth of a 0.7 mm brain, left to right; the rest of the same brain was trained on.",
         f"- *phantom*: knee phantoms of seeds {', '.join(map(str, results['seeds']))} at {results['grid']}; training uses other seeds.",
         "  Noise-free: neither the input nor the reference has noise. Noisy: both have, so that noise limits every method.",
+        "- The trial behind the aims was scored on a part of the knee and on another axis and resolution of the brain, and it had",
+        "  trained on the other part of that knee; its figures are a mark, not a comparison.",
         "- Without real data the rows of real scans are missing: set NAPARI_MRSR_DATA.",
     ]
     return "\n".join(lines) + "\n"
