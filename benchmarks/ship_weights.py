@@ -36,6 +36,16 @@ ABOUT: dict[str, dict[str, Any]] = {
         "the comparison can be run, never as the default.",
     },
 }
+#: Where the scans come from, and on what terms, by file or folder name.
+ORIGINS = {
+    "t1w_0p7mm.nii.gz": "brain T1w 0.7 mm, studyforrest, PDDL (public domain)",
+    "flair_1mm.nii.gz": "brain FLAIR 1 mm, neurolabusc/py_synthsr, Apache-2.0",
+    "t2w_1mm_stripped.nii.gz": "brain T2w 1 mm, niivue-demo-images, BSD-2-Clause",
+    "flair_2d_5p5mm.nii.gz": "brain 2-D FLAIR, in plane, fepegar/torchio-data, MIT",
+    "T1w.nii.gz": "brain FLASH, flip angle 20 degrees, 1.5 mm, qMRLab, MIT",
+    "PDw.nii.gz": "brain FLASH, flip angle 6 degrees, 1.5 mm, qMRLab, MIT",
+    "mese_t2": "knee multi-echo spin echo, in plane, gattia/pymskt, MIT",
+}
 AXES = ["slice"]
 ANATOMY = ["knee", "brain"]
 LICENCE = "BSD-3-Clause"
@@ -113,13 +123,11 @@ def _card(name: str, state: dict[str, Any], sha256: str, size: int, figures: dic
         "## Trained on",
         "",
         f"- {phantoms} knee phantoms of this package" if phantoms else "- no phantoms",
-        *(f"- {scan} (its last fifth held out)" for scan in scans),
+        *(f"- {ORIGINS[scan]}; its last fifth held out" for scan in scans),
         f"- {state['step']} steps of {recipe['batch']} patches, loss {recipe['loss'].upper()}, "
         f"Adam {recipe['learning_rate']:g}, {state['hours']:.1f} h on a shared 2-core CPU",
         "",
-        "The scans are public, with licences that allow it (public domain, MIT, Apache-2.0, BSD-2-Clause).",
-        "",
-        "## Measured on scans never trained on",
+        "## Measured on scans, parts of scans and phantoms never trained on",
         "",
         *(f"- {case}: {line}" for case, line in figures.items()),
         "" if figures else "Not measured yet.",
