@@ -83,7 +83,7 @@ def ship(run: Path, results: Path) -> Path:
         "anatomy": ANATOMY,
         "echoes": about["echoes"],
         "licence": LICENCE,
-        "figures": figures,
+        "figures": _in_short(name, results),
     }
     manifest_file.write_text(json.dumps(dict(sorted(manifest.items())), indent=2) + "\n")
     (ROOT / "weights" / f"{name}.md").write_text(_card(name, state, sha256, weights.stat().st_size, figures))
@@ -103,6 +103,19 @@ def _figures(name: str, results: Path) -> dict[str, str]:
         psnr, gain = ours["psnr"], ours["psnr"] - cubic["psnr"]
         found[case] = f"{psnr:.2f} dB ({gain:+.2f} over tricubic), SSIM {ours['ssim']:.4f}"
     return found
+
+
+def _in_short(name: str, results: Path) -> dict[str, str]:
+    """One line for the dock: the gain over tricubic in the cases that matter most."""
+    if not results.is_file():
+        return {}
+    cases = json.loads(results.read_text())["quality"]
+    gains = [
+        f"{case} {methods[name]['psnr'] - methods['tricubic']['psnr']:+.1f}"
+        for case, methods in cases.items()
+        if name in methods and case.startswith(("knee slices", "brain", "phantom noise-free"))
+    ]
+    return {"dB over tricubic": ", ".join(gains)}
 
 
 def _card(name: str, state: dict[str, Any], sha256: str, size: int, figures: dict[str, str]) -> str:
