@@ -12,7 +12,8 @@ import pytest
 
 #: Writes half of the file, says so, and waits to be killed.
 SLOW_WRITING = textwrap.dedent("""
-    import sys, time
+    import signal, sys, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs deaf to it
     import nibabel.filebasedimages as files
 
     def slow(self, filename, **options):
