@@ -14,11 +14,12 @@ from napari.components import ViewerModel
 from napari.utils.key_bindings import KeymapHandler
 
 from napari_mrsr import superres
-from napari_mrsr.app import layers, viewing
+from napari_mrsr.app import layers, regions, viewing
 from napari_mrsr.app.events import RefineSettings
 from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.inference.engine import Tile
+from napari_mrsr.mapping.reasons import REASON_TEXTS
 from napari_mrsr.scan import Scan
 
 TRICUBIC = RefineSettings(method="tricubic")
@@ -54,7 +55,9 @@ def test_run_gives_the_layers_of_the_reading_room(view: View, scan: Scan) -> Non
         "S1 SR x2 [tricubic]",
         "S2 SR x2 [tricubic]",
         "T2 [ms] (acquired)",
+        "T2 without value, why (acquired)",
         "T2 [ms] (SR)",
+        "T2 without value, why (SR)",
         "dT2 [ms] SR-acq",
     ]
     shown = [layer.name for layer in view.viewer.layers if layer.visible]
@@ -67,7 +70,7 @@ def test_every_layer_is_in_millimetres_says_what_it_is_and_lies_on_the_scan(view
     view.session.refine(RefineSettings(method="tricubic", retrospective=True))
     view.session.find_trust()
     assert {layer.metadata["mrsr"]["role"] for layer in view.viewer.layers} == {
-        "acquired", "thick", "sr", "t2", "difference", "ssim", "trust",
+        "acquired", "thick", "sr", "t2", "reason", "difference", "ssim", "trust",
     }  # fmt: skip
     for layer in view.viewer.layers:
         assert {str(unit) for unit in layer.units} == {"millimeter"}
@@ -115,6 +118,22 @@ def test_t2_maps_are_navia_up_to_80_ms_with_a_colour_bar(view: View, scan: Scan)
     assert other.colormap.nan_color[3] == 0.0
     view.look.t2_limit(60.0)
     assert tuple(one.contrast_limits) == tuple(other.contrast_limits) == (0.0, 60.0)
+
+
+def test_beside_a_t2_map_stands_why_a_voxel_has_no_value(view: View, scan: Scan) -> None:
+    view.session.adopt(scan)
+    view.session.refine(TRICUBIC)
+    values, why = view.layer("T2 [ms] (SR)"), view.layer("T2 without value, why (SR)")
+    assert why.locked
+    assert not why.visible
+    assert not regions.is_roi(why)
+    empty = np.isnan(values.data)
+    assert empty.any()
+    assert not (np.asarray(why.data)[empty] == 0).any()
+    why.visible = True
+    air = tuple(int(n) for n in np.argwhere(empty)[0])
+    said = why.get_status(tuple(np.array(air) * why.scale + why.translate), world=True)
+    assert REASON_TEXTS[int(why.data[air])] in str(said)
 
 
 def test_tiles_appear_in_the_layer_and_only_those_on_the_screen_are_drawn(

@@ -48,6 +48,11 @@ def t2(role: str) -> str:
     return f"T2 [ms] ({role})"
 
 
+def t2_reason(role: str) -> str:
+    """Return the name of the layer that says why a T2 map has no value."""
+    return f"T2 without value, why ({role})"
+
+
 def t2_difference() -> str:
     """Return the layer name of the T2 difference."""
     return "dT2 [ms] SR-acq"

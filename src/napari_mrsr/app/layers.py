@@ -7,7 +7,7 @@ it is: role, quantity, unit, the true affine, and how it came to be. ``layer.met
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,7 +22,7 @@ from napari_mrsr.scan import Scan
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-Role = Literal["acquired", "thick", "reference", "sr", "t2", "difference", "ssim", "trust", "roi"]
+Role = Literal["acquired", "thick", "reference", "sr", "t2", "difference", "ssim", "trust", "reason", "roi"]
 LayerData = tuple[Any, dict[str, Any], str]
 
 UNITS = ("mm", "mm", "mm")
@@ -143,6 +143,33 @@ def labels_layer(scan: Scan, name: str, *, frame: Frame | None = None, opacity: 
     """Return the labels layer of a label scan."""
     frame = frame or frame_of(scan)
     settings = {"name": name, "opacity": opacity, "metadata": metadata(scan, "roi"), **_place(frame)}
+    return frame.to_screen(scan.array[0]), settings, "labels"
+
+
+def reason_layer(scan: Scan, name: str, texts: Mapping[int, str], *, frame: Frame | None = None) -> LayerData:
+    """Return the labels layer that says, under the mouse, why a voxel of a map has no value or one to doubt.
+
+    Parameters
+    ----------
+    scan
+        One volume of codes; 0 means that nothing is wrong and stays transparent.
+    name
+        Name of the layer.
+    texts
+        What each code means.
+    frame
+        Where to show it (default: the scan's own frame).
+    """
+    import pandas as pd
+
+    frame = frame or frame_of(scan)
+    settings = {
+        "name": name,
+        "opacity": 0.5,
+        "features": pd.DataFrame({"index": list(texts), "reason": list(texts.values())}),
+        "metadata": metadata(scan, "reason"),
+        **_place(frame),
+    }
     return frame.to_screen(scan.array[0]), settings, "labels"
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_mrsr.app import display, layers
 from napari_mrsr.app.comparing import Comparison, t2_difference
+from napari_mrsr.mapping.reasons import REASON_TEXTS
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 T2_ROLES = ("acquired", "thick", "SR")
 
 #: Roles of layers that are maps.
-ROLES = ("t2", "difference", "ssim", "trust")
+ROLES = ("t2", "reason", "difference", "ssim", "trust")
 
 
 class MapLayers:
@@ -56,6 +57,11 @@ class MapLayers:
         layer.contrast_limits = (0.0, wanted.t2_max_ms)
         layer.colorbar.visible = True
         self._link_maps()
+        texts = {int(reason): text for reason, text in REASON_TEXTS.items()}
+        reasons = layers.reason_layer(
+            found.reason, display.t2_reason(role), texts, frame=self.view.frame_for(found.reason)
+        )
+        self.view.put(reasons, visible=False).locked = True
         if role == "SR" and "acquired" in self.view.session.maps:
             self._show_t2_difference()
 

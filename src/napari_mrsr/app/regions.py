@@ -61,8 +61,9 @@ class Measurement:
 
 
 def is_roi(layer: Any) -> bool:
-    """Tell whether a layer holds labels that can be measured."""
-    return type(layer).__name__ == "Labels" and layer.ndim == 3
+    """Tell whether a layer holds labels that can be measured; the reasons beside a map are none."""
+    made_as = layer.metadata.get("mrsr", {}).get("role")
+    return type(layer).__name__ == "Labels" and layer.ndim == 3 and made_as != "reason"
 
 
 def new_roi(view: View, *, truth: Scan | None = None, name: str = NAME) -> Labels:
