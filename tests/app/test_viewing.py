@@ -55,9 +55,9 @@ def test_run_gives_the_layers_of_the_reading_room(view: View, scan: Scan) -> Non
         "S1 SR x2 [tricubic]",
         "S2 SR x2 [tricubic]",
         "T2 [ms] (acquired)",
-        "T2 without value, why (acquired)",
+        "T2 reason (acquired)",
         "T2 [ms] (SR)",
-        "T2 without value, why (SR)",
+        "T2 reason (SR)",
         "dT2 [ms] SR-acq",
     ]
     shown = [layer.name for layer in view.viewer.layers if layer.visible]
@@ -120,10 +120,30 @@ def test_t2_maps_are_navia_up_to_80_ms_with_a_colour_bar(view: View, scan: Scan)
     assert tuple(one.contrast_limits) == tuple(other.contrast_limits) == (0.0, 60.0)
 
 
+def test_the_combined_image_is_the_root_sum_of_squares_in_one_window(view: View, scan: Scan) -> None:
+    view.session.adopt(scan)
+    view.session.refine(TRICUBIC)
+    view.maps.show_combined()
+    one, other = view.layer("DESS combined (acquired)"), view.layer("DESS combined (SR)")
+    first, second = (np.asarray(view.layer(name).data, float) for name in ("S1 (acquired)", "S2 (acquired)"))
+    np.testing.assert_allclose(one.data, np.hypot(first, second), rtol=1e-5)
+    assert tuple(one.contrast_limits) == tuple(other.contrast_limits)
+    view.session.refine(TRICUBIC)
+    assert view.layer("DESS combined (SR)") is None
+
+
+def test_one_echo_has_no_combined_image_and_the_banner_says_so(view: View, scan: Scan) -> None:
+    view.session.adopt(scan.volume(0))
+    view.maps.show_combined()
+    assert view.session.banner is not None
+    assert "both echoes" in view.session.banner.text
+    assert view.layer("DESS combined (acquired)") is None
+
+
 def test_beside_a_t2_map_stands_why_a_voxel_has_no_value(view: View, scan: Scan) -> None:
     view.session.adopt(scan)
     view.session.refine(TRICUBIC)
-    values, why = view.layer("T2 [ms] (SR)"), view.layer("T2 without value, why (SR)")
+    values, why = view.layer("T2 [ms] (SR)"), view.layer("T2 reason (SR)")
     assert why.locked
     assert not why.visible
     assert not regions.is_roi(why)

@@ -50,7 +50,12 @@ def t2(role: str) -> str:
 
 def t2_reason(role: str) -> str:
     """Return the name of the layer that says why a T2 map has no value."""
-    return f"T2 without value, why ({role})"
+    return f"T2 reason ({role})"
+
+
+def combined(role: str) -> str:
+    """Return the layer name of the single-contrast DESS image."""
+    return f"DESS combined ({role})"
 
 
 def t2_difference() -> str:

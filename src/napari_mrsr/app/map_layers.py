@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_mrsr.app import display, layers
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 T2_ROLES = ("acquired", "thick", "SR")
 
 #: Roles of layers that are maps.
-ROLES = ("t2", "reason", "difference", "ssim", "trust")
+ROLES = ("t2", "reason", "difference", "ssim", "trust", "combined")
 
 
 class MapLayers:
@@ -41,6 +42,27 @@ class MapLayers:
     def found(self) -> list[Layer]:
         """Return the layers of maps, from bottom to top."""
         return [la for la in self.view.viewer.layers if la.metadata.get("mrsr", {}).get("role") in ROLES]
+
+    def show_combined(self) -> None:
+        """Show the single-contrast DESS image, acquired and super-resolved, in one window; one echo gives a banner."""
+        from napari_mrsr.mapping import combined_dess
+
+        session = self.view.session
+        scans = {"acquired": session.scan, "SR": session.result.scan if session.result is not None else None}
+        window = None
+        for role, scan in scans.items():
+            found = None if scan is None else session.attempt(partial(combined_dess, scan))
+            if found is None:
+                continue
+            window = window or display.window(found.array[0])
+            (data,) = layers.magnitude_layers(
+                found,
+                role="combined",
+                names=[display.combined(role)],
+                windows=[window],
+                frame=self.view.frame_for(found),
+            )
+            self.view.put(data, visible=False)
 
     def _show_map(self, role: str, found: T2Map) -> None:
         wanted = self.view.preferences

@@ -206,7 +206,7 @@ class View:
         return windows
 
     def _show_beginning(self, result: Result) -> None:
-        self.remove(self._own("t2", "reason", "difference", "ssim", "trust", "thick"))
+        self.remove(self._own("t2", "reason", "difference", "ssim", "trust", "thick", "combined"))
         windows = self._windows(result)
         frame = self.frame_for(result.scan)
         shown = self._visible_volume()
