@@ -237,14 +237,15 @@ def measure(arguments: list[str]) -> None:
     print(json.dumps(found))
 
 
-def report(found: dict[str, Result], shape: tuple[int, ...], threads: int, machine: str) -> str:
+def report(found: dict[str, Result], shape: tuple[int, ...], threads: int, machine: str, arguments: str = "") -> str:
     """Return the results as Markdown."""
     size = " x ".join(map(str, shape))
     lines = [
         "# Speed of a clinical volume",
         "",
         f"{size}, two echoes, from {shape[2] // FACTOR} thick slices, default network, {threads} threads. {machine}.",
-        "Written by `python benchmarks/volume.py`; every row is a process of its own, one after the other.",
+        f"Written by `{' '.join(f'python benchmarks/volume.py {arguments}'.split())}`; every row is a process of its own, one",
+        "after the other.",
         "",
         "| whole volume | seconds | CPU seconds | estimated before | peak memory, GiB |",
         "|---|---|---|---|---|",
@@ -319,7 +320,8 @@ def main() -> None:
         for precision in options.part_precisions:
             for name in ("part ours", "part monai", "part patches"):
                 found[f"{name} {precision}"] = in_a_process(name, path, precision, options.threads, options.part)
-    text = report(found, tuple(options.shape), options.threads, f"{platform.machine()}, {cpu_name()}")
+    machine = f"{platform.machine()}, {cpu_name()}"
+    text = report(found, tuple(options.shape), options.threads, machine, " ".join(sys.argv[1:]))
     print(text)
     if options.out:
         options.out.write_text(text)
