@@ -21,12 +21,24 @@ class Preferences:
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
     erosion_mm
         How far ROIs are eroded for the check of fluid partial volume, mm.
+    radiology_mouse
+        Whether the wheel turns slices and Ctrl + wheel zooms, as in a reading room.
+    blink_hz
+        How often the pair changes while it blinks, per second.
+    autosave
+        Whether what is painted is saved every minute, for the next start after a crash.
+    deidentify
+        Whether exports leave out who the patient is.
     """
 
     t2_max_ms: float = 80.0
     t2_colormap: str = "navia"
     device: str = "auto"
     erosion_mm: float = 0.7
+    radiology_mouse: bool = False
+    blink_hz: float = 2.0
+    autosave: bool = True
+    deidentify: bool = True
 
     @classmethod
     def load(cls) -> Preferences:
@@ -37,10 +49,14 @@ class Preferences:
             stored = get_plugin_settings(PLUGIN)
         except (ImportError, KeyError):
             return cls()
-        maps, computing = stored.maps, stored.computing
+        maps, computing, reading, files = stored.maps, stored.computing, stored.reading, stored.files
         return cls(
             t2_max_ms=float(maps.t2_max_ms),
             t2_colormap=str(maps.t2_colormap),
             device=str(computing.device),
             erosion_mm=float(maps.erosion_mm),
+            radiology_mouse=bool(reading.radiology_mouse),
+            blink_hz=float(reading.blink_hz),
+            autosave=bool(files.autosave),
+            deidentify=bool(files.deidentify),
         )

@@ -20,7 +20,10 @@ from qtpy.QtWidgets import (
 from napari_mrsr.app import display, looking
 from napari_mrsr.app.comparing import Comparison
 from napari_mrsr.app.reading import comparison_table, trust_line, trust_table
+from napari_mrsr.widgets.blinded import BlindedSection
 from napari_mrsr.widgets.dock import Dock, heading, note
+from napari_mrsr.widgets.layouts import LayoutsSection
+from napari_mrsr.widgets.swipe import SwipeSection
 from napari_mrsr.widgets.table import TableView
 
 
@@ -30,9 +33,15 @@ class ReviewDock(Dock):
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
         self._filling = False
+        self.layouts = LayoutsSection(self)
+        self.body.addWidget(self.layouts)
         self._add_pairs()
+        self.swipe = SwipeSection(self)
+        self.body.addWidget(self.swipe)
         self._add_windows()
         self._add_maps()
+        self.blinded = BlindedSection(self)
+        self.body.addWidget(self.blinded)
         self.body.addStretch(1)
         for signal in (self.session.refined, self.session.began, self.session.opened, self.session.trusted):
             self.listen(signal, self._renew)

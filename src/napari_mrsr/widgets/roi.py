@@ -18,7 +18,12 @@ from superqt.utils import QSignalThrottler
 from napari_mrsr.app import regions
 from napari_mrsr.app.reading import regions_table, roi_table
 from napari_mrsr.app.regions import Measurement
+from napari_mrsr.widgets.cartilage import CartilageSection
 from napari_mrsr.widgets.dock import Dock, heading, note
+from napari_mrsr.widgets.export import ExportSection
+from napari_mrsr.widgets.follow_up import FollowUpSection
+from napari_mrsr.widgets.painting import PaintingSection
+from napari_mrsr.widgets.plots import PlotsSection
 from napari_mrsr.widgets.table import TableView
 
 #: Least time between two measurements while painting, ms.
@@ -37,6 +42,10 @@ class RoiDock(Dock):
         self._watched: Any = None
         self._voxels = 0
         self._add_controls()
+        self.painting = PaintingSection(self)
+        self.body.addWidget(self.painting)
+        self.cartilage = CartilageSection(self)
+        self.body.addWidget(self.cartilage)
         self.region_heading = heading("Statistics")
         self.table = TableView()
         self.body.addWidget(self.region_heading)
@@ -47,6 +56,12 @@ class RoiDock(Dock):
         self.body.addWidget(self.all)
         self.notes = note()
         self.body.addWidget(self.notes)
+        self.plots = PlotsSection(self)
+        self.body.addWidget(self.plots)
+        self.follow_up = FollowUpSection(self)
+        self.body.addWidget(self.follow_up)
+        self.report = ExportSection(self)
+        self.body.addWidget(self.report)
         self.export_button = QPushButton("Export CSV + JSON…")
         self.export_button.setToolTip("The tables, what they were made from, and the ROI as NIfTI")
         self.export_button.clicked.connect(self._ask_export)

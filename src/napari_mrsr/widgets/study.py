@@ -25,6 +25,7 @@ from napari_mrsr.app.session import Running
 from napari_mrsr.app.summary import summary
 from napari_mrsr.scan import Scan
 from napari_mrsr.widgets.dock import Dock, heading, note
+from napari_mrsr.widgets.saving import SavingSection
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
@@ -65,6 +66,8 @@ class StudyDock(Dock):
         self.body.addWidget(self.busy)
         self._add_choices()
         self._add_scan()
+        self.saving = SavingSection(self)
+        self.body.addWidget(self.saving)
         self.body.addStretch(1)
         self.listen(self.session.opened, self.show_scan)
         self.listen(self.session.reference_changed, self.show_reference)

@@ -1,0 +1,1 @@
+"""What leaves: tables with their provenance, a page as PDF, BIDS derivatives, DICOM results."""
