@@ -43,6 +43,14 @@ class MapLayers:
         """Return the layers of maps, from bottom to top."""
         return [la for la in self.view.viewer.layers if la.metadata.get("mrsr", {}).get("role") in ROLES]
 
+    def recolour(self) -> None:
+        """Give the T2 maps the colours and the limit that are preferred now."""
+        wanted = self.view.preferences
+        for layer in filter(None, map(self.view.layer, map(display.t2, T2_ROLES))):
+            layer.colormap = display.colormap(wanted.t2_colormap)
+            layer.contrast_limits_range = (0.0, max(display.T2_RANGE[1], wanted.t2_max_ms))
+            layer.contrast_limits = (0.0, wanted.t2_max_ms)
+
     def show_combined(self) -> None:
         """Show the single-contrast DESS image, acquired and super-resolved, in one window; one echo gives a banner."""
         from napari_mrsr.mapping import combined_dess

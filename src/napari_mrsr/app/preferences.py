@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 
 PLUGIN = "napari-mrsr"
@@ -29,6 +31,8 @@ class Preferences:
         Whether what is painted is saved every minute, for the next start after a crash.
     deidentify
         Whether exports leave out who the patient is.
+    show_tour
+        Whether the tour is offered at the next start.
     """
 
     t2_max_ms: float = 80.0
@@ -39,6 +43,7 @@ class Preferences:
     blink_hz: float = 2.0
     autosave: bool = True
     deidentify: bool = True
+    show_tour: bool = True
 
     @classmethod
     def load(cls) -> Preferences:
@@ -49,7 +54,13 @@ class Preferences:
             stored = get_plugin_settings(PLUGIN)
         except (ImportError, KeyError):
             return cls()
-        maps, computing, reading, files = stored.maps, stored.computing, stored.reading, stored.files
+        maps, computing, reading, files, help = (
+            stored.maps,
+            stored.computing,
+            stored.reading,
+            stored.files,
+            stored.help,
+        )
         return cls(
             t2_max_ms=float(maps.t2_max_ms),
             t2_colormap=str(maps.t2_colormap),
@@ -59,4 +70,34 @@ class Preferences:
             blink_hz=float(reading.blink_hz),
             autosave=bool(files.autosave),
             deidentify=bool(files.deidentify),
+            show_tour=bool(help.show_tour),
         )
+
+    @staticmethod
+    def store(group: str, name: str, value: object) -> None:
+        """Change a setting in napari's Preferences, which keep it; without napari's settings nothing is kept."""
+        try:
+            from napari.settings import get_plugin_settings
+
+            setattr(getattr(get_plugin_settings(PLUGIN), group), name, value)
+        except (ImportError, KeyError):
+            return
+
+    @staticmethod
+    def when_changed(react: Callable[[Preferences], None]) -> None:
+        """Call a method with the new preferences whenever one is changed in napari's dialog, while its object lives."""
+        try:
+            from napari.settings import get_plugin_settings
+
+            stored = get_plugin_settings(PLUGIN)
+        except (ImportError, KeyError):
+            return
+        method = weakref.WeakMethod(react)
+
+        def changed(_event: object) -> None:
+            alive = method()
+            if alive is not None:
+                alive(Preferences.load())
+
+        for group in ("maps", "computing", "reading", "files", "help"):
+            getattr(stored, group).events.connect(changed)

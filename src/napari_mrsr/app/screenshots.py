@@ -69,6 +69,7 @@ def take(
         viewer.window.resize(*WINDOW)
         view = view_of(viewer)
         docks = _docks(viewer)
+        view.tour.end(remember=False)
         taken = [_study(viewer, view, docks, folder, scan, truth)]
         taken.append(_process(viewer, view, docks, folder, method, factor))
         taken.append(_review(viewer, view, docks, folder))

@@ -17,11 +17,13 @@ import numpy as np
 from napari_mrsr.app import display, layers
 from napari_mrsr.app.events import Result
 from napari_mrsr.app.frame import Frame, frame_of
+from napari_mrsr.app.keys_help import KeysHelp
 from napari_mrsr.app.looking import Look
 from napari_mrsr.app.map_layers import MapLayers
 from napari_mrsr.app.marks import Marks
 from napari_mrsr.app.preferences import Preferences
 from napari_mrsr.app.session import Runner, Session
+from napari_mrsr.app.tour import Tour
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
@@ -55,12 +57,15 @@ class View:
         self.marks = Marks(viewer)
         self.maps = MapLayers(self)
         self.look = Look(self)
+        self.keys_help = KeysHelp(viewer)
+        self.tour = Tour(self)
         session.slice_on_screen = self.slice_on_screen
         session.opened.connect(self._show_scan)
         session.reference_changed.connect(self._show_reference)
         session.began.connect(self._show_beginning)
         session.grew.connect(self._grow)
         session.refined.connect(self._finish)
+        self.preferences.when_changed(self._prefer)
         viewer.layers.events.inserted.connect(self._adopt)
         for layer in list(viewer.layers):
             self._adopt_layer(layer)
@@ -72,6 +77,11 @@ class View:
         if viewer is None:
             raise RuntimeError("the viewer is closed")
         return viewer
+
+    def _prefer(self, preferences: Preferences) -> None:
+        """Take changed preferences over; maps on the screen follow."""
+        self.preferences = preferences
+        self.maps.recolour()
 
     # -- layers ---------------------------------------------------------------------------------------
     def layer(self, name: str) -> Layer | None:
@@ -302,6 +312,7 @@ class View:
         """Stop the session and let go of the keys."""
         self.session.shutdown()
         self.look.unbind()
+        self.keys_help.unbind(self.viewer)
 
 
 def joined_echoes(one: Scan, other: Scan) -> Scan | None:

@@ -37,3 +37,9 @@ def map_t2(viewer: Viewer) -> None:
     """Map T2 of what is open, as the Process dock has it."""
     session = view_of(viewer).session
     session.map_t2(session.t2)
+
+
+def tour(viewer: Viewer) -> None:
+    """Open the docks and begin the tour."""
+    open_docks(viewer)
+    view_of(viewer).tour.begin()

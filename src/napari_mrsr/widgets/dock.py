@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QFormLayout, QFrame, QLabel, QMainWindow, QScrollArea
 
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.widgets.banner import BannerBar
+from napari_mrsr.widgets.tour import TourCard
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
@@ -30,7 +31,14 @@ class Dock(QWidget):
     ----------
     viewer
         napari viewer (or its model) whose session is shown.
+
+    Attributes
+    ----------
+    name
+        What the manifest calls it.
     """
+
+    name = ""
 
     def __init__(self, viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +49,7 @@ class Dock(QWidget):
         connections = self._connections
         self.destroyed.connect(lambda: _let_go(connections))
         self.banner = BannerBar(self)
+        self.tour = TourCard(self)
         body = QWidget()
         self.body = QVBoxLayout(body)
         self.body.setContentsMargins(6, 6, 6, 6)
@@ -53,6 +62,7 @@ class Dock(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)
         column.addWidget(self.banner)
+        column.addWidget(self.tour)
         column.addWidget(scroll, 1)
         self.setMinimumWidth(420)
         self.listen(self.session.banner_changed, self.banner.show_banner)
@@ -65,6 +75,7 @@ class Dock(QWidget):
         if isinstance(window, QMainWindow) and not self._watches:
             self._watches = True
             window.destroyed.connect(partial(_shut_down, weakref.ref(self.session)))
+            self.view.tour.offer()
 
     def listen(self, signal: Any, slot: Callable[..., Any]) -> None:
         """Connect a signal of the session or the viewer until this dock is destroyed."""

@@ -23,6 +23,8 @@ SETTLE = 400
 class ProcessDock(Dock):
     """Run super-resolution and T2 mapping in the background."""
 
+    name = "Process"
+
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
         self.body.addWidget(heading("Super-resolution"))

@@ -30,6 +30,8 @@ from napari_mrsr.widgets.table import TableView
 class ReviewDock(Dock):
     """Flicker, windows, maps, figures."""
 
+    name = "Review"
+
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
         self._filling = False

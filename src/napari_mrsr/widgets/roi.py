@@ -36,6 +36,8 @@ PAINTED = ("paint", "data", "labels_update")
 class RoiDock(Dock):
     """New ROI, live table, export."""
 
+    name = "ROI"
+
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
         self.measurement: Measurement | None = None

@@ -40,6 +40,8 @@ NIFTI = "Scans (*.nii *.nii.gz *.dcm *.IMA);;All files (*)"
 class StudyDock(Dock):
     """Drop files or a folder, or press a button; the checks follow."""
 
+    name = "Study"
+
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
         self.setAcceptDrops(True)
