@@ -45,11 +45,17 @@ def test_a_step_done_out_of_turn_changes_nothing(view: View, scan: Scan) -> None
     assert view.tour.number == 1
 
 
-def test_it_is_offered_at_a_first_start_and_not_when_a_scan_is_open(view: View, scan: Scan) -> None:
+def test_it_is_offered_once_at_a_first_start(view: View) -> None:
     view.preferences = replace(view.preferences, show_tour=True)
     view.tour.offer()
     assert view.tour.number == 1
     view.tour.end(remember=False)
+    view.tour.offer()
+    assert view.tour.number == 0
+
+
+def test_it_is_not_offered_when_a_scan_is_open(view: View, scan: Scan) -> None:
+    view.preferences = replace(view.preferences, show_tour=True)
     view.session.adopt(scan)
     view.tour.offer()
     assert view.tour.number == 0

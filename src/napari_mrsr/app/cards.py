@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html as escape
+from pathlib import Path
 
 from napari_mrsr.errors import MrsrError
 from napari_mrsr.networks import registry
@@ -20,8 +21,13 @@ def choices() -> list[str]:
     return [AUTO, *(m.name for m in ordered)]
 
 
-def html(name: str) -> str:
-    """Return the card of a method: what it was trained on, what it may be used for, how well it does."""
+def html(name: str, weights: str | None = None) -> str:
+    """Return the card of a method: what it was trained on, what it may be used for, how well it does.
+
+    ``weights`` is a file of one's own, which has no card here.
+    """
+    if weights is not None:
+        return f"<b>{escape.escape(Path(weights).name)}</b>: weights of your own; what they were trained on is not known here."
     if name == AUTO:
         return "<b>auto</b>: the best method whose card covers the scan. Which one, and why, is said below."
     try:

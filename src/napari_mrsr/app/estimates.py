@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from napari_mrsr.app import jobs
 from napari_mrsr.app.events import Estimated, Event, RefineSettings
@@ -18,7 +19,7 @@ def estimate(scan: Scan, settings: RefineSettings) -> Job:
     def job(_stop: Stop) -> Iterator[Event]:
         try:
             axis = scan.find_slice_axis() if settings.axis is None else settings.axis
-            name, reason = jobs.method_of(scan, settings.method, settings.factor, axis)
+            name, reason = jobs.method_of(scan, settings, axis)
             seconds, device = _seconds(scan, name, settings, axis)
         except MrsrError as error:
             yield Estimated(settings, None, error.line, ok=False)
@@ -33,12 +34,12 @@ def _seconds(scan: Scan, name: str, settings: RefineSettings, axis: int) -> tupl
     """Return the seconds, None for a classical method, and where they will be spent."""
     from napari_mrsr.networks import registry
 
-    if registry.find(name).kind == "classical":
+    if settings.weights is None and registry.find(name).kind == "classical":
         return None, ""
     from napari_mrsr.inference import devices, engine
 
     where = devices.choose(settings.device)
-    model = registry.load(name)
+    model = registry.load(name if settings.weights is None else Path(settings.weights))
     options = {"factor": settings.factor, "axis": axis, "device": settings.device, "threads": threads()}
     return float(engine.estimate_seconds(model, scan.array, **options)), f" on {str(where).upper()}"
 

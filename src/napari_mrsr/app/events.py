@@ -22,7 +22,7 @@ Role = Literal["acquired", "thick", "SR"]
 # -- what a person chooses -------------------------------------------------------------------------
 @dataclass(frozen=True)
 class RefineSettings:
-    """How to super-resolve; ``axis`` None is the slice axis."""
+    """How to super-resolve; ``axis`` None is the slice axis, ``weights`` a file of one's own in place of the shipped."""
 
     method: str = "auto"
     factor: int = 2
@@ -31,6 +31,7 @@ class RefineSettings:
     consistency: str = "wiener"
     retrospective: bool = False
     maps: bool = True
+    weights: str | None = None
 
 
 @dataclass(frozen=True)

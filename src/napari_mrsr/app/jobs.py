@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -138,7 +139,7 @@ def refine(
         if settings.retrospective:
             yield Progress(0.0, "simulating thick slices")
             source, target = superres.retrospective(scan, settings.factor, axis), scan
-        name, reason = method_of(source, settings.method, settings.factor, axis)
+        name, reason = method_of(source, settings, axis)
         result = start(source, name, settings.factor, axis)
         result.reason, result.reference, result.retrospective = reason, target, settings.retrospective
         yield Began(result)
@@ -166,14 +167,17 @@ def start(source: Scan, method: str, factor: int, axis: int) -> Result:
     return Result(scan, source, method, factor, axis, reached=np.zeros(scan.shape, dtype=bool))
 
 
-def method_of(scan: Scan, method: str, factor: int, axis: int) -> tuple[str, str]:
-    """Return the method to use, and why in one line."""
+def method_of(scan: Scan, settings: RefineSettings, axis: int) -> tuple[str, str]:
+    """Return the method to use, and why in one line; weights that cannot be read are refused here."""
     from napari_mrsr import superres
     from napari_mrsr.networks import registry
 
-    if method != "auto":
-        return registry.find(method).name, "chosen by you"
-    chosen, reason = superres.choose_method(scan, factor, axis)
+    if settings.weights is not None:
+        registry.read_weights(Path(settings.weights))
+        return Path(settings.weights).stem, "weights of your own"
+    if settings.method != "auto":
+        return registry.find(settings.method).name, "chosen by you"
+    chosen, reason = superres.choose_method(scan, settings.factor, axis)
     return chosen.name, reason
 
 
@@ -184,10 +188,12 @@ def _tiles(
 
     began = time.perf_counter()
     text = f"{result.method} x{result.factor}"
+    method = result.method if settings.weights is None else "auto"
     try:
         for tile in superres.stream(
             result.source,
-            method=result.method,
+            method=method,
+            weights=settings.weights,
             factor=result.factor,
             axis=result.axis,
             consistency=settings.consistency,
@@ -212,7 +218,8 @@ def _tiles(
         result.done, result.reached = 1.0, None
         (plan,) = superres.plan(
             result.source,
-            method=result.method,
+            method=method,
+            weights=settings.weights,
             factor=result.factor,
             axis=result.axis,
             consistency=settings.consistency,

@@ -39,7 +39,11 @@ class KeysHelp:
     def __init__(self, viewer: ViewerModel) -> None:
         from napari.components.overlays import TextOverlay
 
-        self._overlay = TextOverlay(position="middle_center", font_size=12, color="white", box=True, text=lines())
+        # napari makes the box shorter than many lines of text: empty ones at the end fill it
+        text = lines() + "\n \n "
+        self._overlay = TextOverlay(
+            position="middle_center", font_size=11, color="white", box=True, box_color=(0, 0, 0, 0.85), text=text
+        )
         self._overlay.visible = False
         viewer.canvas.overlays[NAME] = self._overlay
         self._actions = {KEY: self.toggle}

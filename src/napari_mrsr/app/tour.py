@@ -81,6 +81,7 @@ class Tour:
     def __init__(self, view: View) -> None:
         self._view = view
         self._index: int | None = None
+        self._offered = False
         session = view.session
         session.opened.connect(lambda _scan: self._did(0))
         session.refined.connect(lambda result: None if result.partial else self._did(1))
@@ -99,11 +100,12 @@ class Tour:
 
     def offer(self) -> None:
         """Begin at a first start: the tour was never had and nothing is open."""
-        if self._index is None and self._view.preferences.show_tour and self._view.session.scan is None:
+        if not self._offered and self._view.preferences.show_tour and self._view.session.scan is None:
             self.begin()
 
     def begin(self) -> None:
         """Begin at the first step."""
+        self._offered = True
         self._go(0)
 
     def forward(self) -> None:
@@ -118,7 +120,7 @@ class Tour:
 
     def end(self, *, remember: bool = True) -> None:
         """End the tour; ``remember`` that it need not be offered again."""
-        self._index = None
+        self._index, self._offered = None, True
         if remember:
             self._view.preferences.store("help", "show_tour", False)
         self.changed.emit()

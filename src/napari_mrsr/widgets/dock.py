@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFormLayout, QFrame, QLabel, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDockWidget, QFormLayout, QFrame, QLabel, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.widgets.banner import BannerBar
@@ -74,6 +74,7 @@ class Dock(QWidget):
         window = self.window()
         if isinstance(window, QMainWindow) and not self._watches:
             self._watches = True
+            _tabify(window, self)
             window.destroyed.connect(partial(_shut_down, weakref.ref(self.session)))
             self.view.tour.offer()
 
@@ -81,6 +82,24 @@ class Dock(QWidget):
         """Connect a signal of the session or the viewer until this dock is destroyed."""
         signal.connect(slot)
         self._connections.append((signal, slot))
+
+
+def _tabify(window: QMainWindow, dock: Dock) -> None:
+    """Put a dock behind the others of this plugin as a tab; napari's menu would stack it below them."""
+    own = None
+    others = []
+    for found in window.findChildren(QDockWidget):
+        inside = found.findChildren(Dock)
+        if dock in inside:
+            own = found
+        elif inside and found.toggleViewAction().isChecked() and not found.isFloating():
+            others.append(found)
+    if own is not None:
+        own.setWindowTitle(dock.name)  # napari adds the plugin's name, for which a tab has no room
+    if own is not None and others and not own.isFloating() and own not in window.tabifiedDockWidgets(others[-1]):
+        window.tabifyDockWidget(others[-1], own)
+        own.show()
+        own.raise_()
 
 
 def _shut_down(session: weakref.ref[Session], _window: Any = None) -> None:

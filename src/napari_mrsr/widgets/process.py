@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+from pathlib import Path
 from typing import Any, Literal
 
 from magicgui import widgets as mg
@@ -87,6 +89,7 @@ class ProcessDock(Dock):
             consistency=o.consistency.value,
             retrospective=o.simulate.value,
             maps=o.maps.value,
+            weights=_path(o.weights.value),
         )
 
     def t2_settings(self) -> T2Settings:
@@ -105,7 +108,7 @@ class ProcessDock(Dock):
         )
 
     def _changed(self) -> None:
-        self.card.setText(cards.html(self.options.method.value))
+        self.card.setText(cards.html(self.options.method.value, _path(self.options.weights.value)))
         self.estimate.setText("")
         if self.session.scan is not None:
             self._settle.start()
@@ -131,7 +134,7 @@ class ProcessDock(Dock):
         """Show how long it will take, if that is still what is chosen."""
         if found.settings == self.settings():
             self.estimate.setText(found.text)
-            if found.ok:
+            if found.ok and found.settings.weights is None:
                 self.card.setText(cards.html(found.method))
 
     def show_job(self, running: Running | None) -> None:
@@ -190,6 +193,11 @@ def _from_header(scan: Scan | None) -> dict[str, float]:
 _DECIMALS = {"repetition_time": 3, "echo_time": 3, "flip_angle": 2, "spoiler_moment": 5, "spoiler_duration": 3}
 
 
+def _path(chosen: Path) -> str | None:
+    """Return a chosen file; None where the field is empty."""
+    return None if str(chosen) in ("", ".") else str(chosen)
+
+
 def _refine_options(device: str) -> mg.Container:
     """Return the form of super-resolution, made from a typed function."""
     from magicgui import magicgui
@@ -210,6 +218,12 @@ def _refine_options(device: str) -> mg.Container:
             "tooltip": "Retrospective: thick slices are simulated, super-resolved and held against the open scan",
         },
         maps={"text": "map T2 afterwards", "tooltip": "Map T2 of both afterwards, where there are two echoes"},
+        weights={
+            "widget_type": "FileEdit",
+            "filter": "Weights (*.safetensors)",
+            "label": "own weights",
+            "tooltip": "A .safetensors file that `napari-mrsr train` wrote, in place of the shipped ones; empty: none",
+        },
     )
     def options(
         method: str = "auto",
@@ -219,6 +233,7 @@ def _refine_options(device: str) -> mg.Container:
         consistency: str = "wiener",
         simulate: bool = False,
         maps: bool = True,
+        weights: "pathlib.Path" = Path(),  # noqa: UP037 - magicgui looks the type up by its full name
     ) -> None: ...
 
     return options

@@ -36,6 +36,7 @@ class Section(QCollapsible):
         self.column.setContentsMargins(4, 0, 0, 4)
         self.column.setSpacing(4)
         self.setContent(content)
+        self.layout().setContentsMargins(0, 0, 0, 0)
         if opened:
             self.expand(animate=False)
 
