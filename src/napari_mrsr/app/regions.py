@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
@@ -14,11 +13,11 @@ import numpy as np
 from napari_mrsr import __version__
 from napari_mrsr.app import layers
 from napari_mrsr.app.frame import frame_of
+from napari_mrsr.app.measured import Measurement, maps_of, measuring_of
 from napari_mrsr.errors import BadParameter, MissingParameter
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
-    import pandas as pd
     from napari.layers import Labels
 
     from napari_mrsr.app.viewing import View
@@ -34,30 +33,6 @@ REGIONS = {
 }
 
 NAME = "ROI cartilage"
-
-
-@dataclass(frozen=True, eq=False)
-class Measurement:
-    """The tables of a labels layer.
-
-    Attributes
-    ----------
-    statistics
-        Per map (``"acquired"``, ``"SR"``, of a simulated scan ``"truth"``) the table of
-        :func:`napari_mrsr.roi.statistics`.
-    compared
-        Acquired beside SR, None where one of the maps is missing.
-    erosion
-        The mean with and without the rim, of the finest map.
-    notes
-        What a reader must know, one line each.
-    """
-
-    statistics: dict[str, pd.DataFrame]
-    compared: pd.DataFrame | None
-    erosion: pd.DataFrame | None
-    notes: tuple[str, ...]
-    unit: str = "ms"
 
 
 def is_roi(layer: Any) -> bool:
@@ -143,6 +118,8 @@ def names_of(layer: Labels) -> dict[int, str]:
 def measure(view: View, layer: Labels, *, erosion_mm: float = 0.0) -> Measurement:
     """Return the statistics of the T2 maps in a labels layer; without maps, of the signal.
 
+    Regions that have not changed since the last call are not read again.
+
     Parameters
     ----------
     view
@@ -151,38 +128,15 @@ def measure(view: View, layer: Labels, *, erosion_mm: float = 0.0) -> Measuremen
         Labels on any grid; taken to each map's grid, nearest neighbour.
     erosion_mm
         How far to erode for the check of fluid partial volume, mm; 0 leaves it out.
+
+    Raises
+    ------
+    GeometryMismatch
+        The layer is turned on the screen, or no longer has the voxels of its scan.
+    BadParameter
+        The layer holds values that are not labels.
     """
-    from napari_mrsr import roi
-
-    labels = layers.scan_of(layer, view.frame)
-    labels = labels.after("painted", np.asarray(labels.array), axis="label", quantity="label", unit="")
-    maps = _maps(view)
-    names = names_of(layer)
-    tables = {role: roi.statistics(m, labels, names=names) for role, m in maps.items()}
-    compared = None
-    if {"acquired", "SR"} <= maps.keys():
-        compared = roi.compare_statistics(maps["acquired"], maps["SR"], labels, names=names)
-    finest = maps.get("SR", maps.get("acquired"))
-    erosion = None
-    if erosion_mm > 0 and finest is not None:
-        erosion = roi.erosion_check(finest, labels, erosion_mm, names=names)
-    made = [*tables.values(), *(t for t in (compared, erosion) if t is not None)]
-    notes = dict.fromkeys(line for table in made for line in table.attrs.get("warnings", ()))
-    unit = next(iter(maps.values())).unit if maps else ""
-    return Measurement(tables, compared, erosion, tuple(notes), unit)
-
-
-def _maps(view: View) -> dict[str, Scan]:
-    session = view.session
-    if session.maps:
-        found = {role: found.map for role, found in session.maps.items()}
-        return found if session.truth is None else {**found, "truth": session.truth.t2}
-    maps = {}
-    if session.scan is not None:
-        maps["acquired"] = session.scan.volume(0)
-    if session.result is not None and not session.result.partial:
-        maps["SR"] = session.result.scan.volume(0)
-    return maps
+    return measuring_of(view).measure(layer, names_of(layer), erosion_mm)
 
 
 def export(view: View, layer: Labels, measurement: Measurement, path: str | PathLike[str]) -> list[Path]:
@@ -223,7 +177,7 @@ def export(view: View, layer: Labels, measurement: Measurement, path: str | Path
         "unit": measurement.unit,
         "regions": {str(k): v for k, v in names_of(layer).items()},
         "notes": list(measurement.notes),
-        "maps": {role: layers.metadata(scan, "t2")["mrsr"]["provenance"] for role, scan in _maps(view).items()},
+        "maps": {role: layers.metadata(scan, "t2")["mrsr"]["provenance"] for role, scan in maps_of(view).items()},
         "files": [p.name for p in written],
     }
     written.append(_write(stem.with_suffix(".json"), json.dumps(about, indent=2, default=str)))

@@ -18,9 +18,11 @@ from napari_mrsr.app import display, layers
 from napari_mrsr.app.events import Result
 from napari_mrsr.app.frame import Frame, frame_of
 from napari_mrsr.app.keys_help import KeysHelp
+from napari_mrsr.app.layouts import Layouts
 from napari_mrsr.app.looking import Look
 from napari_mrsr.app.map_layers import MapLayers
 from napari_mrsr.app.marks import Marks
+from napari_mrsr.app.method_maps import MethodMaps
 from napari_mrsr.app.preferences import Preferences
 from napari_mrsr.app.session import Runner, Session
 from napari_mrsr.app.tour import Tour
@@ -43,8 +45,8 @@ class View:
         What is shown, and where.
     frame
         How the open scan stands on the screen; every layer shares its axis order.
-    maps, look, marks
-        The layers of maps; pairs, windows and keys; letters and title.
+    maps, look, marks, layouts
+        The layers of maps; pairs, windows and keys; letters and title; single, planes, side by side.
     """
 
     def __init__(self, session: Session, viewer: ViewerModel, preferences: Preferences | None = None) -> None:
@@ -56,7 +58,9 @@ class View:
         self._adding = False
         self.marks = Marks(viewer)
         self.maps = MapLayers(self)
+        self.method_maps = MethodMaps(self)
         self.look = Look(self)
+        self.layouts = Layouts(self)
         self.keys_help = KeysHelp(viewer)
         self.tour = Tour(self)
         session.slice_on_screen = self.slice_on_screen
@@ -264,19 +268,19 @@ class View:
         now = time.perf_counter()
         for name in self.names_of(result):
             layer = self.layer(name)
-            if layer is None or not layer.visible or not self._on_screen(result.scan, where):
+            if layer is None or not layer.visible or not self.on_screen(result.scan, where):
                 continue
             if now - self._refreshed.get(name, 0.0) >= PAUSE:
                 self._refreshed[name] = now
                 layer.refresh(thumbnail=False, highlight=False, extent=False)
 
-    def _on_screen(self, scan: Scan, where: tuple[slice, ...]) -> bool:
-        """Tell whether a tile crosses the slice on the screen."""
-        frame = self.frame_for(scan)
-        voxel = frame.voxel(scan, self.viewer.dims.point[-3:])
-        hidden = [d for d in self.viewer.dims.not_displayed if d >= self.viewer.dims.ndim - 3]
+    def on_screen(self, scan: Scan, where: tuple[slice, ...], dims: Any = None) -> bool:
+        """Tell whether a tile crosses the slice on the screen (of another canvas, where its dims are given)."""
+        frame, dims = self.frame_for(scan), dims or self.viewer.dims
+        voxel = frame.voxel(scan, dims.point[-3:])
+        hidden = [d for d in dims.not_displayed if d >= dims.ndim - 3]
         for d in hidden:
-            axis = frame.axes[d - (self.viewer.dims.ndim - 3)]
+            axis = frame.axes[d - (dims.ndim - 3)]
             span = where[axis]
             if not (span.start or 0) <= voxel[axis] < (scan.shape[axis] if span.stop is None else span.stop):
                 return False
@@ -312,6 +316,7 @@ class View:
         """Stop the session and let go of the keys."""
         self.session.shutdown()
         self.look.unbind()
+        self.layouts.close()
         self.keys_help.unbind(self.viewer)
 
 

@@ -149,7 +149,11 @@ def compare_statistics(
         raise BadParameter(
             f"is in {sr.unit or 'no unit'}, the acquired map in {acquired.unit or 'no unit'}", where=sr.where
         )
-    one, two = statistics(acquired, labels, names=names), statistics(sr, labels, names=names)
+    return compare_tables(statistics(acquired, labels, names=names), statistics(sr, labels, names=names))
+
+
+def compare_tables(one: pd.DataFrame, two: pd.DataFrame) -> pd.DataFrame:
+    """Return two tables of :func:`statistics` side by side, columns :data:`COMPARED`; ``one`` is the acquired one's."""
     table = one.merge(two, on=["label", "name"], how="outer", suffixes=("_acquired", "_sr")).sort_values("label")
     for column in ("n_acquired", "n_sr"):
         table[column] = table[column].fillna(0).astype(int)
@@ -158,5 +162,5 @@ def compare_statistics(
     table["cv_percent"] = 100 * ((second - first).abs() / np.sqrt(2)) / ((first + second) / 2).abs()
     table = table[list(COMPARED)].reset_index(drop=True)
     table.attrs.update(one.attrs)
-    table.attrs["warnings"] = tuple(dict.fromkeys((*one.attrs["warnings"], *two.attrs["warnings"])))
+    table.attrs["warnings"] = tuple(dict.fromkeys((*one.attrs.get("warnings", ()), *two.attrs.get("warnings", ()))))
     return table
