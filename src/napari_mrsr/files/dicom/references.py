@@ -1,0 +1,274 @@
+"""What results inherit from their source: patient, study, frame of reference, and which instances they came from.
+
+A scan that was read from DICOM names its files; their headers are read again, and the series is known by the sha256 of
+its files, so that no reference can point at another scan. Results stay in the study of the source, or, de-identified
+(the default), in a new one: every UID is replaced, the same everywhere within one export (PS3.15 annex E, basic
+profile), by ``2.25.<128 bits>`` of HMAC-SHA256(key, UID), where the key is drawn for the export and then forgotten. A
+NIfTI file or a phantom has no instances, so none is claimed: new study, new frame of reference, and the objects say so.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from os import urandom
+from pathlib import Path
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+import numpy as np
+import numpy.typing as npt
+from pydicom.dataset import Dataset
+from pydicom.uid import MRImageStorage
+
+from napari_mrsr.errors import MissingParameter, NothingToRead, UnreadableFile
+from napari_mrsr.files.dicom.codes import BASIC_PROFILE
+from napari_mrsr.files.dicom.finding import find_frames
+from napari_mrsr.files.dicom.frames import Frame
+from napari_mrsr.files.dicom.missing_tags import check_frames, check_unplaced
+from napari_mrsr.files.dicom.planes import Facing, usual_facing
+from napari_mrsr.files.dicom.series import group
+from napari_mrsr.files.dicom.volumes import magnitude
+from napari_mrsr.files.origin import sha256_of_all
+from napari_mrsr.scan import Scan
+
+#: Patient and study attributes that say who was scanned when; kept only where results stay in the study.
+_IDENTITY = (
+    "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientBirthTime", "PatientSex",
+    "OtherPatientNames", "EthnicGroup", "PatientComments", "PatientIdentityRemoved", "DeidentificationMethod",
+    "StudyDate", "StudyTime", "AccessionNumber", "StudyID", "StudyDescription", "ReferringPhysicianName",
+    "PatientAge", "PatientSize", "PatientWeight", "ClinicalTrialSponsorName", "ClinicalTrialProtocolID",
+    "ClinicalTrialProtocolName", "ClinicalTrialSiteID", "ClinicalTrialSiteName", "ClinicalTrialSubjectID",
+    "ClinicalTrialSubjectReadingID",
+)  # fmt: skip
+#: Attributes that every object has, empty where nothing is known (type 2).
+_ALWAYS = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "AccessionNumber",
+           "StudyID", "ReferringPhysicianName")  # fmt: skip
+_NIFTI = (".nii", ".nii.gz", ".hdr", ".img")
+_METHOD = "PS3.15 basic profile: patient and study removed, UIDs replaced"
+_NO_IDENTITY = "Source without patient identity (not DICOM)"
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """One image plane that a result can refer to: a classic instance, or one frame of an enhanced one."""
+
+    sop_class: str
+    uid: str
+    series: str
+    position: npt.NDArray[np.float64]
+    frame: int | None = None  # from 1
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What all objects of one export share.
+
+    Parameters
+    ----------
+    header
+        Patient, study and frame of reference attributes.
+    instances
+        The image planes of the source, empty where it was not DICOM.
+    facing
+        In which directions pictures are seen.
+    deidentified
+        Whether patient and dates were removed.
+    note
+        What an object must say about its source, ``""`` if nothing.
+    """
+
+    header: Dataset
+    instances: tuple[Instance, ...]
+    facing: Facing
+    deidentified: bool
+    note: str = ""
+    series_number: int = 0
+    body_part: str = field(default="")
+
+    def template(self, planes: Any) -> Dataset:
+        """Return the header of a classic MR slice, from which highdicom takes patient, study and geometry."""
+        template = Dataset()
+        template.update(self.header)
+        template.SOPClassUID = MRImageStorage
+        template.SOPInstanceUID, template.SeriesInstanceUID = new_uid(), new_uid()
+        template.Rows, template.Columns = planes.array.shape[2:]
+        template.PixelSpacing = list(planes.pixel_spacing)
+        template.ImageOrientationPatient = planes.orientation
+        template.ImagePositionPatient = list(planes.positions[0])
+        template.SliceThickness = planes.slice_spacing
+        return template
+
+
+def study_of(scan: Scan, *, deidentify: bool = True) -> Study:
+    """Return what the results of a scan inherit.
+
+    Parameters
+    ----------
+    scan
+        The acquired scan, as it was read.
+    deidentify
+        Remove patient, dates and institution and replace all UIDs; else results stay in the study of the source.
+
+    Raises
+    ------
+    MissingParameter
+        The DICOM source lacks attributes that results must carry; all of them are named.
+    NothingToRead
+        The results are to stay in the study of the source, but its files are gone.
+    UnreadableFile
+        The files changed since the scan was read.
+    """
+    paths = _dicom_paths(scan)
+    gone = [path for path in paths if not path.exists()]
+    if not paths or gone:
+        if gone and not deidentify:
+            remedy = "put it back, or export de-identified results"
+            raise NothingToRead("is gone, and results in its study need its headers", where=gone[0], remedy=remedy)
+        why = "the DICOM source is no longer there" if gone else "the source is not DICOM"
+        return _new_study(scan, f"No source instance is referenced: {why}.")
+    try:
+        with catch_warnings():
+            simplefilter("ignore", UserWarning)  # pydicom's remarks on odd values: what matters is checked here
+            frames, _ = find_frames(paths)
+    except NothingToRead:
+        check_unplaced(paths)
+        raise
+    used = _used(frames, scan, paths)
+    check_frames(used, where=paths[0])
+    return _study_of_frames(used, scan, deidentify)
+
+
+def new_uid() -> str:
+    """Return a new UID."""
+    from pydicom.uid import generate_uid
+
+    return str(generate_uid(prefix=None))
+
+
+def nearest(instances: Sequence[Instance], position: npt.NDArray[np.float64], normal: npt.NDArray[np.float64]) -> list[Instance]:  # fmt: skip
+    """Return the image planes that a slice came from: those at its height, else its neighbours on either side.
+
+    Parameters
+    ----------
+    position, normal
+        A point of the slice, mm, and its unit normal, LPS+.
+    """
+    if not instances:
+        return []
+    away = np.array([float(normal @ (instance.position - position)) for instance in instances])
+    closest = np.abs(away).min()
+    if closest < 0.05:
+        return [one for one, distance in zip(instances, away, strict=True) if abs(distance) < 0.05]
+    found: list[Instance] = []
+    for side in (away[away > 0], away[away < 0]):
+        if side.size:
+            edge = side[np.abs(side).argmin()]
+            found += [one for one, distance in zip(instances, away, strict=True) if abs(distance - edge) < 0.05]
+    return found
+
+
+# -- the source ------------------------------------------------------------------------------------
+def _dicom_paths(scan: Scan) -> list[Path]:
+    """Return where the scan was read from, if that is DICOM."""
+    paths = [Path(source.path) for source in scan.sources]
+    if not paths or paths[0].name.lower().endswith(_NIFTI):
+        return []
+    return [path for path in paths if not path.name.lower().endswith(_NIFTI)]
+
+
+def _used(frames: Sequence[Frame], scan: Scan, paths: Sequence[Path]) -> list[Frame]:
+    """Return the frames that the scan was made of, known by the sha256 of their files."""
+    piles = [magnitude(series.frames)[0] for series in group(frames)]
+    for pile in piles:
+        files = sorted({frame.path for frame in pile})
+        for source, path in zip(scan.sources, paths, strict=False):
+            some = [file for file in files if file == path or path in file.parents]
+            if not some or (source.sha256 is not None and sha256_of_all(some) != source.sha256):
+                break
+        else:
+            return pile
+    raise UnreadableFile(
+        "is not what the scan was read from: a file was changed, added or removed since",
+        where=paths[0],
+        remedy="open the scan again",
+    )
+
+
+def _study_of_frames(frames: Sequence[Frame], scan: Scan, deidentify: bool) -> Study:
+    key = urandom(32)
+
+    def uid(original: Any) -> str:
+        return _replaced(key, str(original)) if deidentify else str(original)
+
+    first = frames[0]
+    header = _anonymous(_METHOD) if deidentify else _identity(first.dataset)
+    header.StudyInstanceUID = uid(first.value("StudyInstanceUID"))
+    header.FrameOfReferenceUID = uid(first.value("FrameOfReferenceUID"))
+    header.PositionReferenceIndicator = str(first.value("PositionReferenceIndicator") or "")
+    header.LossyImageCompression = "01" if first.value("LossyImageCompression") == "01" else "00"
+    if header.LossyImageCompression == "01":
+        for keyword in ("LossyImageCompressionRatio", "LossyImageCompressionMethod"):
+            if first.value(keyword) is not None:
+                setattr(header, keyword, first.value(keyword))
+    instances = tuple(
+        Instance(
+            str(frame.value("SOPClassUID")),
+            uid(frame.value("SOPInstanceUID")),
+            uid(frame.value("SeriesInstanceUID")),
+            frame.position,
+            frame.number + 1 if "NumberOfFrames" in frame.dataset else None,
+        )
+        for frame in frames
+    )
+    row, column = first.orientation
+    note = "Identifiers of source instances were replaced." if deidentify else ""
+    number = int(first.number_of("SeriesNumber") or 0)
+    return Study(header, instances, Facing(row, column), deidentify, note, number, scan.acquisition.body_part or "")
+
+
+def _new_study(scan: Scan, note: str) -> Study:
+    header = _anonymous(_NO_IDENTITY)
+    header.StudyInstanceUID, header.FrameOfReferenceUID = new_uid(), new_uid()
+    header.PositionReferenceIndicator, header.LossyImageCompression = "", "00"
+    return Study(header, (), usual_facing(scan), True, note, body_part=scan.acquisition.body_part or "")
+
+
+# -- patient and study -----------------------------------------------------------------------------
+def _anonymous(method: str) -> Dataset:
+    """Return a patient and study that say nothing but a name drawn for this export."""
+    header = _empty()
+    header.PatientID = f"MRSR-{urandom(6).hex().upper()}"
+    header.PatientName = f"{header.PatientID}^"
+    header.PatientIdentityRemoved = "YES"
+    header.DeidentificationMethod = method
+    if method == _METHOD:
+        item = Dataset()
+        item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = BASIC_PROFILE[:3]
+        header.DeidentificationMethodCodeSequence = [item]
+    header.LongitudinalTemporalInformationModified = "REMOVED"
+    return header
+
+
+def _identity(source: Dataset) -> Dataset:
+    header = _empty()
+    for keyword in _IDENTITY:
+        value = source.get(keyword)
+        if value is not None and value != "":
+            setattr(header, keyword, str(value) if keyword.endswith(("Name", "Names")) else value)
+    if "DeidentificationMethodCodeSequence" in source:
+        header.DeidentificationMethodCodeSequence = source.DeidentificationMethodCodeSequence
+    return header
+
+
+def _empty() -> Dataset:
+    header = Dataset()
+    header.SpecificCharacterSet = "ISO_IR 192"
+    for keyword in _ALWAYS:
+        setattr(header, keyword, "")
+    return header
+
+
+def _replaced(key: bytes, uid: str) -> str:
+    return f"2.25.{int.from_bytes(hmac.digest(key, uid.encode(), 'sha256')[:16], 'big')}"
