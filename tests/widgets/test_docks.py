@@ -72,7 +72,7 @@ def test_a_dock_that_is_closed_and_opened_again_shows_the_same(make: Any, view: 
     first.deleteLater()
     view.session.refine(RefineSettings(method="tricubic"))
     assert texts(make(StudyDock).scan_part) == before
-    assert make(ReviewDock).pair.count() == 3
+    assert make(ReviewDock).swipe.pair.count() == 3
     assert "took" in make(ProcessDock).status.text()
 
 
@@ -268,34 +268,34 @@ def reviewed(view: View, scan: Scan) -> View:
 
 def test_the_pair_is_chosen_and_each_of_it_shown(make: Any, reviewed: View) -> None:
     dock = make(ReviewDock)
-    dock.pair.setCurrentIndex(1)
-    dock.pair.setCurrentIndex(0)
-    dock.one.click()
-    assert reviewed.layer(dock.one.text()).visible
-    assert not reviewed.layer(dock.other.text()).visible
-    dock.other.click()
-    assert reviewed.layer(dock.other.text()).visible
+    dock.swipe.pair.setCurrentIndex(1)
+    dock.swipe.pair.setCurrentIndex(0)
+    dock.swipe.one.click()
+    assert reviewed.layer(dock.swipe.one.text()).visible
+    assert not reviewed.layer(dock.swipe.other.text()).visible
+    dock.swipe.other.click()
+    assert reviewed.layer(dock.swipe.other.text()).visible
 
 
 def test_level_and_width_move_acquired_and_sr_together(make: Any, reviewed: View) -> None:
     dock = make(ReviewDock)
-    dock.window_level.setValue(300.0)
-    dock.window_width.setValue(400.0)
+    dock.window_part.window_level.setValue(300.0)
+    dock.window_part.window_width.setValue(400.0)
     for name in ("S1 (acquired)", "S1 SR x2 [tricubic]", "S1 (thick slices x2)"):
         assert tuple(reviewed.layer(name).contrast_limits) == (100.0, 500.0)
-    dock.reset.click()
+    dock.window_part.reset.click()
     assert tuple(reviewed.layer("S1 (acquired)").contrast_limits) != (100.0, 500.0)
 
 
 def test_the_limit_of_t2_is_that_of_all_t2_maps(make: Any, reviewed: View) -> None:
-    make(ReviewDock).t2_limit.setValue(60.0)
+    make(ReviewDock).window_part.t2_limit.setValue(60.0)
     assert tuple(reviewed.layer("T2 [ms] (SR)").contrast_limits) == (0.0, 60.0)
     assert tuple(reviewed.layer("T2 [ms] (acquired)").contrast_limits) == (0.0, 60.0)
 
 
 def test_maps_are_switched_on_and_off_and_the_boxes_follow_the_layers(make: Any, reviewed: View) -> None:
     dock = make(ReviewDock)
-    box = dock.boxes["S1 SSIM SR vs ref [0..1]"]
+    box = dock.maps.boxes["S1 SSIM SR vs ref [0..1]"]
     layer = reviewed.layer("S1 SSIM SR vs ref [0..1]")
     box.setChecked(True)
     assert layer.visible
@@ -305,7 +305,7 @@ def test_maps_are_switched_on_and_off_and_the_boxes_follow_the_layers(make: Any,
 
 def test_figures_are_those_of_the_comparison(make: Any, reviewed: View) -> None:
     dock = make(ReviewDock)
-    table = dock.figures.rows.table
+    table = dock.maps.figures.rows.table
     assert reviewed.session.comparison is not None
     assert table.loc["PSNR [dB]", "S2"] == reviewed.session.comparison.figures["S2"]["psnr"]
 
@@ -314,11 +314,11 @@ def test_trust_is_computed_when_asked(make: Any, view: View, scan: Scan) -> None
     view.session.adopt(scan)
     view.session.refine(RefineSettings(method="tricubic"))
     dock = make(ReviewDock)
-    assert dock.trust.isHidden()
-    dock.trust_button.click()
-    assert not dock.trust.isHidden()
-    assert "S1 misfit z [sigma]" in dock.boxes
-    dock.compare_button.click()  # there is no reference
+    assert dock.maps.trust.isHidden()
+    dock.maps.trust_button.click()
+    assert not dock.maps.trust.isHidden()
+    assert "S1 misfit z [sigma]" in dock.maps.boxes
+    dock.maps.compare_button.click()  # there is no reference
     assert "reference" in dock.banner.text.text()
 
 

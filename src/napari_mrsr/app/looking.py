@@ -1,4 +1,9 @@
-"""Looking: what can be seen in turn, the windows, and the keys for it."""
+"""Looking: what can be seen in turn, and the keys for it.
+
+Pairs are found by themselves: acquired (or simulated thick slices) and super-resolved, reference and super-resolved,
+one method and another on the same grid, and the T2 maps. Layers of earlier results stay, hidden, so that methods can be
+held against each other.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_mrsr.app import display
+from napari_mrsr.app import display, keys, window_level
+from napari_mrsr.app.blinking import Blink
 from napari_mrsr.app.comparing import Pair
-from napari_mrsr.app.map_layers import T2_ROLES
+from napari_mrsr.app.radiology_mouse import RadiologyMouse
+from napari_mrsr.app.swipe_layer import Swipe
+from napari_mrsr.app.windows import Windows
 
 if TYPE_CHECKING:
+    from napari_mrsr.app.events import Result
     from napari_mrsr.app.viewing import View
-
-#: Letters that napari leaves free.
-FLICKER_KEY, NEXT_KEY, WINDOW_KEY, MAPS_KEY = "k", "n", "w", "h"
 
 
 class Look:
@@ -25,15 +31,90 @@ class Look:
     ----------
     view
         The view whose layers are looked at.
+
+    Attributes
+    ----------
+    windows
+        Keeps the windows of compared pictures together; presets.
+    swipe, blink
+        The pair in one picture, and in turn by a clock.
     """
 
     looked = Signal()  # another pair, or the other of the pair, is shown
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self._pair = 0
-        self._bind_keys()
+        self._title: str | None = None
+        self.windows = Windows(view)
+        self.swipe = Swipe(self)
+        self.blink = Blink(self)
+        self._mouse = RadiologyMouse(view)
+        window_level.attach(view.viewer)
+        view.session.began.connect(self._began, priority=-1)  # after the layers of the new result are there
+        view.session.opened.connect(self._opened)
+        keys.bind(view.viewer, self._keys())
 
+    # -- pairs --------------------------------------------------------------------------------------
+    def pairs(self) -> list[Pair]:
+        """Return what can be looked at in turn now."""
+        found = []
+        result = self.view.session.result
+        if result is not None:
+            others = [r for r in self.view.session.results.values() if comparable(r, result)]
+            for n, (name, mine) in enumerate(zip(result.scan.names, self.view.names_of(result), strict=True)):
+                one = display.thick(name, result.factor) if result.retrospective else display.acquired(name)
+                found.append(Pair(name, one, mine))
+                reference = display.acquired(name) if result.retrospective else self._reference(name, n)
+                found.append(Pair(f"{name}, reference", reference, mine))
+                for other in reversed(others):
+                    theirs = dict(zip(other.scan.names, self.view.names_of(other), strict=True)).get(name)
+                    if theirs is not None:
+                        found.append(Pair(f"{name}, {other.method}", theirs, mine))
+        found.append(Pair("T2", display.t2("acquired"), display.t2("SR")))
+        found.append(Pair("T2, thick slices", display.t2("thick"), display.t2("SR")))
+        there = {layer.name for layer in self.view.viewer.layers}
+        return [p for p in found if p.one in there and p.other in there]
+
+    def _reference(self, name: str, number: int) -> str:
+        """Return the name of the reference layer of a volume; of the same place where it is called otherwise."""
+        reference = self.view.session.reference
+        if reference is not None and name not in reference.names and number < reference.volumes:
+            name = reference.names[number]
+        return f"{name} (reference)"
+
+    @property
+    def pair(self) -> Pair | None:
+        """The pair that flicker, swipe, blink and the Review dock act on."""
+        pairs = self.pairs()
+        return next((p for p in pairs if p.title == self._title), pairs[0] if pairs else None)
+
+    def choose_pair(self, index: int) -> None:
+        """Choose a pair by its place and show its second picture, or both while a swipe is on."""
+        pairs = self.pairs()
+        if not pairs:
+            return
+        pair = pairs[index % len(pairs)]
+        self._title = pair.title
+        if self.swipe.mode is not None:
+            self.swipe.show(self.swipe.mode)
+            self.looked.emit()
+        else:
+            self.show_pair(pair, other=True)
+
+    def next_pair(self, viewer: Any = None) -> None:
+        """Choose the next pair."""
+        self._step(1)
+
+    def previous_pair(self, viewer: Any = None) -> None:
+        """Choose the pair before."""
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        pairs, now = self.pairs(), self.pair
+        if now is not None:
+            self.choose_pair(pairs.index(now) + by)
+
+    # -- showing ------------------------------------------------------------------------------------
     def show_only(self, names: Iterable[str]) -> None:
         """Show these image layers and hide the other images; ROIs stay as they are."""
         wanted = set(names)
@@ -41,39 +122,9 @@ class Look:
             if layer.metadata.get("mrsr", {}).get("role") != "roi":
                 layer.visible = layer.name in wanted
 
-    def pairs(self) -> list[Pair]:
-        """Return what can be looked at in turn now."""
-        found = []
-        result = self.view.session.result
-        if result is not None:
-            for name, other in zip(result.scan.names, self.view.names_of(result), strict=True):
-                one = display.thick(name, result.factor) if result.retrospective else display.acquired(name)
-                found.append(Pair(name, one, other))
-                reference = display.acquired(name) if result.retrospective else f"{name} (reference)"
-                found.append(Pair(f"{name}, reference", reference, other))
-        found.append(Pair("T2", display.t2("acquired"), display.t2("SR")))
-        found.append(Pair("T2, thick slices", display.t2("thick"), display.t2("SR")))
-        return [p for p in found if self.view.layer(p.one) is not None and self.view.layer(p.other) is not None]
-
-    @property
-    def pair(self) -> Pair | None:
-        """The pair that flicker and the Review dock act on."""
-        pairs = self.pairs()
-        return pairs[self._pair % len(pairs)] if pairs else None
-
-    def choose_pair(self, index: int) -> None:
-        """Choose a pair by its place and show its second picture; a T2 map lies over the signal it was made from."""
-        self._pair = index
-        pair = self.pair
-        if pair is not None:
-            self.show_pair(pair, other=True)
-
-    def next_pair(self, viewer: Any = None) -> None:
-        """Choose the next pair."""
-        self.choose_pair(self._pair + 1)
-
     def show_pair(self, pair: Pair, *, other: bool) -> None:
-        """Show one of a pair."""
+        """Show one of a pair; a T2 map lies over the signal it was made from."""
+        self.swipe.close()
         name = pair.other if other else pair.one
         under: list[str] = []
         if pair.title.startswith("T2"):
@@ -83,7 +134,14 @@ class Look:
                 under = [magnitude[0].other if other else magnitude[0].one]
         self.show_only([*under, name])
         self.view.viewer.layers.selection.active = self.view.layer(name)
+        self.windows.watch()
         self.looked.emit()
+
+    def flip(self) -> None:
+        """Show the other of the pair."""
+        pair = self.pair
+        if pair is not None:
+            self.show_pair(pair, other=not self.view.viewer.layers[pair.other].visible)
 
     def flicker(self, viewer: Any = None) -> Any:
         """While the key is held show the other of the pair; on release go back."""
@@ -91,26 +149,20 @@ class Look:
         if pair is None:
             yield
             return
+        self.blink.stop()
         second = self.view.viewer.layers[pair.other].visible
         self.show_pair(pair, other=not second)
         yield
         self.show_pair(pair, other=second)
 
+    # -- windows and maps ---------------------------------------------------------------------------
     def reset_window(self, viewer: Any = None) -> None:
         """Give every acquired volume (and what is linked with it) its first window again."""
-        scan = self.view.session.scan
-        for n, name in enumerate(scan.names if scan is not None else ()):
-            layer = self.view.layer(display.acquired(name))
-            if layer is not None and scan is not None:
-                layer.contrast_limits = display.window(scan.array[n])
-        self.t2_limit(self.view.preferences.t2_max_ms)
+        self.windows.reset()
 
     def t2_limit(self, milliseconds: float) -> None:
         """Set the upper limit of the T2 maps, ms."""
-        for role in T2_ROLES:
-            layer = self.view.layer(display.t2(role))
-            if layer is not None:
-                layer.contrast_limits = (0.0, float(milliseconds))
+        self.windows.t2_limit(milliseconds)
 
     def toggle_maps(self, viewer: Any = None) -> None:
         """Hide the maps, or show the T2 map again."""
@@ -123,19 +175,41 @@ class Look:
         if chosen is not None:
             chosen.visible = True
 
-    def _bind_keys(self) -> None:
-        for key, function in self._keys().items():
-            self.view.viewer.bind_key(key, function, overwrite=True)
+    # -- what happens -------------------------------------------------------------------------------
+    def _began(self, result: Result) -> None:
+        """Hide the results of before, and look at the new one."""
+        self.blink.stop()
+        self._title = None
+        names = set(self.view.names_of(result))
+        for layer in self.view.viewer.layers:
+            if layer.metadata.get("mrsr", {}).get("role") == "sr" and layer.name not in names:
+                layer.visible = False
+
+    def _opened(self, _scan: Any) -> None:
+        self.blink.stop()
+        self._title = None
 
     def _keys(self) -> dict[str, Any]:
         return {
-            FLICKER_KEY: self.flicker,  # a generator function: napari resumes it when the key is released
-            NEXT_KEY: self.next_pair,
-            WINDOW_KEY: self.reset_window,
-            MAPS_KEY: self.toggle_maps,
+            "k": self.flicker,  # a generator function: napari resumes it when the key is released
+            "Shift-K": self.blink.toggle,
+            "n": self.next_pair,
+            "Shift-N": self.previous_pair,
+            "j": self.swipe.toggle_swipe,
+            "Shift-J": self.swipe.toggle_checkerboard,
+            "w": self.reset_window,
+            "h": self.toggle_maps,
         }
 
     def unbind(self) -> None:
-        """Let go of the keys."""
-        for key in self._keys():
-            self.view.viewer.bind_key(key, None)
+        """Let go of the keys and the mouse, and stop the clock."""
+        self.blink.stop()
+        keys.unbind(self.view.viewer, self._keys())
+        self.swipe.detach()
+        self._mouse.close()
+        window_level.detach(self.view.viewer)
+
+
+def comparable(one: Result, other: Result) -> bool:
+    """Tell whether two results are different answers to one question: the same grid, from the same kind of input."""
+    return one is not other and one.retrospective == other.retrospective and one.scan.same_grid(other.scan)
