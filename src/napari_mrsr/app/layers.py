@@ -22,7 +22,10 @@ from napari_mrsr.scan import Scan
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-Role = Literal["acquired", "thick", "reference", "sr", "t2", "difference", "ssim", "trust", "reason", "combined", "roi"]
+Role = Literal[
+    "acquired", "thick", "reference", "sr", "t2", "difference", "ssim", "trust", "reason", "combined", "roi", "regions",
+    "thickness",
+]  # fmt: skip
 LayerData = tuple[Any, dict[str, Any], str]
 
 UNITS = ("mm", "mm", "mm")

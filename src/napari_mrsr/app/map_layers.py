@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T2_ROLES = ("acquired", "thick", "SR")
 
 #: Roles of layers that are maps.
-ROLES = ("t2", "reason", "difference", "ssim", "trust", "combined")
+ROLES = ("t2", "reason", "difference", "ssim", "trust", "combined", "thickness")
 
 
 class MapLayers:

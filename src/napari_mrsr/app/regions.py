@@ -36,9 +36,9 @@ NAME = "ROI cartilage"
 
 
 def is_roi(layer: Any) -> bool:
-    """Tell whether a layer holds labels that can be measured; the reasons beside a map are none."""
+    """Tell whether a layer holds labels that can be measured: not the reasons beside a map, nor sub-regions."""
     made_as = layer.metadata.get("mrsr", {}).get("role")
-    return type(layer).__name__ == "Labels" and layer.ndim == 3 and made_as != "reason"
+    return type(layer).__name__ == "Labels" and layer.ndim == 3 and made_as not in ("reason", "regions")
 
 
 def new_roi(view: View, *, truth: Scan | None = None, name: str = NAME) -> Labels:

@@ -62,4 +62,4 @@ def notch_border(behind: Mask, spacing: float) -> Border | None:
     between = np.flatnonzero(smooth[first : second + 1] < low)
     if len(between) == 0:
         return None
-    return Border(first + int(round(float(between.mean()))), "notch")
+    return Border(first + round(float(between.mean())), "notch")

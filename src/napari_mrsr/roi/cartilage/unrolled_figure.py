@@ -22,7 +22,7 @@ T2_LIMIT = 80.0
 def draw_unrolled(
     unrolled: Unrolled,
     *,
-    limits: tuple[float, float] = (0.0, T2_LIMIT),
+    limits: tuple[float, float] | None = (0.0, T2_LIMIT),
     colormap: Any = None,
     size: tuple[float, float] = (7.0, 3.4),
     dark: bool = False,
@@ -34,7 +34,7 @@ def draw_unrolled(
     unrolled
         What to draw.
     limits
-        Values of the first and last colour.
+        Values of the first and last colour; the 1st and 99th percentile where None.
     colormap
         matplotlib's; navia where not given.
     size
@@ -52,6 +52,9 @@ def draw_unrolled(
     half = (unrolled.across[1] - unrolled.across[0]) / 2 if len(unrolled.across) > 1 else 0.5
     extent = (unrolled.across[0] - half, unrolled.across[-1] + half, unrolled.edges[-1], unrolled.edges[0])
     shown = np.flatnonzero(np.isfinite(unrolled.values["total"]).any(axis=1))
+    if limits is None:
+        first, last = np.nanpercentile(unrolled.values["total"], (1, 99))
+        limits = float(first), float(last)
     covered = _covered(unrolled)
     picture = None
     for panel, name in zip(panels, names, strict=True):
