@@ -81,15 +81,15 @@ def test_tables_are_laid_out_for_a_narrow_dock(reviewed: View) -> None:
     found = regions.measure(reviewed, layer)
     one = roi_table(found, 1)
     assert one is not None
-    assert list(one.columns) == ["acquired", "SR"]
-    assert one.loc["voxels", "SR"] == 120
+    assert list(one.columns) == ["acquired", "SR [tricubic]", "published"]
+    assert one.loc["voxels", "SR [tricubic]"] == 120
     assert roi_table(found, 2) is None
     every = regions_table(found)
     assert every is not None
     assert list(every.index) == ["medial femoral", "medial tibial"]
-    assert every.loc["medial tibial", "SR"] == pytest.approx(50.0, abs=3.0)
+    assert every.loc["medial tibial", "SR [tricubic]"] == pytest.approx(50.0, abs=3.0)
     assert every.loc["medial femoral", "SR-acq"] == pytest.approx(
-        every.loc["medial femoral", "SR"] - every.loc["medial femoral", "acq"]
+        every.loc["medial femoral", "SR [tricubic]"] - every.loc["medial femoral", "acquired"]
     )
 
 

@@ -337,7 +337,7 @@ def test_the_table_follows_the_brush(qtbot: Any, make: Any, view: View, scan: Sc
     painted = int((layer.data == 1).sum())
     assert painted > 0
     table = dock.table.rows.table
-    assert table.loc["volume [mm³]", "SR"] == pytest.approx(painted * 0.5 * 0.5 * 0.75)
+    assert table.loc["volume [mm³]", "SR [tricubic]"] == pytest.approx(painted * 0.5 * 0.5 * 0.75)
     layer.undo()
     qtbot.waitUntil(lambda: dock.table.rows.table is None, timeout=5_000)
 

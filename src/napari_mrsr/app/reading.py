@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from napari_mrsr.app.comparing import Comparison
-from napari_mrsr.app.regions import Measurement
+from napari_mrsr.app.measured import Measurement
+from napari_mrsr.roi.reference_ranges import CAVEAT, Published, published
+from napari_mrsr.roi.trust_light import EXPLANATION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,55 +30,145 @@ def comparison_table(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame(columns, index=[text for key, text in _FIGURES.items() if key in first])
 
 
+#: Rows of the table of one region, and what they are called; {unit} is that of the map.
+_ROWS = {
+    "n": "voxels",
+    "volume_mm3": "volume [mm³]",
+    "mean": "mean{unit}",
+    "sd": "SD{unit}",
+    "median": "median{unit}",
+    "iqr": "IQR{unit}",
+    "p5": "5 %{unit}",
+    "p95": "95 %{unit}",
+    "invalid_percent": "invalid [%]",
+}
+
+#: What stands behind the headers of the table of all regions.
+_HELP = {
+    "SR-acq": "Mean of the super-resolved map minus that of the acquired one",
+    "CV %": "Coefficient of variation of the two means as a pair: 100 SD / mean (SD with n - 1)",
+    "invalid %": "Voxels of the region without a value in the finest map; its reason layer says why",
+    "rimless": "Mean of the finest map without the rim: a fall points to fluid at the surface",
+    "trust": EXPLANATION,
+    "published": CAVEAT,
+}
+
+
 def roi_table(measurement: Measurement, label: int) -> pd.DataFrame | None:
-    """Return the statistics of one region, a column for each map; None where nothing is painted."""
+    """Return the statistics of one region, a column for each map; None where nothing is painted.
+
+    Where T2 of such tissue is published, mean and SD stand in a last column.
+    """
     import pandas as pd
 
     unit = f" [{measurement.unit}]" if measurement.unit else ""
-    rows = {
-        "n": "voxels",
-        "volume_mm3": "volume [mm³]",
-        "mean": f"mean{unit}",
-        "sd": f"SD{unit}",
-        "median": f"median{unit}",
-        "iqr": f"IQR{unit}",
-        "p5": f"5 %{unit}",
-        "p95": f"95 %{unit}",
-        "invalid_percent": "invalid [%]",
-    }
+    rows = {key: text.format(unit=unit) for key, text in _ROWS.items()}
     columns: dict[str, list[object]] = {}
     for role, table in measurement.statistics.items():
         found = table[table["label"] == label]
         if len(found):
-            columns[role] = [found.iloc[0][key] for key in rows]
-    return pd.DataFrame(columns, index=list(rows.values()), dtype=object) if columns else None
+            columns[_title(measurement, role)] = [found.iloc[0][key] for key in rows]
+    if not columns:
+        return None
+    known = _published(measurement, painted(measurement).get(label, ""))
+    if known:
+        columns["published"] = [{"mean": known[0].mean, "sd": known[0].sd}.get(key) for key in rows]
+    table = pd.DataFrame(columns, index=list(rows.values()), dtype=object)
+    if known:
+        table.attrs["help"] = {"published": sources(known)}
+    return table
 
 
-def regions_table(measurement: Measurement) -> pd.DataFrame | None:
-    """Return one row per region: means, SR minus acquired, CV, and the mean without the rim; None without any region.
+def regions_table(measurement: Measurement, *, full: bool = False) -> pd.DataFrame | None:
+    """Return one row per region; None without any region.
 
-    Values are in the unit of the map; names lose the word that all of them end with.
+    Means of each map in its unit, SR minus acquired, CV, the light of trust where it is known, voxels without a value.
+    Names lose the word that all of them end with.
+
+    Parameters
+    ----------
+    measurement
+        What was measured.
+    full
+        With volume, SD and median of each map, the difference of each method, and published values.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``attrs["keys"]`` are the labels, ``attrs["help"]`` explains the columns.
     """
     import pandas as pd
 
     names = painted(measurement)
-    columns: dict[str, dict[str, float]] = {}
+    if not names:
+        return None
+    columns: dict[str, list[object]] = {}
+    finest = "SR" if "SR" in measurement.statistics else "acquired"
+    if full and finest in measurement.statistics:
+        columns["voxels"] = _column(measurement.statistics[finest], "n", names)
+        columns["mm³"] = _column(measurement.statistics[finest], "volume_mm3", names)
     for role, table in measurement.statistics.items():
-        columns["acq" if role == "acquired" else role] = _column(table, "mean", names)
+        columns[_title(measurement, role)] = _column(table, "mean", names)
+        if full:
+            for key, word in (("sd", "SD"), ("median", "median")):
+                columns[f"{_title(measurement, role)} {word}"] = _column(table, key, names)
     if measurement.compared is not None:
         columns["SR-acq"] = _column(measurement.compared, "difference", names)
         columns["CV %"] = _column(measurement.compared, "cv_percent", names)
+    if measurement.lights:
+        columns["trust"] = [measurement.lights.get(label) for label in names]
+    if finest in measurement.statistics:
+        columns["invalid %"] = _column(measurement.statistics[finest], "invalid_percent", names)
     if measurement.erosion is not None:
         columns["rimless"] = _column(measurement.erosion, "mean_eroded", names)
+    cell_help = {}
+    if full:
+        columns |= _other_methods(measurement, names)
+        known = {label: _published(measurement, name) for label, name in names.items()}
+        if any(known.values()):
+            columns["published"] = [str(found[0]) if found else None for found in known.values()]
+            cell_help = {(label, "published"): sources(found) for label, found in known.items() if found}
     table = pd.DataFrame(columns, index=list(names.values()))
     if len(names) > 1 and all(name.endswith(" cartilage") for name in names.values()):
         table.index = table.index.str.removesuffix(" cartilage")
-    return table if names else None
+    table.attrs.update(keys=list(names), help=_HELP, cell_help=cell_help)
+    return table
 
 
-def _column(table: pd.DataFrame, key: str, names: dict[int, str]) -> dict[str, float]:
+def _other_methods(measurement: Measurement, names: dict[int, str]) -> dict[str, list[object]]:
+    """Return difference and CV of each further method against the acquired map, and of SR against the truth."""
+    from napari_mrsr.roi.statistics import compare_tables
+
+    columns: dict[str, list[object]] = {}
+    tables = measurement.statistics
+    for role, table in tables.items():
+        if role in ("acquired", "thick", "SR", "truth") or "acquired" not in tables:
+            continue
+        compared = compare_tables(tables["acquired"], table)
+        columns[f"{_title(measurement, role)} -acq"] = _column(compared, "difference", names)
+        columns[f"{_title(measurement, role)} CV %"] = _column(compared, "cv_percent", names)
+    if {"SR", "truth"} <= tables.keys():
+        columns["SR-truth"] = _column(compare_tables(tables["truth"], tables["SR"]), "difference", names)
+    return columns
+
+
+def _title(measurement: Measurement, role: str) -> str:
+    return measurement.titles.get(role, role)
+
+
+def _published(measurement: Measurement, name: str) -> tuple[Published, ...]:
+    """Return what is published of a region; nothing where the map is no T2 map."""
+    return published(name) if measurement.unit == "ms" else ()
+
+
+def sources(known: Sequence[Published]) -> str:
+    """Return published values with their sources, a line each, and what must be said with them."""
+    return "\n".join((*(found.line for found in known), CAVEAT))
+
+
+def _column(table: pd.DataFrame, key: str, names: dict[int, str]) -> list[object]:
     values = dict(zip(table["label"], table[key], strict=True))
-    return {name: float(values.get(label, float("nan"))) for label, name in names.items()}
+    return [values.get(label, float("nan")) for label in names]
 
 
 def painted(measurement: Measurement) -> dict[int, str]:

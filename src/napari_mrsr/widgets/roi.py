@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -16,15 +17,16 @@ from qtpy.QtWidgets import (
 from superqt.utils import QSignalThrottler
 
 from napari_mrsr.app import regions
-from napari_mrsr.app.reading import regions_table, roi_table
-from napari_mrsr.app.regions import Measurement
+from napari_mrsr.app.measured import Measurement
+from napari_mrsr.app.region_names import add_region, rename_region
 from napari_mrsr.widgets.cartilage import CartilageSection
-from napari_mrsr.widgets.dock import Dock, heading, note
+from napari_mrsr.widgets.dock import Dock
 from napari_mrsr.widgets.export import ExportSection
 from napari_mrsr.widgets.follow_up import FollowUpSection
 from napari_mrsr.widgets.painting import PaintingSection
 from napari_mrsr.widgets.plots import PlotsSection
-from napari_mrsr.widgets.table import TableView
+from napari_mrsr.widgets.region_menu import RegionMenu
+from napari_mrsr.widgets.region_tables import RegionTables
 
 #: Least time between two measurements while painting, ms.
 PACE = 300
@@ -37,6 +39,7 @@ class RoiDock(Dock):
     """New ROI, live table, export."""
 
     name = "ROI"
+    measured = Signal(object)  # Measurement | None, also when another region of it is chosen
 
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
@@ -48,16 +51,11 @@ class RoiDock(Dock):
         self.body.addWidget(self.painting)
         self.cartilage = CartilageSection(self)
         self.body.addWidget(self.cartilage)
-        self.region_heading = heading("Statistics")
-        self.table = TableView()
-        self.body.addWidget(self.region_heading)
-        self.body.addWidget(self.table)
-        self.all_heading = heading("All regions")
-        self.all = TableView()
-        self.body.addWidget(self.all_heading)
-        self.body.addWidget(self.all)
-        self.notes = note()
-        self.body.addWidget(self.notes)
+        self.tables = RegionTables(self.view, self)
+        self.tables.chosen.connect(self._choose_label)
+        self.tables.renaming.connect(self._ask_name)
+        self.all, self.table, self.notes = self.tables.all, self.tables.one, self.tables.notes
+        self.body.addWidget(self.tables)
         self.plots = PlotsSection(self)
         self.body.addWidget(self.plots)
         self.follow_up = FollowUpSection(self)
@@ -76,8 +74,10 @@ class RoiDock(Dock):
         viewer = self.view.viewer
         self.listen(viewer.layers.events.inserted, self._renew)
         self.listen(viewer.layers.events.removed, self._renew)
+        self.listen(viewer.layers.events.renamed, self._renew)
         self.listen(self.session.mapped, self._mapped)
         self.listen(self.session.refined, self._painted)
+        self.listen(self.session.trusted, self._painted)
         self.listen(self.session.opened, self._renew)
         self._renew()
 
@@ -106,9 +106,13 @@ class RoiDock(Dock):
         self.erosion.setValue(self.view.preferences.erosion_mm)
         self.erosion.setToolTip("Leave out the rim and see what changes: fluid at the surface raises T2")
         self.erosion.valueChanged.connect(self._painted)
+        self.regions = RegionMenu(self.add_region, self.rename_region, self._region_name, self)
+        paint = QHBoxLayout()
+        paint.addWidget(self.region, 1)
+        paint.addWidget(self.regions)
         form = QFormLayout()
         form.addRow("ROI:", self.layers)
-        form.addRow("Paint:", self.region)
+        form.addRow("Paint:", paint)
         form.addRow("Erosion check:", self.erosion)
         self.body.addLayout(form)
 
@@ -132,19 +136,23 @@ class RoiDock(Dock):
             self.layers.blockSignals(False)
         self._watch()
 
-    def _watch(self, _index: int = 0) -> None:
+    def _watch(self, _event: Any = None) -> None:
         """Measure the chosen layer whenever it is painted."""
         layer = self.layer
         if layer is not self._watched:
-            if self._watched is not None:
-                for name in PAINTED:
-                    getattr(self._watched.events, name).disconnect(self._painted)
-                self._watched.events.set_data.disconnect(self._drawn)
+            for watched, connect in ((self._watched, "disconnect"), (layer, "connect")):
+                if watched is not None:
+                    for name in PAINTED:
+                        getattr(getattr(watched.events, name), connect)(self._painted)
+                    getattr(watched.events.set_data, connect)(self._drawn)
+                    getattr(watched.events.features, connect)(self._list_regions)
+                    getattr(watched.events.selected_label, connect)(self._follow_label)
             self._watched = layer
-            if layer is not None:
-                for name in PAINTED:
-                    getattr(layer.events, name).connect(self._painted)
-                layer.events.set_data.connect(self._drawn)
+        self._list_regions()
+
+    def _list_regions(self, _event: Any = None) -> None:
+        """List the names of the regions of the chosen layer, and measure it."""
+        layer = self.layer
         self.region.blockSignals(True)
         self.region.clear()
         for label, name in (regions.names_of(layer) if layer is not None else regions.REGIONS).items():
@@ -153,6 +161,12 @@ class RoiDock(Dock):
             self.region.setCurrentIndex(max(0, self.region.findData(int(layer.selected_label))))
         self.region.blockSignals(False)
         self.measure()
+
+    def _follow_label(self, _event: Any = None) -> None:
+        """Show the region that was chosen in napari's own controls."""
+        found = -1 if self.layer is None else self.region.findData(int(self.layer.selected_label))
+        if found >= 0:
+            self.region.setCurrentIndex(found)
 
     def _painted(self, _event: Any = None) -> None:
         self._soon()
@@ -169,6 +183,36 @@ class RoiDock(Dock):
         if self.layer is not None and self.region.currentData() is not None:
             self.layer.selected_label = self.region.currentData()
         self._show_tables()
+
+    def _choose_label(self, label: int) -> None:
+        """Choose the region of a row; the brush paints it from now on."""
+        self.region.setCurrentIndex(max(0, self.region.findData(label)))
+
+    # -- names --------------------------------------------------------------------------------------
+    def add_region(self, name: str) -> None:
+        """Add a region to the chosen layer, and choose it; without a layer make one."""
+        if self.layer is None:
+            self.new_roi()
+        layer = self.layer
+        if layer is not None and self.session.attempt(lambda: add_region(layer, name)) is not None:
+            self._watch()
+
+    def rename_region(self, name: str) -> None:
+        """Give the chosen region another name."""
+        layer, label = self.layer, self.region.currentData()
+        if layer is None or label is None:
+            self.session.say("warn", "there is no region to rename; make an ROI first")
+            return
+        self.session.attempt(lambda: rename_region(layer, label, name))
+        self._watch()
+
+    def _region_name(self) -> str:
+        label = self.region.currentData()
+        return "" if self.layer is None or label is None else regions.names_of(self.layer).get(label, "")
+
+    def _ask_name(self, label: int) -> None:
+        self._choose_label(label)
+        self.regions.ask_name()
 
     # -- asking -------------------------------------------------------------------------------------
     def new_roi(self) -> None:
@@ -194,28 +238,12 @@ class RoiDock(Dock):
             )
         found = self.measurement
         self._show_tables()
-        self.notes.setText("" if found is None else "\n".join(found.notes))
         self.export_button.setEnabled(found is not None and any(len(t) for t in found.statistics.values()))
 
     def _show_tables(self) -> None:
-        """Show the statistics of the chosen region, and the means of all."""
-        found, label = self.measurement, self.region.currentData()
-        table = None if found is None or label is None else roi_table(found, label)
-        self.region_heading.setText(
-            f"{'T2' if self.session.maps else 'Signal'} in the {self.region.currentText().split('  ')[-1]}"
-            if table is not None
-            else "Statistics"
-        )
-        self.table.show_table(table)
-        every = None if found is None else regions_table(found)
-        self.all.show_table(every)
-        unit = f" [{found.unit}]" if found is not None and found.unit else ""
-        self.all_heading.setText(f"All regions, mean {'T2' if self.session.maps else 'signal'}{unit}")
-        for widget in (self.all, self.all_heading):
-            widget.setVisible(every is not None)
-        if table is None:
-            self.region_heading.setText("Nothing is painted in this region yet")
-        self.table.setVisible(table is not None)
+        """Show the statistics of the chosen region, and those of all."""
+        self.tables.show_measurement(self.layer, self.measurement, self.region.currentData())
+        self.measured.emit(self.measurement)
 
     def export(self, path: str) -> None:
         """Write the tables of what is painted now."""

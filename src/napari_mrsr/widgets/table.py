@@ -1,104 +1,149 @@
-"""A pandas table in Qt: numbers with the digits that they deserve, copied with their headers."""
+"""A table in a dock: as high as its rows, copied with headers, sorted by a click, telling which row is pointed at."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from qtpy.QtGui import QGuiApplication, QKeySequence
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QShortcut, QTableView, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QShortcut, QTableView, QWidget
+
+from napari_mrsr.widgets.table_model import TableModel, as_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["TableModel", "TableView", "as_text"]
 
-def as_text(value: Any) -> str:
-    """Return a value as a person reads it: whole numbers whole, others with two decimals or four digits, NaN as a dash.
-
-    Examples
-    --------
-    >>> as_text(38.24917), as_text(1204), as_text(float("nan")), as_text(0.98231), as_text(12345.6)
-    ('38.25', '1204', '–', '0.982', '12346')
-    """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
-    if isinstance(value, float):
-        if abs(value) >= 1000:
-            return f"{value:.0f}"
-        return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
-    return str(value)
-
-
-class TableModel(QAbstractTableModel):
-    """A pandas ``DataFrame``, read only; its index stands in the left header."""
-
-    def __init__(self, table: pd.DataFrame | None = None) -> None:
-        super().__init__()
-        self._table = table
-
-    @property
-    def table(self) -> pd.DataFrame | None:
-        """What is shown."""
-        return self._table
-
-    def show_table(self, table: pd.DataFrame | None) -> None:
-        """Show another table."""
-        self.beginResetModel()
-        self._table = table
-        self.endResetModel()
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: D102
-        return 0 if self._table is None else len(self._table)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: D102
-        return 0 if self._table is None else len(self._table.columns)
-
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
-        if self._table is None or not index.isValid():
-            return None
-        value = self._table.iloc[index.row(), index.column()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return as_text(value.item() if hasattr(value, "item") else value)
-        if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(value, str):
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
-        if self._table is None or role != Qt.ItemDataRole.DisplayRole:
-            return None
-        along = self._table.columns if orientation == Qt.Orientation.Horizontal else self._table.index
-        return str(along[section])
-
-    def as_tabbed_text(self) -> str:
-        """Return the table with its headers, for a spreadsheet."""
-        return "" if self._table is None else self._table.to_csv(sep="\t")
+#: With more rows than this the table scrolls, so that the dock does not consist of it.
+MOST_ROWS = 14
 
 
 class TableView(QTableView):
-    """Shows a table; Ctrl+C copies all of it with its headers."""
+    """Shows a table; Ctrl+C copies what is selected, or all of it, with headers.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    parent
+        Of the widget.
+    sortable
+        Whether a click on a header sorts; a click on the corner brings back the first order.
+    """
+
+    hovered = Signal(object)  # the key of the row under the mouse, None when it leaves
+    chosen = Signal(object)  # the key of the row that was clicked
+    opened = Signal(object)  # the key of the row that was double-clicked
+
+    def __init__(self, parent: QWidget | None = None, *, sortable: bool = False) -> None:
         super().__init__(parent)
         self.rows = TableModel()
         self.setModel(self.rows)
+        #: What the menu offers for a row besides copying: text to a function of the row's key.
+        self.row_actions: dict[str, Callable[[Any], None]] = {}
+        self._under: Any = None
         self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setWordWrap(True)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        QShortcut(QKeySequence.StandardKey.Copy, self, activated=self.copy)
-        self.setToolTip("Ctrl+C copies the table with its headers")
+        QShortcut(QKeySequence.StandardKey.Copy, self, activated=self.copy, context=Qt.ShortcutContext.WidgetShortcut)
+        self.setToolTip("Ctrl+C copies with headers; more with the right button")
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._open_menu)
+        self.clicked.connect(lambda index: self.chosen.emit(self.rows.key(index.row())))
+        self.doubleClicked.connect(lambda index: self.opened.emit(self.rows.key(index.row())))
+        names = self.verticalHeader()
+        names.sectionClicked.connect(lambda row: self.chosen.emit(self.rows.key(row)))
+        names.sectionDoubleClicked.connect(lambda row: self.opened.emit(self.rows.key(row)))
+        for part in (self.viewport(), names.viewport()):
+            part.setMouseTracking(True)
+            part.installEventFilter(self)
+        if sortable:
+            self._make_sortable()
+
+    def _make_sortable(self) -> None:
+        self.setCornerButtonEnabled(False)  # it would select all; it sorts instead
+        self.horizontalHeader().setSortIndicatorClearable(True)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
 
     def show_table(self, table: pd.DataFrame | None) -> None:
         """Show a table, as high as its rows."""
-        self.rows.show_table(table)
-        self.resizeRowsToContents()
+        changed = self.rows.show_table(table)
         self.resizeColumnsToContents()
-        height = self.horizontalHeader().height() + self.verticalHeader().length() + 4
-        wide = self.horizontalHeader().length() + self.verticalHeader().sizeHint().width() > self.viewport().width()
-        self.setFixedHeight(max(height, 30) + (14 if wide else 0))
+        if changed:
+            self.resizeRowsToContents()
+        self._fit()
 
+    def _fit(self) -> None:
+        rows = self.rows.rowCount()
+        per_row = self.verticalHeader().length() / rows if rows else 0
+        height = self.horizontalHeader().sizeHint().height() + round(per_row * min(rows, MOST_ROWS)) + 4
+        wide = self.horizontalHeader().length() + self.verticalHeader().sizeHint().width() > self.viewport().width()
+        bar = self.horizontalScrollBar().sizeHint().height() if wide else 0
+        many = rows > MOST_ROWS
+        self.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAsNeeded if many else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        )
+        self.setFixedHeight(max(height, 30) + bar)
+
+    def resizeEvent(self, event: Any) -> None:
+        """Make room for the scroll bar where the dock becomes too narrow."""
+        super().resizeEvent(event)
+        self._fit()
+
+    # -- pointing -------------------------------------------------------------------------------------
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tell which row the mouse is over."""
+        kind = event.type()
+        if kind == QEvent.Type.MouseMove:
+            y = event.pos().y()
+            row = self.rowAt(y) if watched is self.viewport() else self.verticalHeader().logicalIndexAt(y)
+            self._point_at(self.rows.key(row))
+        elif kind in (QEvent.Type.Leave, QEvent.Type.Hide):
+            self._point_at(None)
+        return bool(super().eventFilter(watched, event))
+
+    def hideEvent(self, event: Any) -> None:
+        """Point at nothing when the dock is closed."""
+        super().hideEvent(event)
+        self._point_at(None)
+
+    def _point_at(self, key: Any) -> None:
+        if key != self._under:
+            self._under = key
+            self.hovered.emit(key)
+
+    # -- copying ----------------------------------------------------------------------------------------
     def copy(self) -> None:
-        """Copy the table with its headers to the clipboard."""
-        QGuiApplication.clipboard().setText(self.rows.as_tabbed_text())
+        """Copy what is selected, or the whole table where nothing is, with headers."""
+        cells = self.selectionModel().selectedIndexes()
+        rows, columns = sorted({c.row() for c in cells}), sorted({c.column() for c in cells})
+        _to_clipboard(self.rows.as_tabbed_text(rows or None, columns or None))
+
+    def copy_all(self) -> None:
+        """Copy the whole table with its headers."""
+        _to_clipboard(self.rows.as_tabbed_text())
+
+    def menu_at(self, position: QPoint) -> QMenu:
+        """Return the menu of the right button at a place of the table."""
+        menu = QMenu(self)
+        key = self.rows.key(self.rowAt(position.y()))
+        if key is not None:
+            for text, act in self.row_actions.items():
+                menu.addAction(text, lambda act=act: act(key))
+            if self.row_actions:
+                menu.addSeparator()
+        menu.addAction("Copy table", self.copy_all)
+        selected = menu.addAction("Copy selection", self.copy)
+        selected.setEnabled(self.selectionModel().hasSelection())
+        return menu
+
+    def _open_menu(self, position: QPoint) -> None:
+        self.menu_at(position).exec(self.viewport().mapToGlobal(position))
+
+
+def _to_clipboard(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
