@@ -36,9 +36,15 @@ class Section(QCollapsible):
         self.column.setContentsMargins(4, 0, 0, 4)
         self.column.setSpacing(4)
         self.setContent(content)
+        self.toggled.connect(self._let_grow)
         self.layout().setContentsMargins(0, 0, 0, 0)
         if opened:
             self.expand(animate=False)
+
+    def _let_grow(self, opened: bool) -> None:
+        """Let what is unfolded grow with what it shows; its height would stay that of the moment it was unfolded."""
+        if opened:
+            self.content().setMaximumHeight(16_777_215)  # Qt's QWIDGETSIZE_MAX: no limit
 
     def listen(self, signal: Any, slot: Callable[..., Any]) -> None:
         """Connect a signal of the session or the viewer until the dock is destroyed."""
