@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 os.environ.setdefault("NAPARI_ASYNC", "0")  # asynchronous slicing outlives a test's viewer
+os.environ["NAPARI_MRSR_STATE"] = tempfile.mkdtemp(prefix="napari-mrsr-state-")  # never a user's own autosaves
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""napari's reader: NIfTI and DICOM by drag and drop, File > Open or ``viewer.open``."""
+"""napari's reader: NIfTI, DICOM and saved reviews by drag and drop, File > Open or ``viewer.open``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def get_reader(path: PathOrPaths) -> Callable[[PathOrPaths], list[LayerData]] | 
 
 def _is_ours(path: Path) -> bool:
     name = path.name.lower()
-    return path.is_dir() or name.endswith((".nii", ".nii.gz", ".dcm", ".ima"))
+    return path.is_dir() or name.endswith((".nii", ".nii.gz", ".dcm", ".ima")) or name == "review.json"
 
 
 def read(path: PathOrPaths) -> list[LayerData]:
@@ -32,10 +32,31 @@ def read(path: PathOrPaths) -> list[LayerData]:
     from napari_mrsr.app import layers
 
     paths = [path] if isinstance(path, str) else list(path)
+    if len(paths) == 1 and files.is_review(paths[0]):
+        return _reopen(paths[0])
     if len(paths) == 1 and _is_label_map(Path(paths[0])):
         labels = files.read_labels(paths[0])
         return [layers.labels_layer(labels, Path(paths[0]).name.split(".")[0])]
     return layers.magnitude_layers(files.read_scan(list(paths)))
+
+
+def _reopen(path: str) -> list[LayerData]:
+    """Reopen a saved review in the current viewer, whose session makes the layers itself; napari is given none.
+
+    Without a viewer the scan of the review is read alone.
+    """
+    from napari import current_viewer
+
+    from napari_mrsr.app import layers
+    from napari_mrsr.app.reopening import reopen
+    from napari_mrsr.app.viewing import view_of
+    from napari_mrsr.files.review_folder import done, folder_of
+
+    viewer = current_viewer()
+    if viewer is None:
+        return layers.magnitude_layers(done(reopen(folder_of(path))).scans["scan"])
+    view_of(viewer).saving.open(path)
+    return [(None,)]  # type: ignore[list-item]  # npe2's sign for "read, but no layers"
 
 
 def _is_label_map(path: Path) -> bool:

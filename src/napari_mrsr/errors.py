@@ -92,6 +92,14 @@ class ConstantImage(MrsrError):
     """All voxels have the same value: there is nothing to see."""
 
 
+class ScanMissing(MrsrError):
+    """A scan that a saved review needs does not lie where it lay."""
+
+
+class ScanChanged(MrsrError):
+    """A scan is no longer what it was when the review was saved."""
+
+
 # -- asking ----------------------------------------------------------------------------------------
 class GeometryMismatch(MrsrError):
     """Two volumes that must share a grid do not."""

@@ -108,6 +108,7 @@ class Session:
     compared = Signal(object)  # Comparison
     trusted = Signal(object)  # Trust
     estimated = Signal(object)  # events.Estimated
+    closing = Signal()  # the viewer goes; what must be kept is kept now
 
     def __init__(self, runner: Runner = run_here) -> None:
         self._runner = runner
@@ -265,6 +266,8 @@ class Session:
 
     def shutdown(self) -> None:
         """Stop everything: the viewer closes."""
+        if not self._shut:
+            self.closing.emit()
         self._shut = True
         self.stop()
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mrsr.app import display, layers
+from napari_mrsr.app.autosave import Autosave
+from napari_mrsr.app.cartilage import CartilageRegions
 from napari_mrsr.app.events import Result
 from napari_mrsr.app.frame import Frame, frame_of
 from napari_mrsr.app.keys_help import KeysHelp
@@ -24,6 +26,7 @@ from napari_mrsr.app.map_layers import MapLayers
 from napari_mrsr.app.marks import Marks
 from napari_mrsr.app.method_maps import MethodMaps
 from napari_mrsr.app.preferences import Preferences
+from napari_mrsr.app.saving import Saving
 from napari_mrsr.app.session import Runner, Session
 from napari_mrsr.app.tour import Tour
 from napari_mrsr.scan import Scan
@@ -56,11 +59,14 @@ class View:
         self.frame: Frame | None = None
         self._refreshed: dict[str, float] = {}
         self._adding = False
+        self.autosave = Autosave(self)  # first of all, so that it sees what a new scan replaces
+        self.saving = Saving(self)
         self.marks = Marks(viewer)
         self.maps = MapLayers(self)
         self.method_maps = MethodMaps(self)
         self.look = Look(self)
         self.layouts = Layouts(self)
+        self.cartilage = CartilageRegions(self)
         self.keys_help = KeysHelp(viewer)
         self.tour = Tour(self)
         session.slice_on_screen = self.slice_on_screen

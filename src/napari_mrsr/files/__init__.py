@@ -15,6 +15,7 @@ from napari_mrsr.files.atomic import atomic_path
 from napari_mrsr.files.checks import Check, check_scan
 from napari_mrsr.files.origin import provenance
 from napari_mrsr.files.reading import read_labels, read_map, read_scan
+from napari_mrsr.files.review_folder import is_review
 from napari_mrsr.files.series_info import SeriesInfo
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = [
     "SeriesInfo",
     "atomic_path",
     "check_scan",
+    "is_review",
     "list_series",
     "provenance",
     "read_labels",

@@ -95,11 +95,12 @@ def _sweep(folder: Path, stem: str) -> None:
         for left in folder.iterdir():
             if left.name.startswith(stem):
                 owner = left.name[len(stem) :].split("-")[0]
-                if owner.isdigit() and not _alive(int(owner)):
+                if owner.isdigit() and not process_lives(int(owner)):
                     left.unlink(missing_ok=True)
 
 
-def _alive(process: int) -> bool:
+def process_lives(process: int) -> bool:
+    """Tell whether a process of this number runs on this machine."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

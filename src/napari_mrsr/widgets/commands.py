@@ -43,3 +43,23 @@ def tour(viewer: Viewer) -> None:
     """Open the docks and begin the tour."""
     open_docks(viewer)
     view_of(viewer).tour.begin()
+
+
+def save_review(viewer: Viewer) -> None:
+    """Ask for a folder and save everything that is open."""
+    from napari_mrsr.widgets.saving import ask_save
+
+    ask_save(_window_of(viewer), view_of(viewer))
+
+
+def open_review(viewer: Viewer) -> None:
+    """Ask for a saved review and open it."""
+    from napari_mrsr.widgets.saving import ask_open
+
+    ask_open(_window_of(viewer), view_of(viewer))
+
+
+def _window_of(_viewer: Viewer) -> Any:
+    from qtpy.QtWidgets import QApplication
+
+    return QApplication.activeWindow()

@@ -23,9 +23,10 @@ from qtpy.QtWidgets import (
 
 from napari_mrsr.app.session import Running
 from napari_mrsr.app.summary import summary
+from napari_mrsr.files.review_folder import is_review
 from napari_mrsr.scan import Scan
 from napari_mrsr.widgets.dock import Dock, heading, note
-from napari_mrsr.widgets.saving import SavingSection
+from napari_mrsr.widgets.saving import RecoveryBar, SavingSection
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
@@ -54,13 +55,15 @@ class StudyDock(Dock):
         self.sample_button.clicked.connect(self.session.open_sample)
         self.reference_button.clicked.connect(self.ask_reference)
         self.let_go_on = QCheckBox("Read although voxels are not finite")
-        self.drop = QLabel("Drop a NIfTI file, several echoes, or a DICOM folder here")
+        self.drop = QLabel("Drop a NIfTI file, several echoes, a DICOM folder or a saved review here")
         self.drop.setWordWrap(True)
         self.drop.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.drop.setStyleSheet("border: 1px dashed gray; border-radius: 6px; padding: 14px;")
         buttons = QHBoxLayout()
         for button in (self.files_button, self.folder_button, self.sample_button):
             buttons.addWidget(button)
+        self.recovery = RecoveryBar(self)
+        self.body.addWidget(self.recovery)
         self.body.addWidget(self.drop)
         self.body.addLayout(buttons)
         self.body.addWidget(self.let_go_on)
@@ -158,13 +161,16 @@ class StudyDock(Dock):
         """Say what is being read, and take no second order meanwhile."""
         for button in (self.files_button, self.folder_button, self.sample_button, self.series_button):
             button.setEnabled(running is None)
-        opening = running is not None and running.name in ("Open", "Sample")
+        opening = running is not None and running.name in ("Open", "Sample", "Open review", "Save")
         self.busy.setVisible(opening)
         self.busy.setText(f"{running.text}…" if opening and running is not None else "")
 
     # -- asking -------------------------------------------------------------------------------------
     def open(self, paths: Sequence[str | Path], role: Literal["acquired", "reference"] = "acquired") -> None:
-        """Open files or a folder."""
+        """Open files, a folder, or a saved review."""
+        if len(paths) == 1 and is_review(paths[0]):
+            self.view.saving.open(paths[0])
+            return
         self.session.open([str(p) for p in paths], role=role, allow_nonfinite=self.let_go_on.isChecked())
 
     def read_series(self, _item: Any = None) -> None:

@@ -1,0 +1,77 @@
+"""A scan without what says whose it is.
+
+A scan never holds a patient's name itself, but its surroundings can: the path of its file, warnings that quote the
+path, and what a sidecar added (:attr:`Acquisition.others`). Here paths become ``scan 1``, ``scan 2`` ... with their
+sha256 kept, which still tells one scan from another, and sidecar entries about persons, places and dates are left out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from napari_mrsr.scan import Scan, Source, Step
+
+#: Words in the name of a sidecar entry that may say who, where or when.
+TELLING = (
+    *("patient", "institution", "physician", "operator", "performed", "accession", "study", "station", "address"),
+    *("birth", "name", "date", "time", "uid", "comment", "ethnic", "hospital", "subject", "path", "file"),
+)
+
+#: Entries that hold such a word but say nothing about a person.
+HARMLESS = ("PatientPosition", "ReceiveCoilName", "PulseSequenceName", "SequenceName", "ProtocolName")
+
+
+def without_names(scan: Scan) -> Scan:
+    """Return the scan with neutral names for its files and without telling sidecar entries.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scan = Scan(np.zeros((2, 2, 2)), np.eye(4), sources=(Source("/data/DOE^JANE/e1.nii", "12ab"),))
+    >>> without_names(scan.warn("/data/DOE^JANE/e1.nii is odd")).warnings
+    ('scan 1 is odd',)
+    """
+    aliases = aliases_of(scan)
+    others = {
+        key: cleaned(value, aliases)
+        for key, value in scan.acquisition.others.items()
+        if key in HARMLESS or not any(word in key.lower() for word in TELLING)
+    }
+    return replace(
+        scan,
+        acquisition=replace(scan.acquisition, others=MappingProxyType(others)),
+        sources=tuple(Source(aliases.get(s.path, "scan"), s.sha256) for s in scan.sources),
+        history=tuple(Step(s.name, cleaned(s.parameters, aliases), s.version, s.time) for s in scan.history),
+        warnings=tuple(cleaned(line, aliases) for line in scan.warnings),
+    )
+
+
+def aliases_of(scan: Scan) -> dict[str, str]:
+    """Return what to write for each path that the scan knows, longest first; also for its name and its folder."""
+    found: dict[str, str] = {}
+    for n, source in enumerate(scan.sources, 1):
+        path = Path(source.path)
+        for text in (source.path, str(path.absolute()), path.name):
+            found.setdefault(text, f"scan {n}")
+        if len(path.parent.parts) > 1:
+            found.setdefault(str(path.parent), "folder of the scan")
+    return dict(sorted(found.items(), key=lambda item: -len(item[0])))
+
+
+def cleaned(value: Any, aliases: Mapping[str, str]) -> Any:
+    """Return a value with every path in it replaced."""
+    if isinstance(value, Mapping):
+        return {key: cleaned(inner, aliases) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(cleaned(inner, aliases) for inner in value)
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if isinstance(value, str):
+        for path, alias in aliases.items():
+            value = value.replace(path, alias) if path else value
+    return value
