@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mrsr.app import display, layers
-from napari_mrsr.app.cartilage import CartilageRegions
 from napari_mrsr.app.autosave import Autosave
 from napari_mrsr.app.cartilage import CartilageRegions
 from napari_mrsr.app.events import Result
@@ -67,7 +66,6 @@ class View:
         self.method_maps = MethodMaps(self)
         self.look = Look(self)
         self.layouts = Layouts(self)
-        self.cartilage = CartilageRegions(self)
         self.cartilage = CartilageRegions(self)
         self.keys_help = KeysHelp(viewer)
         self.tour = Tour(self)
