@@ -1,6 +1,7 @@
 """Maps of tissue parameters from images. A map is NaN where it has no value, and says why beside it."""
 
 from napari_mrsr.mapping.combined import combined_dess
+from napari_mrsr.mapping.fluid_suppressed import fluid_suppressed
 from napari_mrsr.mapping.noise import Noise, estimate_noise, measure_noise
 from napari_mrsr.mapping.reasons import REASON_TEXTS, Reason
 from napari_mrsr.mapping.t2_dess import t2_from_dess
@@ -14,6 +15,7 @@ __all__ = [
     "T2Map",
     "combined_dess",
     "estimate_noise",
+    "fluid_suppressed",
     "measure_noise",
     "t2_from_dess",
     "t2_from_multi_echo",

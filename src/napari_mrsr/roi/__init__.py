@@ -1,12 +1,26 @@
 """Painted regions and the numbers in them.
 
 - :mod:`~napari_mrsr.roi.statistics`: the table, and acquired against super-resolved;
+- :mod:`~napari_mrsr.roi.between`, :mod:`~napari_mrsr.roi.propagate`: painted slices taken to others;
+- :mod:`~napari_mrsr.roi.brush`, :mod:`~napari_mrsr.roi.livewire`, :mod:`~napari_mrsr.roi.fill`: painting by the picture;
 - :mod:`~napari_mrsr.roi.erosion`: labels without their rim, a check for fluid partial volume;
 - :mod:`~napari_mrsr.roi.grid`: labels on another grid.
 """
 
+from napari_mrsr.roi.between import interpolate
 from napari_mrsr.roi.erosion import erode, erosion_check
+from napari_mrsr.roi.fill import fill_holes
 from napari_mrsr.roi.grid import resample_labels
+from napari_mrsr.roi.propagate import propagate
 from napari_mrsr.roi.statistics import compare_statistics, statistics
 
-__all__ = ["compare_statistics", "erode", "erosion_check", "resample_labels", "statistics"]
+__all__ = [
+    "compare_statistics",
+    "erode",
+    "erosion_check",
+    "fill_holes",
+    "interpolate",
+    "propagate",
+    "resample_labels",
+    "statistics",
+]
