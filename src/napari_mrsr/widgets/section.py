@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from superqt import QCollapsible
 
 if TYPE_CHECKING:
     from napari_mrsr.widgets.dock import Dock
+
+#: A title and not a button: bold, a line above it, no ground of its own in either state.
+STYLE = (
+    "QPushButton, QPushButton:checked { text-align: left; font-weight: bold; background: transparent; border: none;"
+    " border-top: 1px solid rgba(128, 128, 128, 90); border-radius: 0; padding: 5px 0 3px 0; }"
+    "QPushButton:hover { background: rgba(128, 128, 128, 60); }"
+)
 
 
 class Section(QCollapsible):
@@ -26,8 +34,10 @@ class Section(QCollapsible):
     """
 
     def __init__(self, dock: Dock, title: str, *, opened: bool = False) -> None:
-        super().__init__(title, dock)
+        super().__init__(title, dock, expandedIcon=QIcon(), collapsedIcon=QIcon())
         self.dock = dock
+        self._title = title
+        self.toggleButton().setStyleSheet(STYLE)
         self.view = dock.view
         self.session = dock.session
         self.setDuration(0)
@@ -38,11 +48,15 @@ class Section(QCollapsible):
         self.setContent(content)
         self.toggled.connect(self._let_grow)
         self.layout().setContentsMargins(0, 0, 0, 0)
+        self.layout().setSpacing(2)
+        self._let_grow(False)
+        content.setMaximumHeight(0)
         if opened:
             self.expand(animate=False)
 
     def _let_grow(self, opened: bool) -> None:
         """Let what is unfolded grow with what it shows; its height would stay that of the moment it was unfolded."""
+        self.setText(f"{'▾' if opened else '▸'}  {self._title}")
         if opened:
             self.content().setMaximumHeight(16_777_215)  # Qt's QWIDGETSIZE_MAX: no limit
 
