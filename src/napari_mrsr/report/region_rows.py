@@ -1,0 +1,105 @@
+"""The tables of the page: a row per region, columns in groups, every cell as text.
+
+Numbers are rounded for reading; the CSV holds all digits. Other methods than the latest stand in the CSV alone.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_mrsr.report.contents import ROLES, Report
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOTHING, MINUS = "–", "−"
+
+#: Ink of what trust says.
+TRUST_INK = {"good": "#1b7f3b", "check": "#a86400", "doubt": "#b3261e"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: the title of its group, its own, its width in mm, and its cells by row."""
+
+    group: str
+    title: str
+    width: float
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RegionRows:
+    """Names of the rows, and the columns beside them."""
+
+    names: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+def painted_rows(report: Report) -> RegionRows:
+    """Return the painted regions as rows: per map n, mean ± SD and median, then the change and what trust says."""
+    labels = list(report.regions)
+    columns: list[Column] = []
+    for role, table in _of(report.tables).items():
+        group, by = _title(report, role), table.set_index("label")
+        rows = [by.loc[label] if label in by.index else None for label in labels]
+        full = role in ("acquired", "SR")
+        columns += [Column(group, "n", 14.0, tuple(map(_count, rows)))] if full else []
+        columns += [Column(group, "mean ± SD", 20.0, tuple(map(_spread, rows)))]
+        columns += [Column(group, "median", 14.0, tuple(_number(row, "median") for row in rows))] if full else []
+    if report.compared is not None:
+        by = report.compared.set_index("label")
+        rows = [by.loc[label] if label in by.index else None for label in labels]
+        change = (("difference", "SR − acq.", 16.0, "+.1f"), ("cv_percent", "CV [%]", 13.0, ".1f"))
+        for key, title, width, form in change:
+            columns.append(Column("Change", title, width, tuple(_number(row, key, form) for row in rows)))
+    if report.lights:
+        words = tuple(report.lights[label].word if label in report.lights else NOTHING for label in labels)
+        columns.append(Column("", "Trust", 13.0, words))
+    return RegionRows(tuple(report.regions.values()), tuple(columns))
+
+
+def regional_rows(report: Report) -> RegionRows:
+    """Return the regions of the cartilage as rows: per layer the mean ± SD of each map."""
+    tables = _of(report.regional)
+    first = next(iter(tables.values()), None)
+    if first is None:
+        return RegionRows((), ())
+    places = list(dict.fromkeys(zip(first["plate"], first["region"], strict=True)))
+    layers = list(dict.fromkeys(first["layer"]))
+    columns = []
+    for layer in layers:
+        for role, table in tables.items():
+            by = table[table["layer"] == layer].set_index(["plate", "region"])
+            rows = [by.loc[place] if place in by.index else None for place in places]
+            unit = f" [{report.unit}]" if report.unit else ""
+            columns.append(Column(f"{layer}{unit}", role, 18.0, tuple(map(_spread, rows))))
+    plates = {plate for plate, _ in places}
+    names = tuple(f"{plate}: {place}" if len(plates) > 1 else str(place) for plate, place in places)
+    return RegionRows(names, tuple(columns))
+
+
+def _of(tables: Any) -> dict[str, pd.DataFrame]:
+    return {role: tables[role] for role in ROLES if role in tables and len(tables[role])}
+
+
+def _title(report: Report, role: str) -> str:
+    unit = f" [{report.unit}]" if report.unit else ""
+    return f"{report.quantity} {report.titles.get(role, role)}{unit}"
+
+
+def _number(row: Any, key: str, form: str = ".1f") -> str:
+    value = float("nan") if row is None else float(row[key])
+    return f"{value:{form}}".replace("-", MINUS) if math.isfinite(value) else NOTHING
+
+
+def _count(row: Any) -> str:
+    return NOTHING if row is None else f"{int(row['n'])}"
+
+
+def _spread(row: Any) -> str:
+    if row is None or not math.isfinite(float(row["mean"])):
+        return NOTHING
+    return f"{float(row['mean']):.1f} ± {_number(row, 'sd')}"

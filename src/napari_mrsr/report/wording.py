@@ -1,0 +1,207 @@
+"""What a report says in words: facts of the scan, how T2 was found, and what limits it.
+
+The lines are made from what was done (the history of the scans), never from what is usual: a step that was not taken is
+not mentioned, and the bias of the analytic T2 is computed for the sequence at hand.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from napari_mrsr.report.contents import Report
+from napari_mrsr.scan import Scan, Step
+
+#: Names of the steps that are told apart.
+SR_STEP, DESS_STEP, MULTI_ECHO_STEP = "super-resolution", "t2 from dess", "t2 from multi-echo"
+
+#: T2 at which the bias of the analytic formula is told, ms: healthy and degenerate cartilage.
+BIAS_AT = (35.0, 50.0)
+
+RESEARCH = "Research use. Derived from the acquired images, not acquired; not for diagnosis on its own."
+
+
+def step_of(scan: Scan | None, name: str) -> Step | None:
+    """Return the latest step of that name in the history of a scan, or None."""
+    steps = () if scan is None else scan.history
+    return next((step for step in reversed(steps) if step.name == name), None)
+
+
+def scan_facts(report: Report) -> list[tuple[str, str]]:
+    """Return facts of the acquired scan as (name, text); what the header does not say is left out."""
+    scan, a = report.scan, report.scan.acquisition
+    facts = []
+    if a.series_description and report.identified:
+        facts.append(("Series", a.series_description))
+    kind, named = _kind(scan), a.sequence or ""
+    sequence = kind if named.lower() in kind.lower() else ", ".join(t for t in (kind, named) if t)
+    facts.append(("Sequence", sequence or "not stated"))
+    times = [f"TR {a.repetition_time:.4g} ms"] if a.repetition_time is not None else []
+    times += [f"TE {' / '.join(f'{t:.4g}' for t in a.echo_times)} ms"] if a.echo_times else []
+    times += [f"flip {a.flip_angle:.3g}°"] if a.flip_angle is not None else []
+    facts.append(("Timing", ", ".join(times) or "not stated"))
+    if a.spoiler_moment:
+        spoiler = f"{1000 * a.spoiler_moment:.4g} mT/m·ms" + (
+            f", {a.spoiler_duration:.3g} ms" if a.spoiler_duration else ""
+        )
+        facts.append(("Spoiler", spoiler))
+    facts.append(("Matrix", f"{size(scan.shape)}, voxel {size(scan.spacing, '.3g')} mm"))
+    if report.refined is not None:
+        facts.append(
+            ("Super-resolved", f"{size(report.refined.shape)}, voxel {size(report.refined.spacing, '.3g')} mm")
+        )
+    scanner = " ".join(t for t in (a.manufacturer, a.model) if t)
+    scanner += f" {a.field_strength:.2g} T" if a.field_strength is not None else ""
+    facts.append(("Scanner", scanner.strip() or "not stated"))
+    if a.laterality or a.body_part:
+        facts.append(("Part", " ".join(t for t in (a.laterality, (a.body_part or "").lower()) if t)))
+    return facts
+
+
+def method_facts(report: Report) -> list[tuple[str, str]]:
+    """Return how the maps came to be as (name, text)."""
+    facts = []
+    sr = step_of(report.refined, SR_STEP) or step_of(report.maps.get("SR"), SR_STEP)
+    if sr is not None:
+        facts.append(("Super-resolution", _sr(sr.parameters, report.scan)))
+        facts += [(name, text) for name, text in report.model]
+        if sr.parameters.get("sha256"):
+            facts.append(("Weights", f"sha256 {str(sr.parameters['sha256'])[:12]}"))
+        if sr.parameters.get("consistency"):
+            facts.append(("Consistency", str(sr.parameters["consistency"])))
+    t2 = t2_line(report.maps)
+    if t2:
+        facts.append(("T2", t2))
+    return facts
+
+
+def method_line(report: Report) -> str:
+    """Return in one line how the maps came to be."""
+    sr = step_of(report.refined, SR_STEP) or step_of(report.maps.get("SR"), SR_STEP)
+    parts = [f"super-resolution {_sr(sr.parameters, report.scan)}"] if sr is not None else []
+    t2 = t2_line(report.maps)
+    return "; ".join([*parts, f"T2 by {t2}"] if t2 else parts) or "no T2 map; statistics of the signal"
+
+
+def t2_line(maps: Mapping[str, Scan]) -> str:
+    """Return how T2 was found, empty where it was not."""
+    for one in maps.values():
+        dess, multi = step_of(one, DESS_STEP), step_of(one, MULTI_ECHO_STEP)
+        if dess is not None:
+            p = dess.parameters
+            how = "closed form (Sveinsson 2017)" if p.get("method") == "analytic" else "extended phase graph"
+            spoiled = "" if p.get("spoiler_moment") else ", spoiler left out"
+            return (
+                f"dual-echo DESS, {how}, T1 {p.get('t1', math.nan):g} ms, "
+                f"D {p.get('diffusivity', math.nan):.3g} m²/s{spoiled}"
+            )
+        if multi is not None:
+            return "mono-exponential fit of the spin echoes, first echo left out"
+    return ""
+
+
+def caveats(report: Report) -> list[str]:
+    """Return what limits the figures, most important first."""
+    lines = [RESEARCH]
+    if report.refined is not None or "SR" in report.maps:
+        lines.append(_inferred(report))
+    bias = bias_line(report.maps)
+    if bias:
+        lines.append(bias)
+    if report.mapped:
+        lines.append(_rim(report))
+    else:
+        lines.append("There is no T2 map: the statistics are those of the signal, which has no unit.")
+    said = [line for one in report.maps.values() for line in one.warnings]
+    said += [*report.scan.warnings, *report.notes]
+    return list(dict.fromkeys([*lines, *(_sentence(line) for line in said)]))
+
+
+def bias_line(maps: Mapping[str, Scan]) -> str:
+    """Return by how much the analytic T2 of DESS is wrong for this sequence; empty where another way was taken."""
+    import numpy as np
+
+    from napari_mrsr.mapping import sveinsson
+    from napari_mrsr.physics.dess import DessSequence
+    from napari_mrsr.physics.epg import dess_signals
+
+    for one in maps.values():
+        step = step_of(one, DESS_STEP)
+        if step is None:
+            continue
+        p = step.parameters
+        if p.get("method") != "analytic":
+            return "T2 by the extended phase graph has no bias of its own; T1, diffusivity and flip angle are assumed."
+        names = ("repetition_time", "echo_time", "flip_angle", "spoiler_moment", "spoiler_duration", "diffusivity")
+        try:
+            sequence = DessSequence(*(float(p[name]) for name in names))
+            t1 = float(p["t1"])
+        except (KeyError, TypeError, ValueError):
+            return ""
+        first, second = dess_signals(t1, np.array(BIAS_AT), sequence)
+        k, c1 = sveinsson.coefficients(sequence, t1)
+        read = -2 * (sequence.repetition_time - sequence.echo_time) / (np.log(second / (k * first)) + c1)
+        told = " and ".join(f"{t:g} ms as {r:.1f} ms" for t, r in zip(BIAS_AT, read, strict=True))
+        return (
+            f"The closed form reads T2 too long: with this sequence {told}. "
+            "T1, diffusivity and flip angle are assumed, not measured."
+        )
+    return ""
+
+
+def _inferred(report: Report) -> str:
+    line = "Super-resolved slices are inferred: what lies between acquired slices is the method's guess."
+    volumes: Mapping[str, Any] = report.trust.get("volumes", {})
+    if volumes:
+        added = max(float(row["added_percent"]) for row in volumes.values())
+        large = max(float(row["z_large_percent"]) for row in volumes.values())
+        line += f" {added:.1f} % of the scale was added that no acquired slice can confirm; |z| > 3 in {large:.2f} %"
+        line += f" of the voxels (by chance {next(iter(volumes.values()))['z_expected_percent']:.2f} %)."
+    if "t2_median_difference" in report.trust:
+        shift, spread = report.trust["t2_median_difference"], report.trust["t2_iqr"]
+        line += f" T2 of the re-thickened minus the acquired echoes: median {shift:+.2f} ms, IQR {spread:.2f} ms."
+    if not report.trust:
+        line += " Trust was not computed."
+    return line
+
+
+def _rim(report: Report) -> str:
+    line = "Fluid at the surface raises T2 of the voxels that hold both."
+    table = report.erosion
+    if table is not None and {"mean", "mean_eroded"} <= set(table.columns):
+        change = (table["mean_eroded"] - table["mean"]).dropna()
+        if len(change):
+            low, high = f"{change.min():+.1f}", f"{change.max():+.1f}"
+            by = low if low == high else f"{low} to {high}"
+            rim = report.settings.get("erosion_mm")
+            without = f"Without a rim of {rim:g} mm" if isinstance(rim, (int, float)) else "Without the rim"
+            line += f" {without} the means change by {by} ms."
+    return line
+
+
+def _kind(scan: Scan) -> str:
+    from napari_mrsr.files.naming import is_dess
+
+    if is_dess(scan.acquisition.echo_times, scan.acquisition.repetition_time):
+        return "dual-echo DESS"
+    return f"{scan.volumes} echoes" if scan.axis == "echo" and scan.volumes > 1 else ""
+
+
+def _sr(parameters: Mapping[str, Any], scan: Scan) -> str:
+    factor, axis = parameters.get("factor"), parameters.get("axis")
+    along = f" along axis {'ijk'[axis]}" if isinstance(axis, int) and axis in (0, 1, 2) else ""
+    if axis is not None and axis == scan.slice_axis:
+        along = " across the slices"
+    times = f" x{factor:g}" if isinstance(factor, (int, float)) else ""
+    return f"{parameters.get('method', 'unknown')}{times}{along}"
+
+
+def _sentence(line: str) -> str:
+    text = line.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def size(values: tuple[float, ...], form: str = "g") -> str:
+    """Return numbers as ``"0.4 x 0.4 x 1.4"``."""
+    return " x ".join(f"{value:{form}}" for value in values)
