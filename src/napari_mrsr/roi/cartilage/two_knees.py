@@ -20,6 +20,8 @@ WIDE = 220.0
 #: Cartilage of one plate of one knee is never wider than this, mm, and never has a gap as wide as GAP.
 PLATE = 110.0
 GAP = 40.0
+#: Two knees are at least this far apart from middle to middle, mm.
+APART = 100.0
 #: Depth of the valley between two knees, of the lower of both humps.
 VALLEY = 0.5
 
@@ -67,9 +69,10 @@ def gap_between_knees(scan: Scan) -> float | None:
     profile = ndimage.gaussian_filter1d(thin.mean(axis=tuple(a for a in range(3) if a != axis)), 5.0 / spacing)
     profile -= profile.min()
     first, second = int(profile[: n // 2].argmax()), n // 2 + int(profile[n // 2 :].argmax())
-    valley = first + int(profile[first : second + 1].argmin())
-    if (second - first) * spacing < 100.0 or profile[valley] > VALLEY * min(profile[first], profile[second]):
+    low = VALLEY * min(profile[first], profile[second])
+    between = first + np.flatnonzero(profile[first : second + 1] < low)
+    if (second - first) * spacing < APART or len(between) == 0:
         return None
     index = (np.array(scan.shape) - 1) / 2
-    index[axis] = valley
+    index[axis] = between.mean()
     return float((scan.affine @ np.array([*index, 1.0]))[0])
