@@ -39,6 +39,8 @@ from napari_mrsr.app.events import (
     T2Settings,
     Trusted,
 )
+from napari_mrsr.app.frame import frame_of
+from napari_mrsr.app.memory_order import for_the_screen, ordered
 from napari_mrsr.errors import BadParameter, EchoesNeeded, MrsrError, SeveralSeries, Stopped
 from napari_mrsr.scan import Scan
 
@@ -85,7 +87,7 @@ def open_scan(
         except SeveralSeries:
             yield Choices(tuple(chosen), tuple(list_series(chosen[0])), role)
             return
-        yield Opened(scan, role, checks=tuple(check_scan(scan)))
+        yield Opened(for_the_screen(scan), role, checks=tuple(check_scan(scan)))
 
     return job
 
@@ -161,7 +163,7 @@ def start(source: Scan, method: str, factor: int, axis: int) -> Result:
     from napari_mrsr.superres import STEP
 
     begin = interpolate_scan(source, "trilinear", factor, axis)
-    array = np.ascontiguousarray(begin.array, dtype=np.float32)
+    array = ordered(np.asarray(begin.array, dtype=np.float32), frame_of(source).axes)
     step = {"method": method, "factor": factor, "axis": axis}
     scan = source.after(STEP, array, parameters=step, affine=begin.affine)
     return Result(scan, source, method, factor, axis, reached=np.zeros(scan.shape, dtype=bool))
@@ -246,7 +248,7 @@ def maps(scan: Scan, result: Result | None, t2: T2Settings) -> Job:
             found = t2_map(one, t2)
             if role == "SR" and result is not None and result.reached is not None:
                 found = unreached(found, result.reached)
-            yield Mapped(role, found)
+            yield Mapped(role, replace(found, map=for_the_screen(found.map), reason=for_the_screen(found.reason)))
             if stop():
                 return
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mrsr.app import cross_hair
+from napari_mrsr.app import cross_hair, thumbnails
 from napari_mrsr.app.frame import LABELS, ORDERS
 from napari_mrsr.app.marks import Marks
 from napari_mrsr.errors import MissingDependency, MissingParameter, WrongDimensions
@@ -104,6 +104,7 @@ class Planes:
         self._manager = manager = ortho_view_manager._get_manager(viewer)
         cross_hair.repair()  # making the manager has put the plugin's own functions in place again
         manager.set_layer_hook("layer_tool", _follow)
+        manager.set_copy_layer(_copy)
         manager.show()
         manager.controls_tab.removeTab(manager.controls_tab.indexOf(manager.screen_recorder_widget))
         manager.main_controls_widget.show_checkbox.hide()  # the layout decides
@@ -210,6 +211,15 @@ def _release(widget: Any) -> None:
     widget.qt_viewer.close()
     widget.qt_viewer.deleteLater()
     widget.deleteLater()
+
+
+def _copy(layer: Layer, name: str) -> Layer:
+    """Return the copy of a layer for another plane; its thumbnail would be in a list that nobody sees."""
+    from napari_orthogonal_views.ortho_view_widget import copy_layer
+
+    copy: Layer = copy_layer(layer, name)
+    thumbnails.never(copy)
+    return copy
 
 
 def _follow(original: Layer, copy: Layer) -> Any:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mrsr.app import display, layers
+from napari_mrsr.app import display, layers, thumbnails
 from napari_mrsr.app.autosave import Autosave
 from napari_mrsr.app.cartilage import CartilageRegions
+from napari_mrsr.app.blinded_view import Blinded
 from napari_mrsr.app.events import Result
 from napari_mrsr.app.frame import Frame, frame_of
 from napari_mrsr.app.keys_help import KeysHelp
@@ -66,6 +67,8 @@ class View:
         self.method_maps = MethodMaps(self)
         self.look = Look(self)
         self.layouts = Layouts(self)
+        self.blinded = Blinded(self)
+        thumbnails.calm(viewer)
         self.cartilage = CartilageRegions(self)
         self.keys_help = KeysHelp(viewer)
         self.tour = Tour(self)
