@@ -61,21 +61,22 @@ def weights_of(*scans: Scan | None) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def equipment(scan: Scan, *, method: str) -> list[ContributingEquipment]:
+def equipment(*scans: Scan | None, method: str) -> list[ContributingEquipment]:
     """Return the scanner, as far as it may be named, and this program as contributing equipment."""
     from highdicom import ContributingEquipment
     from pydicom.sr.codedict import codes
 
     found = []
-    if scan.acquisition.manufacturer:
+    scanner = next((scan.acquisition for scan in scans if scan is not None and scan.acquisition.manufacturer), None)
+    if scanner is not None and scanner.manufacturer:
         found.append(
             ContributingEquipment(
-                manufacturer=scan.acquisition.manufacturer[:64],
-                manufacturer_model_name=(scan.acquisition.model or "unknown")[:64],
+                manufacturer=scanner.manufacturer[:64],
+                manufacturer_model_name=(scanner.model or "unknown")[:64],
                 purpose_of_reference=codes.DCM.AcquisitionEquipment,
             )
         )
-    weights = "".join(f", weights sha256 {digest}" for digest in weights_of(scan))
+    weights = "".join(f", weights sha256 {digest}" for digest in weights_of(*scans))
     found.append(
         ContributingEquipment(
             manufacturer=MANUFACTURER,

@@ -44,6 +44,7 @@ MAP_ROLE = Code("map-role", SCHEME, "Map measured")
 ROLES = {
     "acquired": Code("acquired", SCHEME, "Map of the acquired images"),
     "SR": Code("super-resolved", SCHEME, "Map of the super-resolved images"),
+    "thick": Code("thick", SCHEME, "Map of super-resolved images made thick again"),
     "truth": Code("truth", SCHEME, "Known truth of a phantom"),
 }
 

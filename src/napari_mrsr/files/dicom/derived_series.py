@@ -1,15 +1,16 @@
 r"""Volumes as a derived series of MR Image Storage, one file a slice: what any viewer shows.
 
 Stored values are int16, x = slope s + intercept with intercept 0 and one slope for all volumes and slices, so that the
-ratio of two echoes, in which T2 lives, survives even in a viewer that ignores the rescale. For maps the slope is a power
-of ten (T2 up to 327 ms: 0.01 ms), half of which is the largest rounding error; NaN becomes the pixel padding value
--32768. ``RescaleType`` and a real world value mapping name unit and quantity. Attributes of the acquisition that say
-nothing about the patient are kept; patient, study and frame of reference are the study's.
+ratio of two echoes, in which T2 lives, survives even in a viewer that ignores the rescale. For maps the slope is a
+power of ten (T2 up to 327 ms: 0.01 ms), half of which is the largest rounding error; NaN becomes the pixel padding
+value -32768. ``RescaleType`` and a real world value mapping name unit and quantity. Attributes of the acquisition that
+say nothing about the patient are kept; patient, study and frame of reference are the study's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 
 import numpy as np
 import numpy.typing as npt
@@ -48,13 +49,15 @@ def echo_series(scan: Scan, study: Study, *, method: str, number: int) -> list[D
     """
     largest = float(np.nanmax(np.abs(scan.array), initial=0.0))
     slope = float(f"{largest / _LARGEST:.9g}") or 1.0
-    description = f"{method} super-resolved, {scan.volumes} {scan.axis}{'s' * (scan.volumes != 1)}"
+    count = f"{scan.volumes} volumes" if scan.volumes > 1 else "1 volume"
     return _series(scan, study, study.instances, slope=slope, kind="OTHER", window=window_of(scan.array),
-                   description=description, code=codes.SPATIAL_RESAMPLING, method=method, number=number,
-                   unit=None)  # fmt: skip
+                   description=f"Super-resolved, {count}, {method}", code=codes.SPATIAL_RESAMPLING, method=method,
+                   number=number, unit=None)  # fmt: skip
 
 
-def map_series(scan: Scan, role: str, study: Study, *, method: str, number: int, sources: Sequence[Instance]) -> list[Dataset]:  # fmt: skip
+def map_series(
+    scan: Scan, role: str, study: Study, *, method: str, number: int, sources: Sequence[Instance]
+) -> list[Dataset]:
     """Return a map as a derived series with rescale, for viewers that know no Parametric Map.
 
     Parameters
@@ -112,7 +115,7 @@ def _series(
 ) -> list[Dataset]:
     planes = lay_out(scan, study.facing)
     also = "" if unit is None else f"Rounded to {slope:g} {unit} (error up to {slope / 2:g}); {PADDING} is no value."
-    common = _common(scan, study, planes)
+    common = _common(scan, study, planes, is_map=unit is not None)
     common.SeriesInstanceUID, common.SeriesNumber = new_uid(), number
     common.SeriesDescription = description[:64]
     common.ImageType = ["DERIVED", "SECONDARY", kind]
@@ -135,9 +138,9 @@ def _series(
             slice_.InstanceNumber = n * len(planes.positions) + k + 1
             slice_.ImagePositionPatient = [_ds(value) for value in position]
             slice_.SliceLocation = _ds(float(planes.normal @ position))
+            slice_.EchoTime = _ds(times[n]) if times and unit is None else None
             if unit is None:
                 slice_.EchoNumbers = n + 1 if scan.axis == "echo" else 1
-                slice_.EchoTime = _ds(times[n]) if times else None
                 slice_.ImageComments = scan.names[n][:64] if scan.volumes > 1 else "derived"
             if near[k]:
                 slice_.SourceImageSequence = source_items(near[k])
@@ -145,10 +148,9 @@ def _series(
     return made
 
 
-def _common(scan: Scan, study: Study, planes: Planes) -> Dataset:
+def _common(scan: Scan, study: Study, planes: Planes, *, is_map: bool) -> Dataset:
     """Return what all slices of a series share: identity, equipment, acquisition, plane."""
-    made, how = Dataset(), scan.acquisition
-    made.update(study.header)
+    made, how = deepcopy(study.header), scan.acquisition
     made.SOPClassUID, made.Modality = MRImageStorage, "MR"
     made.Manufacturer, made.ManufacturerModelName, made.SoftwareVersions = MANUFACTURER, MODEL, __version__
     made.BurnedInAnnotation = "NO"
@@ -158,8 +160,8 @@ def _common(scan: Scan, study: Study, planes: Planes) -> Dataset:
     made.ScanOptions = others.get("ScanOptions") or ""
     made.MRAcquisitionType = others.get("MRAcquisitionType") or ""
     made.PatientPosition = others.get("PatientPosition") or ""
-    made.RepetitionTime = None if how.repetition_time is None else _ds(how.repetition_time)
-    made.EchoTime = _ds(how.echo_times[0]) if len(how.echo_times) == 1 else None
+    timed = how.repetition_time is not None and not is_map  # a map is of several echoes: no TR and TE of its own
+    made.RepetitionTime = _ds(how.repetition_time or 0.0) if timed else None
     made.EchoTrainLength = how.echo_train_length if how.echo_train_length is not None else None
     if how.inversion_time is not None:
         made.InversionTime = _ds(how.inversion_time)
@@ -169,8 +171,7 @@ def _common(scan: Scan, study: Study, planes: Planes) -> Dataset:
         made.MagneticFieldStrength = _ds(how.field_strength)
     if how.body_part:
         made.BodyPartExamined = how.body_part.upper()[:16]
-    if how.laterality:
-        made.ImageLaterality = how.laterality[0].upper()
+    made.Laterality = (how.laterality or " ")[0].upper().strip()
     made.SliceThickness = _ds(how.slice_thickness or planes.slice_spacing)
     made.SpacingBetweenSlices = _ds(planes.slice_spacing)
     made.ImageOrientationPatient = [_ds(value) for value in planes.orientation]
@@ -184,7 +185,7 @@ def _common(scan: Scan, study: Study, planes: Planes) -> Dataset:
 
 def _slice(common: Dataset, planes: Planes, volume: int, k: int, slope: float) -> Dataset:
     made = Dataset()
-    made.update(common)
+    made.update(common)  # elements are shared: nothing that is in common is set again
     made.SOPInstanceUID = new_uid()
     values = np.asarray(planes.array[volume, k], np.float64) / slope
     stored = np.where(np.isfinite(values), np.clip(np.rint(values), PADDING + 1, _LARGEST), PADDING)

@@ -56,16 +56,19 @@ _OF_THE_REGION = (
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A table, the map that it is of, and the Parametric Map that holds that."""
+    """A table, what it is of, how that was made, and the map and Parametric Map where there are such."""
 
     role: str
+    method: str
     table: pd.DataFrame
-    scan: Scan
-    dataset: Dataset | None
+    quantity: str
+    unit: str
+    scan: Scan | None = None
+    dataset: Dataset | None = None
 
 
 def report(measured: Sequence[Measured], segments: Segments | None, study: Study, *, sources: Sequence[Instance],
-           laterality: str | None, method: str, number: int) -> Dataset:  # fmt: skip
+           laterality: str | None, number: int) -> Dataset:  # fmt: skip
     """Return the report.
 
     Parameters
@@ -78,8 +81,6 @@ def report(measured: Sequence[Measured], segments: Segments | None, study: Study
         The image planes that the regions were painted on.
     laterality
         ``"left"`` or ``"right"`` knee, if known.
-    method
-        Name of the algorithm.
     number
         Of the series.
     """
@@ -99,7 +100,7 @@ def report(measured: Sequence[Measured], segments: Segments | None, study: Study
         ),
     )
     groups = [
-        _group(row, one, segments, sources=sources, laterality=laterality, method=method)
+        _group(row, one, segments, sources=sources, laterality=laterality)
         for one in measured
         for row in one.table.to_dict("records")
     ]
@@ -109,7 +110,7 @@ def report(measured: Sequence[Measured], segments: Segments | None, study: Study
         imaging_measurements=groups,
     )
     made = Comprehensive3DSR(
-        evidence=_evidence(measured, segments, study),
+        evidence=_evidence(measured, segments, study, sources),
         content=content,
         series_instance_uid=new_uid(),
         series_number=number,
@@ -120,7 +121,7 @@ def report(measured: Sequence[Measured], segments: Segments | None, study: Study
         software_versions=__version__,
         device_serial_number=SERIAL,
         is_complete=True,
-        contributing_equipment=equipment(measured[-1].scan, method=method),
+        contributing_equipment=equipment(*(one.scan for one in measured), method=measured[-1].method),
         series_description=f"Regions, measurements ({INTENDED_USE})"[:64],
     )
     declare_scheme(made)
@@ -130,7 +131,7 @@ def report(measured: Sequence[Measured], segments: Segments | None, study: Study
 
 
 def _group(row: Mapping[Any, Any], one: Measured, segments: Segments | None, *, sources: Sequence[Instance],
-           laterality: str | None, method: str) -> Any:  # fmt: skip
+           laterality: str | None) -> Any:  # fmt: skip
     """Return the measurements of a region on a map."""
     from highdicom import sr
 
@@ -138,13 +139,13 @@ def _group(row: Mapping[Any, Any], one: Measured, segments: Segments | None, *, 
     region = codes.region(name, laterality)
     tracking = segments.tracking.get(label) if segments is not None else None
     weights = [f"weights sha256 {digest}" for digest in weights_of(one.scan)]
-    shared = {
+    shared: dict[str, Any] = {
         "tracking_identifier": sr.TrackingIdentifier(uid=tracking or new_uid(), identifier=name[:64]),
         "finding_category": region.category,
         "finding_type": region.kind,
         "finding_sites": _sites(region) or None,
         "algorithm_id": sr.AlgorithmIdentification(
-            name=method[:64], version=__version__, parameters=[f"map: {one.role}", *weights]
+            name=one.method, version=__version__, parameters=[f"map: {one.role}", *weights]
         ),
         "measurements": _measurements(row, one),
         "qualitative_evaluations": [sr.QualitativeEvaluation(codes.MAP_ROLE, codes.role(one.role))],
@@ -169,7 +170,7 @@ def _measurements(row: Mapping[Any, Any], one: Measured) -> list[Any]:
     images = None
     if one.dataset is not None:
         images = [sr.SourceImageForMeasurement(one.dataset.SOPClassUID, one.dataset.SOPInstanceUID)]
-    quantity, unit = codes.quantity(one.scan.quantity), codes.unit(one.scan.unit)
+    quantity, unit = codes.quantity(one.quantity), codes.unit(one.unit)
     found = [
         sr.Measurement(name=quantity, value=_rounded(row[column]), unit=unit, derivation=statistic,
                        referenced_images=images)
@@ -194,11 +195,13 @@ def _sites(region: Region) -> list[Any]:
     return [FindingSite(region.bone, region.side, place) for place in places]
 
 
-def _evidence(measured: Sequence[Measured], segments: Segments | None, study: Study) -> list[Dataset]:
+def _evidence(
+    measured: Sequence[Measured], segments: Segments | None, study: Study, sources: Sequence[Instance]
+) -> list[Dataset]:
     """Return what the report refers to; the first gives it patient and study."""
     found = [one.dataset for one in measured if one.dataset is not None]
     found += [segments.dataset] if segments is not None else []
-    for instance in {one.uid: one for one in study.instances}.values():
+    for instance in {one.uid: one for one in (*study.instances, *sources)}.values():
         item = Dataset()
         item.SOPClassUID, item.SOPInstanceUID = instance.sop_class, instance.uid
         item.StudyInstanceUID, item.SeriesInstanceUID = study.header.StudyInstanceUID, instance.series
@@ -207,5 +210,6 @@ def _evidence(measured: Sequence[Measured], segments: Segments | None, study: St
 
 
 def _rounded(value: Any) -> float:
-    """Return a value with the six digits that a decimal string holds well."""
-    return float(f"{float(value):.6g}")
+    """Return a value with six digits, more than any of them is known to; counts stay whole."""
+    rounded = float(f"{float(value):.6g}")
+    return int(rounded) if rounded.is_integer() else rounded

@@ -30,7 +30,9 @@ from napari_mrsr.files.dicom.referring import refer
 from napari_mrsr.scan import Scan
 
 
-def parametric_map(scan: Scan, role: str, study: Study, *, method: str, number: int, sources: Sequence[Instance]) -> Dataset:  # fmt: skip
+def parametric_map(
+    scan: Scan, role: str, study: Study, *, method: str, number: int, sources: Sequence[Instance]
+) -> Dataset:
     """Return a map as Parametric Map.
 
     Parameters
@@ -96,6 +98,7 @@ def parametric_map(scan: Scan, role: str, study: Study, *, method: str, number: 
         series_description=f"{scan.quantity} [{scan.unit}] {role}, Parametric Map"[:64],
     )
     made.FloatPixelPaddingValue = made.FloatPixelPaddingRangeLimit = float("nan")
+    made.Laterality = (scan.acquisition.laterality or " ")[0].upper().strip()
     text = derivation(scan, method=method, study=study, also="NaN is no value.")
     made.DerivationDescription = text
     refer(made, planes, sources, code=codes.IMAGE_PROCESSING, text=text)

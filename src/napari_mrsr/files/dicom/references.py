@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from os import urandom
 from pathlib import Path
@@ -22,7 +23,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.uid import MRImageStorage
 
-from napari_mrsr.errors import MissingParameter, NothingToRead, UnreadableFile
+from napari_mrsr.errors import NothingToRead, UnreadableFile
 from napari_mrsr.files.dicom.codes import BASIC_PROFILE
 from napari_mrsr.files.dicom.finding import find_frames
 from napari_mrsr.files.dicom.frames import Frame
@@ -89,8 +90,7 @@ class Study:
 
     def template(self, planes: Any) -> Dataset:
         """Return the header of a classic MR slice, from which highdicom takes patient, study and geometry."""
-        template = Dataset()
-        template.update(self.header)
+        template = deepcopy(self.header)
         template.SOPClassUID = MRImageStorage
         template.SOPInstanceUID, template.SeriesInstanceUID = new_uid(), new_uid()
         template.Rows, template.Columns = planes.array.shape[2:]
@@ -147,7 +147,9 @@ def new_uid() -> str:
     return str(generate_uid(prefix=None))
 
 
-def nearest(instances: Sequence[Instance], position: npt.NDArray[np.float64], normal: npt.NDArray[np.float64]) -> list[Instance]:  # fmt: skip
+def nearest(
+    instances: Sequence[Instance], position: npt.NDArray[np.float64], normal: npt.NDArray[np.float64]
+) -> list[Instance]:
     """Return the image planes that a slice came from: those at its height, else its neighbours on either side.
 
     Parameters
@@ -181,17 +183,26 @@ def _dicom_paths(scan: Scan) -> list[Path]:
 def _used(frames: Sequence[Frame], scan: Scan, paths: Sequence[Path]) -> list[Frame]:
     """Return the frames that the scan was made of, known by the sha256 of their files."""
     piles = [magnitude(series.frames)[0] for series in group(frames)]
-    for pile in piles:
-        files = sorted({frame.path for frame in pile})
-        for source, path in zip(scan.sources, paths, strict=False):
-            some = [file for file in files if file == path or path in file.parents]
-            if not some or (source.sha256 is not None and sha256_of_all(some) != source.sha256):
+    found: dict[tuple[Path, int], Frame] = {}
+    for source in scan.sources:
+        path = Path(source.path)
+        if path not in paths:
+            continue
+        for pile in piles:
+            some = [frame for frame in pile if frame.path == path or path in frame.path.parents]
+            files = sorted({frame.path for frame in some})
+            if files and source.sha256 in (None, sha256_of_all(files)):
+                found |= {(frame.path, frame.number): frame for frame in some}
                 break
         else:
-            return pile
-    raise UnreadableFile(
+            raise _changed(path)
+    return list(found.values())
+
+
+def _changed(path: Path) -> UnreadableFile:
+    return UnreadableFile(
         "is not what the scan was read from: a file was changed, added or removed since",
-        where=paths[0],
+        where=path,
         remedy="open the scan again",
     )
 

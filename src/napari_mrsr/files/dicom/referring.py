@@ -70,8 +70,6 @@ def refer(image: Dataset, planes: Planes, sources: Sequence[Instance], *, code: 
             item.SourceImageSequence = source_items(near)
             item.DerivationCodeSequence = [coded(code)]
             item.DerivationDescription = text
-            for source in item.SourceImageSequence:
-                source.SpatialLocationsPreserved = "YES"
             group.DerivationImageSequence = [item]
         elif "DerivationImageSequence" in group:
             del group.DerivationImageSequence

@@ -9,8 +9,7 @@ In the folder afterwards (maps and labels that were not given are not there):
 
 All objects share one study, patient and frame of reference. An object refers to what it was made from: the map of
 super-resolved echoes to these, the map of acquired echoes to the instances of the source, regions to the series on
-whose grid they were painted. Everything is written beside the folder's files under hidden names and takes its name when all
-of it is there.
+whose grid they were painted.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ def write_dicom_results(
     Parameters
     ----------
     folder
-        Where to; made if it does not exist (its parent must).
+        Missing or empty; the folder above it must exist. It appears whole or not at all.
     scan
         The acquired scan as it was read: patient, study, frame of reference and source instances are its source's.
     maps
@@ -59,7 +58,8 @@ def write_dicom_results(
     names
         Of the labels.
     tables
-        Per role the table of :func:`napari_mrsr.roi.statistics`; it needs a map of that role.
+        Per role the table of :func:`napari_mrsr.roi.statistics`. Of a role without a map, quantity and unit are taken
+        from ``attrs`` of the table.
     refined
         The super-resolved echoes.
     method
@@ -71,27 +71,25 @@ def write_dicom_results(
     Returns
     -------
     list of pathlib.Path
-        The files, one for each object but one folder for a series.
+        Every file.
 
     Raises
     ------
     MissingParameter
         The DICOM source lacks attributes that results must carry; all of them are named.
     BadParameter
-        There is nothing to write, a map has several volumes, or a table has no map.
+        There is nothing to write, a map has several volumes, or no region is painted in the labels.
     OutputNotWritable
-        The folder cannot be made or written, or the disk is full. Nothing is left half-written.
+        The folder holds something, cannot be made or written, or the disk is full. Nothing is left half-written.
     GeometryMismatch, NothingToRead, UnreadableFile
         A grid is sheared in the plane; the source is gone or changed.
     """
     from napari_mrsr.files.dicom.references import study_of
-    from napari_mrsr.files.dicom.whole_set import write_set
+    from napari_mrsr.files.dicom.whole_set import check_free, write_set
 
     if not maps and labels is None and refined is None:
         raise BadParameter("there is no map, region or super-resolved scan to write", remedy="compute one first")
-    unknown = sorted(set(tables) - set(maps))
-    if unknown:
-        raise BadParameter(f"has a table of {', '.join(unknown)}, but no such map", where=scan.where)
+    check_free(Path(folder))
     study = study_of(scan, deidentify=deidentify)
     return write_set(Path(folder), _objects(study, scan, maps, labels, names, tables, refined, method))
 
@@ -128,13 +126,18 @@ def _objects(
         if refined is not None and role != _ACQUIRED and one.same_grid(refined):
             sources = grids[0][1]
         name = _file_name(one.quantity, role)
-        way = method if sources is not study.instances else _way(one, method if role != _ACQUIRED else "")
+        way = _way(one, method if role != _ACQUIRED else "")
         series = map_series(one, role, study, method=way, number=first + 11 + n, sources=sources)
         made[name] = series
-        made[f"{name}_pm.dcm"] = parametric_map(one, role, study, method=way, number=first + 31 + n, sources=sources)
+        image = parametric_map(one, role, study, method=way, number=first + 31 + n, sources=sources)
+        made[f"{name}_pm.dcm"] = image
         grids.append((one, instances_of(series)))
         if role in tables:
-            measured.append(Measured(role, tables[role], one, made[f"{name}_pm.dcm"]))  # type: ignore[arg-type]
+            measured.append(Measured(role, way, tables[role], one.quantity, one.unit, one, image))
+    for role in [role for role in tables if role not in maps]:
+        table = tables[role]
+        told = str(table.attrs.get("quantity", "signal")), str(table.attrs.get("unit", "a.u."))
+        measured.append(Measured(role, method, table, *told))
     segments: Segments | None = None
     painted_on: Sequence[Instance] = ()
     side = scan.acquisition.laterality
@@ -143,8 +146,7 @@ def _objects(
         segments = segmentation(labels, names, study, laterality=side, number=first + 51, sources=painted_on)
         made["segmentation.dcm"] = segments.dataset
     if any(len(one.table) for one in measured):
-        made["report.dcm"] = report(measured, segments, study, sources=painted_on, laterality=side, method=method,
-                                    number=first + 52)  # fmt: skip
+        made["report.dcm"] = report(measured, segments, study, sources=painted_on, laterality=side, number=first + 52)
     return made
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -22,6 +23,9 @@ from napari_mrsr.files.dicom.planes import lay_out
 from napari_mrsr.files.dicom.references import Instance, Study, new_uid
 from napari_mrsr.files.dicom.referring import coded, refer
 from napari_mrsr.scan import Scan
+
+if TYPE_CHECKING:
+    from highdicom.seg import SegmentDescription
 
 #: Recommended colours, sRGB 0 to 255, one after another.
 _COLOURS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
@@ -116,7 +120,7 @@ def segmentation(labels: Scan, names: Mapping[int, str], study: Study, *, latera
     return Segments(made, numbers, tracking)
 
 
-def _description(number: int, name: str, laterality: str | None, tracking: str) -> Dataset:
+def _description(number: int, name: str, laterality: str | None, tracking: str) -> SegmentDescription:
     from highdicom import AlgorithmIdentificationSequence
     from highdicom.color import CIELabColor
     from highdicom.seg import SegmentDescription

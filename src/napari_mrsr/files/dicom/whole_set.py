@@ -1,94 +1,72 @@
-"""A set of DICOM files, written whole or not at all.
+"""A set of DICOM files, written whole or not at all, into a folder of its own.
 
-All files go to a hidden folder beside their place and are flushed to the disk; then each takes its name. An earlier set
-steps aside first and is removed last, so whoever looks sees the old or the new, and an error puts the old back.
+A folder that holds something is refused: two exports in one folder would be two patients to whoever opens it.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from napari_mrsr.errors import OutputNotWritable
-from napari_mrsr.files.atomic import not_writable
+from napari_mrsr.files.atomic_folder import atomic_folder
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 
-def write_set(folder: Path, objects: Mapping[str, Dataset | Sequence[Dataset]]) -> list[Path]:
-    """Write objects by name into a folder; a sequence of objects becomes a folder of numbered files.
-
-    Parameters
-    ----------
-    folder
-        Made if it does not exist; its parent must.
-
-    Returns
-    -------
-    list of pathlib.Path
-        A path per name, in the order given.
+def check_free(folder: Path) -> None:
+    """Refuse a folder that cannot become the set.
 
     Raises
     ------
     OutputNotWritable
-        The folder cannot be made or written, or the disk is full; the folder is then as it was before.
+        It is a file, holds something, is read-only, or the folder above it does not exist.
     """
     if not folder.parent.is_dir():
         raise OutputNotWritable("cannot be made: the folder above does not exist", where=folder, remedy="make it first")
     if folder.exists() and not folder.is_dir():
         raise OutputNotWritable("is a file", where=folder, remedy="give the name of a folder")
-    made_here = not folder.exists()
-    hidden: Path | None = None
-    try:
-        folder.mkdir(exist_ok=True)
-        hidden = Path(mkdtemp(prefix=".dicom.part-", dir=folder))
-        for name, content in objects.items():
-            _write(hidden / "new" / name, content)
-        return _take_place(folder, hidden, list(objects))
-    except OSError as error:
-        raise not_writable(folder, error) from error
-    finally:
-        if hidden is not None:
-            shutil.rmtree(hidden, ignore_errors=True)
-        if made_here:
-            with suppress(OSError):
-                folder.rmdir()  # only if it stayed empty
+    if folder.exists() and any(folder.iterdir()):
+        raise OutputNotWritable("is not empty", where=folder, remedy="give the name of a new folder")
+    if not os.access(folder if folder.exists() else folder.parent, os.W_OK):
+        raise OutputNotWritable("is read-only for you", where=folder, remedy="choose another folder")
 
 
-def _write(path: Path, content: Dataset | Sequence[Dataset]) -> None:
-    path.parent.mkdir(exist_ok=True)
-    if not isinstance(content, Sequence):
-        content.save_as(path, enforce_file_format=True)
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-        return
-    path.mkdir()
-    for n, one in enumerate(content, 1):
-        one.save_as(path / f"{n:04d}.dcm", enforce_file_format=True)
+def write_set(folder: Path, objects: Mapping[str, Dataset | Sequence[Dataset]]) -> list[Path]:
+    """Write objects by name; a sequence of objects becomes a folder of numbered files.
 
+    Parameters
+    ----------
+    folder
+        Missing or empty; the folder above it must exist.
 
-def _take_place(folder: Path, hidden: Path, names: Sequence[str]) -> list[Path]:
-    """Rename what was written to its place; on an error put back what stood there."""
-    aside = hidden / "old"
-    aside.mkdir()
-    done: list[str] = []
-    try:
-        for name in names:
-            if (folder / name).exists():
-                os.replace(folder / name, aside / name)
-            os.replace(hidden / "new" / name, folder / name)
-            done.append(name)
-    except OSError:
-        for name in names:
-            if name in done:
-                os.replace(folder / name, hidden / "new" / name)
-            if (aside / name).exists():
-                os.replace(aside / name, folder / name)
-        raise
+    Returns
+    -------
+    list of pathlib.Path
+        Every file.
+
+    Raises
+    ------
+    OutputNotWritable
+        As :func:`check_free`, or the disk is full; nothing is left behind then.
+    """
+    check_free(folder)
+    with atomic_folder(folder) as hidden:
+        hidden.chmod(folder.parent.stat().st_mode & 0o777)  # readable for whom the folder above is
+        names = [name for key, content in objects.items() for name in _write(hidden, key, content)]
     return [folder / name for name in names]
+
+
+def _write(root: Path, name: str, content: Dataset | Sequence[Dataset]) -> list[Path]:
+    """Write one object or one series; return its files relative to the root."""
+    if not isinstance(content, Sequence):
+        content.save_as(root / name, enforce_file_format=True)
+        return [Path(name)]
+    (root / name).mkdir()
+    files = [Path(name, f"{n:04d}.dcm") for n in range(1, len(content) + 1)]
+    for file, one in zip(files, content, strict=True):
+        one.save_as(root / file, enforce_file_format=True)
+    return files
