@@ -103,7 +103,7 @@ def seconds(map: Scan) -> Scan:
     array = np.asarray(map.array, np.float64) / 1000.0
     how = {DESS_STEP: "dual-echo steady state (DESS)", MULTI_ECHO_STEP: "mono-exponential fit of spin echoes"}
     step = next((name for name in how if step_of(map, name) is not None), None)
-    about: dict[str, Any] = {"Description": "T2 in seconds; voxels without a value are NaN"}
+    about: dict[str, Any] = {"SkullStripped": False, "Description": "T2 in seconds; voxels without a value are NaN"}
     if step is not None:
         about["EstimationAlgorithm"] = how[step]
     if step in REFERENCES:
@@ -141,10 +141,10 @@ def echo_names(scan: Scan) -> list[str]:
 
 
 def _echo(scan: Scan, n: int) -> Scan:
-    about = {"Description": "super-resolved; what lies between acquired slices is inferred"}
+    text = "super-resolved; what lies between acquired slices is inferred"
     if scan.names[n] in ("S1", "S2"):
-        about["Description"] += f"; {scan.names[n]} of a DESS, not a point of a T2* decay"
-    return _said(scan.volume(n), about)
+        text += f"; {scan.names[n]} of a DESS, not a point of a T2* decay"
+    return _said(scan.volume(n), {"SkullStripped": False, "Description": text})
 
 
 def _regions(report: Report, labels: Scan, stem: str) -> list[Path]:

@@ -38,7 +38,9 @@ class Flat:
     values
         Shape ``(rows, columns)``, in ``unit``; NaN where there is nothing.
     rows, columns
-        What its axes are, with their ends: ``"posterior to anterior"``.
+        What its axes are, with their ends: ``"medial → lateral"``.
+    spacing
+        Of rows and columns, mm; None where one of them is no length.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Flat:
     unit: str = "ms"
     rows: str = ""
     columns: str = ""
+    spacing: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +75,8 @@ class Report:
         Acquired beside SR, and the means with and without the rim, where they were made.
     regional
         Per role the table of :func:`napari_mrsr.roi.cartilage.regional_statistics`, where the cartilage was divided.
+    thickness
+        The same table of thickness in mm, all layers together.
     lights
         Per label how far SR can be believed there (:mod:`napari_mrsr.roi.trust_light`); empty without trust.
     trust
@@ -104,6 +109,7 @@ class Report:
     compared: pd.DataFrame | None = None
     erosion: pd.DataFrame | None = None
     regional: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    thickness: pd.DataFrame | None = None
     lights: Mapping[int, Light] = field(default_factory=dict)
     trust: Mapping[str, Any] = field(default_factory=dict)
     flats: tuple[Flat, ...] = ()

@@ -144,13 +144,24 @@ def draw(axes: Any, image: KeyImage, *, shape: tuple[float, float], t2_max: floa
 
 
 def draw_flat(axes: Any, flat: Flat, *, limit: float, colormap: str) -> Any:
-    """Draw an unrolled map and return the image."""
+    """Draw an unrolled map, in true proportion where its axes are lengths, and return the image."""
+    rows, columns = flat.values.shape
+    dr, dc = flat.spacing or (1.0, 1.0)
     shown = axes.imshow(
-        flat.values, cmap=colours(colormap), vmin=0.0, vmax=limit, aspect="auto", interpolation="nearest"
+        flat.values,
+        cmap=colours(colormap),
+        vmin=0.0,
+        vmax=limit,
+        extent=(0.0, columns * dc, rows * dr, 0.0),
+        aspect="auto" if flat.spacing is None else "equal",
+        interpolation="nearest",
     )
-    axes.set_facecolor("#eeeeee")
+    axes.set_anchor("W")
+    axes.set_facecolor("#e4e4e4")
     axes.set_xticks([])
     axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_linewidth(0.3)
     axes.set_xlabel(flat.columns, fontsize=6, labelpad=2)
     axes.set_ylabel(flat.rows, fontsize=6, labelpad=2)
     return shown

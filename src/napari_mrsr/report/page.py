@@ -20,7 +20,7 @@ from napari_mrsr.report.wording import caveats, method_facts, scan_facts
 
 SIDE, TOP, BOTTOM = 14.0, 15.0, 12.0  # margins, mm
 PICTURE, LARGE, HIGHEST, FLAT = 58.0, 52.0, 80.0, 30.0  # heights of pictures and of an unrolled map, mm
-CAPTION, BAR = 7.0, 9.0  # room for a caption and for the colour bar, mm
+CAPTION, BAR, FLAT_MARGIN = 7.0, 9.0, 7.0  # room for a caption, the colour bar, and under an unrolled map, mm
 GAP = 4.0
 MOST_CAVEATS = 14  # lines
 
@@ -93,7 +93,7 @@ def _pictures(sheet: Sheet, report: Report, y: float, room: float) -> float:
     Where the table leaves room there are two rows of larger pictures; else one row, of T2 only the finest.
     """
     images = key_images(report)
-    flats = (FLAT + 9.0) * bool(report.flats)
+    flats = _flat_height(sheet, report) + FLAT_MARGIN if report.flats else 0.0
     large = len(images) == 4 and room - flats >= 2 * (LARGE + CAPTION)
     if not large and len(images) == 4:
         images = [images[0], images[1], images[3]]
@@ -109,16 +109,33 @@ def _pictures(sheet: Sheet, report: Report, y: float, room: float) -> float:
         if coloured is not None and n == len(images) - 1:
             _bar(sheet, coloured, x + wide + 1.5, top + 4.0, height - 4.0, f"{report.quantity} [{report.unit}]")
     y += (height + CAPTION) * (2 if large else 1)
-    if report.flats:
-        whole = sheet.width - 2 * SIDE
-        flat_wide = (whole - GAP * (len(report.flats) - 1)) / len(report.flats)
-        for n, flat in enumerate(report.flats):
-            x = SIDE + n * (flat_wide + GAP)
-            sheet.text(x, y, f"{flat.title} [{flat.unit}]", points=7, bold=True, width=flat_wide)
-            axes = sheet.axes(x + 4.0, y + 1.8, flat_wide - 4.0, FLAT)
-            draw_flat(axes, flat, limit=report.t2_max_ms, colormap=report.t2_colormap)
-        y += FLAT + 9.0
-    return y
+    return _unrolled(sheet, report, y) if report.flats else y
+
+
+def _unrolled(sheet: Sheet, report: Report, y: float) -> float:
+    """Draw the unrolled maps side by side, and return where they end."""
+    wide, height = _flat_width(sheet, report), _flat_height(sheet, report)
+    for n, flat in enumerate(report.flats):
+        x = SIDE + n * (wide + GAP)
+        sheet.text(x, y, f"{flat.title} [{flat.unit}]", points=7, bold=True, width=wide)
+        axes = sheet.axes(x + GAP, y + 1.8, wide - GAP, height)
+        draw_flat(axes, flat, limit=report.t2_max_ms, colormap=report.t2_colormap)
+    return y + height + FLAT_MARGIN
+
+
+def _flat_width(sheet: Sheet, report: Report) -> float:
+    return min((sheet.width - 2 * SIDE - GAP * (len(report.flats) - 1)) / len(report.flats), 90.0)
+
+
+def _flat_height(sheet: Sheet, report: Report) -> float:
+    """Return the height of the unrolled maps, mm: what their proportion asks for, at most :data:`FLAT`."""
+    wide = _flat_width(sheet, report) - GAP
+    found = [FLAT]
+    for flat in report.flats:
+        if flat.spacing is not None:
+            rows, columns = flat.values.shape
+            found.append(wide * rows * flat.spacing[0] / (columns * flat.spacing[1]))
+    return min(found)
 
 
 def _bar(sheet: Sheet, image: object, x: float, y: float, height: float, title: str) -> None:

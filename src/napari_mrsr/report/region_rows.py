@@ -76,6 +76,10 @@ def regional_rows(report: Report) -> RegionRows:
             rows = [by.loc[place] if place in by.index else None for place in places]
             unit = f" [{report.unit}]" if report.unit else ""
             columns.append(Column(f"{layer}{unit}", role, 18.0, tuple(map(_spread, rows))))
+    if report.thickness is not None:
+        by = report.thickness.set_index(["plate", "region"])
+        rows = [by.loc[place] if place in by.index else None for place in places]
+        columns.append(Column("thickness", "[mm]", 16.0, tuple(_number(row, "mean") for row in rows)))
     plates = {plate for plate, _ in places}
     names = tuple(f"{plate}: {place}" if len(plates) > 1 else str(place) for plate, place in places)
     return RegionRows(names, tuple(columns))

@@ -61,7 +61,8 @@ def write_tables(report: Report, folder: Path) -> list[Path]:
     -------
     list of Path
         ``stats.csv`` (a row per region and map) and, where they were made, ``stats_acquired_sr.csv``,
-        ``stats_erosion.csv``, ``stats_regions.csv`` (regions of the cartilage) and ``stats_trust.csv``.
+        ``stats_erosion.csv``, ``stats_regions.csv`` and ``stats_thickness.csv`` (regions of the cartilage), and
+        ``stats_trust.csv``.
 
     Raises
     ------
@@ -88,6 +89,7 @@ def all_tables(report: Report) -> dict[str, pd.DataFrame]:
         "acquired_sr": report.compared,
         "erosion": report.erosion,
         "regions": _stacked(report, report.regional),
+        "thickness": None if report.thickness is None else report.thickness.assign(unit="mm"),
         "trust": pd.DataFrame(lights, columns=["label", "name", "trust", "why"]),
     }
     return {name: table for name, table in found.items() if table is not None and len(table)}
@@ -156,7 +158,8 @@ def columns_of(report: Report) -> dict[str, dict[str, dict[str, str]]]:
     told: dict[str, dict[str, dict[str, str]]] = {}
     for name, table in all_tables(report).items():
         file = f"stats_{name}.csv" if name else "stats.csv"
-        told[file] = {str(column): _meaning(str(column), report.unit) for column in table.columns}
+        unit = "mm" if name == "thickness" else report.unit
+        told[file] = {str(column): _meaning(str(column), unit) for column in table.columns}
     return told
 
 

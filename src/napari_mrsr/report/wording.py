@@ -76,10 +76,16 @@ def method_facts(report: Report) -> list[tuple[str, str]]:
     return facts
 
 
+def sr_name(report: Report) -> str:
+    """Return the method of super-resolution in a few words, empty where there was none."""
+    step = step_of(report.refined, SR_STEP) or step_of(report.maps.get("SR"), SR_STEP)
+    return "" if step is None else _sr(step.parameters, report.scan)
+
+
 def method_line(report: Report) -> str:
     """Return in one line how the maps came to be."""
-    sr = step_of(report.refined, SR_STEP) or step_of(report.maps.get("SR"), SR_STEP)
-    parts = [f"super-resolution {_sr(sr.parameters, report.scan)}"] if sr is not None else []
+    sr = sr_name(report)
+    parts = [f"super-resolution {sr}"] if sr else []
     t2 = t2_line(report.maps)
     return "; ".join([*parts, f"T2 by {t2}"] if t2 else parts) or "no T2 map; statistics of the signal"
 

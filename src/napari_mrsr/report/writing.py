@@ -16,7 +16,7 @@ from napari_mrsr.errors import BadParameter, MissingParameter, OutputNotWritable
 from napari_mrsr.files.atomic_folder import atomic_folder
 from napari_mrsr.report.contents import Report
 from napari_mrsr.report.identity import without_identity
-from napari_mrsr.report.wording import method_line
+from napari_mrsr.report.wording import sr_name
 
 FOLDER = "mrsr-report"
 
@@ -94,7 +94,7 @@ def write_report(report: Report, folder: Path, parts: Parts | None = None) -> Ge
             done += 1
         if parts.dicom:
             yield done * share, "DICOM results"
-            files += _dicom(report, clean, hidden / "dicom")
+            files += _dicom(report, hidden / "dicom")
             done += 1
         yield done * share, "provenance"
         files.append(_provenance(clean, files, hidden))
@@ -155,22 +155,23 @@ def _tables(report: Report, folder: Path) -> list[Path]:
     return files
 
 
-def _dicom(report: Report, clean: Report, folder: Path) -> list[Path]:
+def _dicom(report: Report, folder: Path) -> list[Path]:
     """Write DICOM results. Their writer needs the files that the scan came from, and leaves the patient out itself."""
     from napari_mrsr.files.dicom.results import write_dicom_results
 
-    folder.mkdir(exist_ok=True)
-    return write_dicom_results(
+    maps = {role: one for role, one in report.maps.items() if one.quantity != "signal"}
+    made = write_dicom_results(
         folder,
         scan=report.scan,
-        maps={role: one for role, one in report.maps.items() if one.quantity != "signal"},
+        maps=maps,
         labels=report.labels,
         names=report.names,
-        tables=report.tables,
+        tables={role: table for role, table in report.tables.items() if role in maps},
         refined=report.refined,
-        method=method_line(clean),
+        method=sr_name(report),
         deidentify=not report.identified,
     )
+    return [file for path in made for file in (sorted(path.rglob("*.dcm")) if path.is_dir() else [path])]
 
 
 def _provenance(report: Report, files: list[Path], root: Path) -> Path:
