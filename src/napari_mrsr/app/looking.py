@@ -64,7 +64,7 @@ class Look:
             for n, (name, mine) in enumerate(zip(result.scan.names, self.view.names_of(result), strict=True)):
                 one = display.thick(name, result.factor) if result.retrospective else display.acquired(name)
                 found.append(Pair(name, one, mine))
-                reference = display.acquired(name) if result.retrospective else self._reference(name, n)
+                reference = display.acquired(name) if result.retrospective else self.reference_name(name, n)
                 found.append(Pair(f"{name}, reference", reference, mine))
                 for other in reversed(others):
                     theirs = dict(zip(other.scan.names, self.view.names_of(other), strict=True)).get(name)
@@ -75,7 +75,7 @@ class Look:
         there = {layer.name for layer in self.view.viewer.layers}
         return [p for p in found if p.one in there and p.other in there]
 
-    def _reference(self, name: str, number: int) -> str:
+    def reference_name(self, name: str, number: int) -> str:
         """Return the name of the reference layer of a volume; of the same place where it is called otherwise."""
         reference = self.view.session.reference
         if reference is not None and name not in reference.names and number < reference.volumes:
