@@ -15,7 +15,7 @@ from pydicom import Dataset, dcmread
 from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
 
 from napari_mrsr.errors import BadParameter, MissingParameter, NothingToRead, OutputNotWritable, UnreadableFile
-from napari_mrsr.files import list_series
+from napari_mrsr.files import list_series, read_scan
 from napari_mrsr.roi import statistics
 from napari_mrsr.scan import Scan
 from tests.files.made_results import NAMES, WEIGHTS, Made, classic, enhanced, make, nifti
@@ -128,7 +128,8 @@ def test_segments_are_coded_by_the_words_of_their_names(hidden: dict[str, Path])
     assert (cartilage.segment_label, cartilage.segmented_property_type.value) == (NAMES[2], "309312004")
     site = cartilage.AnatomicRegionSequence[0]
     assert (site.CodeValue, site.AnatomicRegionModifierSequence[0].CodeValue) == ("71341001", "255561001")
-    assert cartilage.SegmentedPropertyTypeModifierCodeSequence[0].CodeMeaning == "Left"
+    kind = cartilage.SegmentedPropertyTypeCodeSequence[0]
+    assert kind.SegmentedPropertyTypeModifierCodeSequence[0].CodeMeaning == "Left"
     assert (cyst.segment_label, cyst.segmented_property_type.value) == (NAMES[5], "91723000")
     assert cartilage.algorithm_type.value == "SEMIAUTOMATIC"
 
@@ -236,6 +237,26 @@ def test_the_map_of_the_super_resolved_echoes_refers_to_these(hidden: dict[str, 
     echoes = {dcmread(file).SOPInstanceUID for file in hidden["echoes_sr"].iterdir()}
     for name in ("t2_sr_pm.dcm", "segmentation.dcm"):
         assert set().union(*references(dcmread(hidden[name]))) <= echoes
+
+
+def test_echoes_in_studies_of_their_own_are_referred_to_there(tmp_path: Path) -> None:
+    """As archives leave them that anonymise each series by itself."""
+    one, two = (classic(tmp_path / "knee" / name, FrameOfReferenceUID="1.2.3") for name in ("e1", "e2"))
+    for n, (scan, name) in enumerate(((one, "e1"), (two, "e2"))):
+        for file in sorted((tmp_path / "knee" / name).iterdir()):
+            if float(dcmread(file).EchoTime) != scan.acquisition.echo_times[n]:
+                file.unlink()
+    made = make(read_scan(tmp_path / "knee"))
+    paths = made.write(tmp_path / "out", deidentify=False)
+    image = dcmread(paths["t2_acquired_pm.dcm"])
+    first, second = (dcmread(next((tmp_path / "knee" / name).iterdir())) for name in ("e1", "e2"))
+    assert image.StudyInstanceUID == first.StudyInstanceUID != second.StudyInstanceUID
+    assert [series.SeriesInstanceUID for series in image.ReferencedSeriesSequence] == [first.SeriesInstanceUID]
+    (other,) = image.StudiesContainingOtherReferencedInstancesSequence
+    assert other.StudyInstanceUID == second.StudyInstanceUID
+    assert other.ReferencedSeriesSequence[0].SeriesInstanceUID == second.SeriesInstanceUID
+    evidence = dcmread(paths["report.dcm"]).PertinentOtherEvidenceSequence
+    assert [study.StudyInstanceUID for study in evidence] == [second.StudyInstanceUID]
 
 
 def test_an_enhanced_source_is_referred_to_by_frame(tmp_path: Path) -> None:
@@ -381,8 +402,6 @@ def test_a_source_that_is_gone_is_needed_only_to_stay_in_its_study(tmp_path: Pat
 
 
 def test_the_right_series_of_a_folder_with_several_is_referred_to(tmp_path: Path) -> None:
-    from napari_mrsr.files import read_scan
-
     classic(tmp_path / "both" / "one", SeriesNumber=1)
     classic(tmp_path / "both" / "two", SeriesNumber=2, RepetitionTime=30.0)
     made = make(read_scan(tmp_path / "both", series=2))

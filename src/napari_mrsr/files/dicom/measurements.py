@@ -204,7 +204,7 @@ def _evidence(
     for instance in {one.uid: one for one in (*study.instances, *sources)}.values():
         item = Dataset()
         item.SOPClassUID, item.SOPInstanceUID = instance.sop_class, instance.uid
-        item.StudyInstanceUID, item.SeriesInstanceUID = study.header.StudyInstanceUID, instance.series
+        item.StudyInstanceUID, item.SeriesInstanceUID = instance.study, instance.series
         found.append(item)
     return found
 

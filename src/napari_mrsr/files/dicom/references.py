@@ -58,6 +58,7 @@ class Instance:
     sop_class: str
     uid: str
     series: str
+    study: str  # anonymised archives may put each echo into a study of its own
     position: npt.NDArray[np.float64]
     frame: int | None = None  # from 1
 
@@ -228,6 +229,7 @@ def _study_of_frames(frames: Sequence[Frame], scan: Scan, deidentify: bool) -> S
             str(frame.value("SOPClassUID")),
             uid(frame.value("SOPInstanceUID")),
             uid(frame.value("SeriesInstanceUID")),
+            uid(frame.value("StudyInstanceUID")),
             frame.position,
             frame.number + 1 if "NumberOfFrames" in frame.dataset else None,
         )

@@ -1,7 +1,8 @@
 """References written into results: from each slice or frame to the image planes that it came from.
 
 A classic slice has a ``SourceImageSequence``; a multi-frame object has one derivation item per frame and lists all
-instances once more by series (PS3.3 C.12.2, common instance reference), which is how a PACS finds them.
+instances once more by series, and by study where that is another (PS3.3 C.12.2, common instance reference), which is
+how a PACS finds them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ def instances_of(series: Sequence[Dataset]) -> list[Instance]:
             str(one.SOPClassUID),
             str(one.SOPInstanceUID),
             str(one.SeriesInstanceUID),
+            str(one.StudyInstanceUID),
             np.array([float(value) for value in one.ImagePositionPatient]),
         )
         for one in series
@@ -76,14 +78,29 @@ def refer(image: Dataset, planes: Planes, sources: Sequence[Instance], *, code: 
     for keyword in ("SourceImageSequence", "ReferencedSeriesSequence"):
         if keyword in image:
             delattr(image, keyword)
-    if used:
-        image.ReferencedSeriesSequence = _by_series(list(used.values()))
+    here = [one for one in used.values() if one.study == image.StudyInstanceUID]
+    elsewhere: dict[str, list[Instance]] = {}
+    for one in used.values():
+        if one.study != image.StudyInstanceUID:
+            elsewhere.setdefault(one.study, []).append(one)
+    if here:
+        image.ReferencedSeriesSequence = _by_series(here)
+    if elsewhere:
+        image.StudiesContainingOtherReferencedInstancesSequence = [
+            _study(uid, instances) for uid, instances in elsewhere.items()
+        ]
 
 
 def coded(code: Code) -> Dataset:
     """Return a code as an item of a code sequence."""
     item = Dataset()
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code[:3]
+    return item
+
+
+def _study(uid: str, instances: Sequence[Instance]) -> Dataset:
+    item = Dataset()
+    item.StudyInstanceUID, item.ReferencedSeriesSequence = uid, _by_series(instances)
     return item
 
 

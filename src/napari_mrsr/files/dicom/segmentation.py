@@ -144,5 +144,6 @@ def _description(number: int, name: str, laterality: str | None, tracking: str) 
     if region.bone is not None and region.places:
         made.AnatomicRegionSequence[0].AnatomicRegionModifierSequence = [coded(place) for place in region.places]
     if region.side is not None:
-        made.SegmentedPropertyTypeModifierCodeSequence = [coded(region.side)]
+        kind = made.SegmentedPropertyTypeCodeSequence[0]
+        kind.SegmentedPropertyTypeModifierCodeSequence = [coded(region.side)]
     return made
