@@ -107,18 +107,20 @@ def regions_table(measurement: Measurement, *, full: bool = False) -> pd.DataFra
     if full and finest in measurement.statistics:
         columns["voxels"] = _column(measurement.statistics[finest], "n", names)
         columns["mm³"] = _column(measurement.statistics[finest], "volume_mm3", names)
-    for role, table in measurement.statistics.items():
-        columns[_title(measurement, role)] = _column(table, "mean", names)
-        if full:
-            for key, word in (("sd", "SD"), ("median", "median")):
-                columns[f"{_title(measurement, role)} {word}"] = _column(table, key, names)
+    pair = [role for role in ("acquired", "SR") if role in measurement.statistics]
+    for role in pair:
+        columns |= _values(measurement, role, names, full=full)
     if measurement.compared is not None:
         columns["SR-acq"] = _column(measurement.compared, "difference", names)
-        columns["CV %"] = _column(measurement.compared, "cv_percent", names)
     if measurement.lights:
         columns["trust"] = [measurement.lights.get(label) for label in names]
+    if measurement.compared is not None:
+        columns["CV %"] = _column(measurement.compared, "cv_percent", names)
     if finest in measurement.statistics:
         columns["invalid %"] = _column(measurement.statistics[finest], "invalid_percent", names)
+    for role in measurement.statistics:
+        if role not in pair:
+            columns |= _values(measurement, role, names, full=full)
     if measurement.erosion is not None:
         columns["rimless"] = _column(measurement.erosion, "mean_eroded", names)
     cell_help = {}
@@ -133,6 +135,16 @@ def regions_table(measurement: Measurement, *, full: bool = False) -> pd.DataFra
         table.index = table.index.str.removesuffix(" cartilage")
     table.attrs.update(keys=list(names), help=_HELP, cell_help=cell_help)
     return table
+
+
+def _values(measurement: Measurement, role: str, names: dict[int, str], *, full: bool) -> dict[str, list[object]]:
+    """Return the mean of a map in each region, with SD and median where all is wanted."""
+    title, table = _title(measurement, role), measurement.statistics[role]
+    columns = {title: _column(table, "mean", names)}
+    if full:
+        columns[f"{title} SD"] = _column(table, "sd", names)
+        columns[f"{title} median"] = _column(table, "median", names)
+    return columns
 
 
 def _other_methods(measurement: Measurement, names: dict[int, str]) -> dict[str, list[object]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qtpy.QtWidgets import QInputDialog, QMenu, QToolButton, QWidget
+from qtpy.QtWidgets import QInputDialog, QMenu, QPushButton, QWidget
 
 from napari_mrsr.app.region_names import PRESETS
 
 
-class RegionMenu(QToolButton):
+class RegionMenu(QPushButton):
     """Asks for regions; what is asked for is told to two functions.
 
     Parameters
@@ -31,11 +31,9 @@ class RegionMenu(QToolButton):
         current: Callable[[], str],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__("Regions", parent)
         self._add, self._rename, self._current = add, rename, current
-        self.setText("Regions")
         self.setToolTip("New regions, and other names for those there are")
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         menu.addAction("New region…", self.ask_new)
         for group, names in PRESETS.items():

@@ -50,8 +50,8 @@ class RegionTables(QWidget):
         line.addWidget(self.full)
         self.all = TableView(sortable=True)
         self.all.setToolTip(
-            "Point at a row to see the region, double-click to go there, click a header to sort "
-            "(the corner: first order). Ctrl+C copies with headers"
+            "Point at a row to see the region, double-click to go there; "
+            "click a header to sort; Ctrl+C copies with headers"
         )
         self.all.hovered.connect(self._point_at)
         self.all.chosen.connect(self._choose)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import Signal
+from psygnal import Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -91,6 +91,8 @@ class RoiDock(Dock):
         line = QHBoxLayout()
         line.addWidget(self.new_button)
         line.addWidget(self.truth_button)
+        self.regions = RegionMenu(self.add_region, self.rename_region, self._region_name, self)
+        line.addWidget(self.regions)
         self.body.addLayout(line)
         self.layers = QComboBox()
         self.layers.setToolTip("The labels layer that is measured")
@@ -106,13 +108,12 @@ class RoiDock(Dock):
         self.erosion.setValue(self.view.preferences.erosion_mm)
         self.erosion.setToolTip("Leave out the rim and see what changes: fluid at the surface raises T2")
         self.erosion.valueChanged.connect(self._painted)
-        self.regions = RegionMenu(self.add_region, self.rename_region, self._region_name, self)
-        paint = QHBoxLayout()
-        paint.addWidget(self.region, 1)
-        paint.addWidget(self.regions)
+        for box in (self.layers, self.region):  # long names must not widen the dock
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(12)
         form = QFormLayout()
         form.addRow("ROI:", self.layers)
-        form.addRow("Paint:", paint)
+        form.addRow("Paint:", self.region)
         form.addRow("Erosion check:", self.erosion)
         self.body.addLayout(form)
 

@@ -28,7 +28,7 @@ class TableView(QTableView):
     parent
         Of the widget.
     sortable
-        Whether a click on a header sorts; a click on the corner brings back the first order.
+        Whether a click on a header sorts.
     """
 
     hovered = Signal(object)  # the key of the row under the mouse, None when it leaves
@@ -48,6 +48,7 @@ class TableView(QTableView):
         self.setWordWrap(True)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.setStyleSheet("QHeaderView::section { padding: 2px 3px; }")  # a dock is narrow
         QShortcut(QKeySequence.StandardKey.Copy, self, activated=self.copy, context=Qt.ShortcutContext.WidgetShortcut)
         self.setToolTip("Ctrl+C copies with headers; more with the right button")
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -64,10 +65,22 @@ class TableView(QTableView):
             self._make_sortable()
 
     def _make_sortable(self) -> None:
-        self.setCornerButtonEnabled(False)  # it would select all; it sorts instead
-        self.horizontalHeader().setSortIndicatorClearable(True)
-        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.setSortingEnabled(True)
+        """Sort at a click: rising, falling, first order. Qt's own arrow would take room from every column."""
+        self.setCornerButtonEnabled(False)  # it would select all
+        header = self.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(self.sort_next)
+
+    def sort_next(self, column: int) -> None:
+        """Sort by a column: rising at the first call, falling at the second, in the first order at the third."""
+        falling = self.rows.falling(column)
+        if falling is None:
+            self.rows.sort(column, Qt.SortOrder.AscendingOrder)
+        elif falling is False:
+            self.rows.sort(column, Qt.SortOrder.DescendingOrder)
+        else:
+            self.rows.sort(-1)
+        self.resizeColumnsToContents()
 
     def show_table(self, table: pd.DataFrame | None) -> None:
         """Show a table, as high as its rows."""
@@ -81,7 +94,7 @@ class TableView(QTableView):
         rows = self.rows.rowCount()
         per_row = self.verticalHeader().length() / rows if rows else 0
         height = self.horizontalHeader().sizeHint().height() + round(per_row * min(rows, MOST_ROWS)) + 4
-        wide = self.horizontalHeader().length() + self.verticalHeader().sizeHint().width() > self.viewport().width()
+        wide = self.horizontalHeader().length() > self.viewport().width()
         bar = self.horizontalScrollBar().sizeHint().height() if wide else 0
         many = rows > MOST_ROWS
         self.setVerticalScrollBarPolicy(

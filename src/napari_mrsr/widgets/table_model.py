@@ -115,6 +115,12 @@ class TableModel(QAbstractTableModel):
         self.layoutAboutToBeChanged.emit()
         self._shown = self._in_order(self._table)
         self.layoutChanged.emit()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
+
+    def falling(self, column: int) -> bool | None:
+        """Tell whether a column is sorted falling; None where the table is not sorted by it."""
+        by = self._sorted
+        return by[1] if by is not None and by[0] == self._name(column) else None
 
     def _in_order(self, table: pd.DataFrame | None) -> pd.DataFrame | None:
         if table is None or self._sorted is None or self._sorted[0] not in table.columns:
@@ -157,8 +163,10 @@ class TableModel(QAbstractTableModel):
             return None
         if orientation == Qt.Orientation.Vertical:
             return str(self._shown.index[section]) if role == Qt.ItemDataRole.DisplayRole else None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._name(section)
+        if role == Qt.ItemDataRole.DisplayRole:  # in two lines: a dock is narrow
+            falling = self.falling(section)
+            arrow = "" if falling is None else (" ▾" if falling else " ▴")
+            return self._name(section).replace(" [", "\n[").replace("] ", "]\n") + arrow
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._shown.attrs.get("help", {}).get(self._name(section))
         return None
