@@ -26,6 +26,7 @@ from napari_mrsr.app.looking import Look
 from napari_mrsr.app.map_layers import MapLayers
 from napari_mrsr.app.marks import Marks
 from napari_mrsr.app.method_maps import MethodMaps
+from napari_mrsr.app.painting import Painting
 from napari_mrsr.app.preferences import Preferences
 from napari_mrsr.app.saving import Saving
 from napari_mrsr.app.session import Runner, Session
@@ -70,6 +71,7 @@ class View:
         self.blinded = Blinded(self)
         thumbnails.calm(viewer)
         self.cartilage = CartilageRegions(self)
+        self.painting = Painting(self)
         self.keys_help = KeysHelp(viewer)
         self.tour = Tour(self)
         session.slice_on_screen = self.slice_on_screen
@@ -229,7 +231,7 @@ class View:
         return windows
 
     def _show_beginning(self, result: Result) -> None:
-        self.remove(self._own("t2", "reason", "difference", "ssim", "trust", "thick", "combined"))
+        self.remove(self._own("t2", "reason", "difference", "ssim", "trust", "thick", "combined", "fluid_suppressed"))
         windows = self._windows(result)
         frame = self.frame_for(result.scan)
         shown = self._visible_volume()
@@ -327,6 +329,7 @@ class View:
         self.look.unbind()
         self.layouts.close()
         self.keys_help.unbind(self.viewer)
+        self.painting.close()
 
 
 def joined_echoes(one: Scan, other: Scan) -> Scan | None:

@@ -2,7 +2,7 @@
 
 - :mod:`~napari_mrsr.roi.statistics`: the table, and acquired against super-resolved;
 - :mod:`~napari_mrsr.roi.between`, :mod:`~napari_mrsr.roi.propagate`: painted slices taken to others;
-- :mod:`~napari_mrsr.roi.brush`, :mod:`~napari_mrsr.roi.livewire`, :mod:`~napari_mrsr.roi.fill`: painting by the picture;
+- :mod:`~napari_mrsr.roi.brush`, :mod:`~napari_mrsr.roi.livewire`, :mod:`~napari_mrsr.roi.fill`: by the picture;
 - :mod:`~napari_mrsr.roi.erosion`: labels without their rim, a check for fluid partial volume;
 - :mod:`~napari_mrsr.roi.grid`: labels on another grid.
 """

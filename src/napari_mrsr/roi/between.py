@@ -24,8 +24,7 @@ import numpy as np
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.roi.likeness import Guide, Mask, likeness, smooth
-from napari_mrsr.roi.outline import FAR, Image, carry, motion, signed_distance
-from napari_mrsr.roi.propagate import MARGIN, around
+from napari_mrsr.roi.outline import FAR, Image, box_around, carry, motion, signed_distance
 from napari_mrsr.roi.walker import walk
 
 Tell = Callable[[float], None]
@@ -77,7 +76,7 @@ def interpolate(
         raise BadParameter("the guide has another grid than the labels", remedy="resample it first")
     painted = np.zeros_like(mask)
     painted[keys] = mask[keys]
-    box = (slice(keys[0], keys[-1] + 1), *around(painted.any(axis=0), spacing[1:], MARGIN))
+    box = (slice(keys[0], keys[-1] + 1), *box_around(painted.any(axis=0), (spacing[1], spacing[2])))
     part, local = painted[box], [k - keys[0] for k in keys]
     result = painted.copy()
     if guide is None:

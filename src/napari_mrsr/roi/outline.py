@@ -21,6 +21,9 @@ Flow = npt.NDArray[np.floating]
 #: What stands for the distance where a slice holds nothing of the region, mm.
 FAR = -20.0
 
+#: How far beyond an outline the picture is looked at, mm.
+MARGIN = 8.0
+
 #: Pixels of half the resolution over which motion is taken as constant, in each direction.
 RADIUS = 4
 
@@ -81,3 +84,22 @@ def carry(distance: Image, flow: Flow) -> Image:
     at = np.indices(distance.shape) + flow
     carried: Image = ndimage.map_coordinates(distance, at, order=1, mode="nearest")
     return carried
+
+
+def box_around(mask: Mask, spacing: tuple[float, float]) -> tuple[slice, slice]:
+    """Return rows and columns around a region, with :data:`MARGIN` and kept within the picture.
+
+    Parameters
+    ----------
+    mask
+        One slice, ``(row, column)``, with something in it.
+    spacing
+        Of its pixels, mm.
+    """
+    found = np.argwhere(mask)
+    low, high = found.min(axis=0), found.max(axis=0) + 1
+    rows, columns = (
+        slice(max(0, int(a) - int(np.ceil(MARGIN / s))), min(n, int(b) + int(np.ceil(MARGIN / s))))
+        for a, b, s, n in zip(low, high, spacing, mask.shape, strict=True)
+    )
+    return rows, columns

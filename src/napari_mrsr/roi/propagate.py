@@ -16,13 +16,10 @@ import numpy as np
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.roi.likeness import Guide, Mask
-from napari_mrsr.roi.outline import carry, motion, signed_distance
+from napari_mrsr.roi.outline import box_around, carry, motion, signed_distance
 
 #: Depth of the seed inside, and distance of the seed outside the moved outline, pixels.
 RIM = 0.5
-
-#: How far beyond the outline the picture is looked at, mm.
-MARGIN = 8.0
 
 #: SD of the Gaussian of the gradient, pixels.
 SIGMA = 0.7
@@ -57,7 +54,7 @@ def propagate(mask: Mask, guide: Guide, spacing: tuple[float, float]) -> Mask:
         raise BadParameter("the guide does not show both slices", remedy="give it as (channel, 2, row, column)")
     if not mask.any():
         raise BadParameter("the slice holds nothing of the region", remedy="paint it first")
-    box = around(mask, spacing, MARGIN)
+    box = box_around(mask, spacing)
     seen = np.asarray(guide[(slice(None), slice(None), *box)], np.float32)
     distance = carry(signed_distance(mask[box], spacing), motion(seen[0, 0], seen[0, 1]))
     inside, outside = seeds(distance, RIM * min(spacing), RIM * min(spacing))
@@ -98,13 +95,3 @@ def steepness(channels: Guide) -> Guide:
         total += np.square(ndimage.gaussian_gradient_magnitude(channel, SIGMA, output=np.float64) / unit)
     steep: Guide = np.sqrt(total)
     return steep
-
-
-def around(mask: Mask, spacing: tuple[float, ...], margin: float) -> tuple[slice, ...]:
-    """Return the box around a region with a margin in mm, kept within the picture."""
-    found = np.argwhere(mask)
-    low, high = found.min(axis=0), found.max(axis=0) + 1
-    wide = [int(np.ceil(margin / s)) for s in spacing]
-    return tuple(
-        slice(max(0, int(a) - w), min(n, int(b) + w)) for a, b, w, n in zip(low, high, wide, mask.shape, strict=True)
-    )
