@@ -62,7 +62,7 @@ def test_the_border_lies_in_the_notch_not_at_the_centre_of_mass() -> None:
     array[:, :, 30:] = 0  # the lateral condyle is cut short, so the centre of mass moves to the medial one
     cut = Scan(array, TWO.affine, axis="label")
     found = divide(cut, NAMES, side="right")
-    assert "split at the intercondylar notch" in found.notes[-1]
+    assert "split at the notch" in found.notes[-1]
     slices = {c: np.flatnonzero((found.labels.array[0] // 24 % 3 == c).any(axis=(0, 1)) & True) for c in (1, 2)}
     right = (TWO.affine[0, 3] + np.array([slices[1].max(), slices[2].min()]) * 1.5) - 60.0
     centre = (TWO.shape[2] / 2 - 0.37) * 1.5  # of the notch

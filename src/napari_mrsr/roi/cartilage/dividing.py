@@ -150,13 +150,11 @@ def _assembled(
     for plate, (geometry, divided) in found.items():
         code = PLATES.index(plate)
         number = 1 + 72 * code + 24 * divided.compartment + 6 * divided.part + divided.layer
-        own = geometry.axes.back(np.where(divided.used, number, 0).astype(np.uint8))
-        np.copyto(numbers, own, where=own > 0)
+        geometry.axes.put(number.astype(np.uint8), divided.used, numbers)
         if divided.depth is not None:
             any_depth = True
-            for whole, part in zip((depth, thickness), divided.depth, strict=True):
-                own_map = geometry.axes.back(part, np.nan)
-                np.copyto(whole, own_map, where=np.isfinite(own_map))
+            geometry.axes.put(divided.depth.depth, divided.used, depth)
+            geometry.axes.put(divided.depth.thickness, divided.used, thickness)
         labelled |= any("as labelled" in note for note in divided.notes)
         sides = sorted({int(c) for c in np.unique(divided.compartment[divided.used])})
         parts = (0,) if plate == "patellar" else (1, 2, 3)

@@ -60,11 +60,9 @@ class KneeAxes:
         """Return a view of ``(i, j, k)`` in the order of the knee, cut to the box."""
         return self._turned(array)[self.box]
 
-    def back(self, part: npt.NDArray[Any], fill: float = 0) -> npt.NDArray[Any]:
-        """Return what was found in the box on the whole grid, in its own order; ``fill`` elsewhere."""
-        whole = np.full(self.shape, fill, part.dtype)
-        self._turned(whole)[self.box] = part
-        return whole
+    def put(self, part: npt.NDArray[Any], where: Mask, whole: npt.NDArray[Any]) -> None:
+        """Write what was found in the box, where it counts, into an array ``(i, j, k)``."""
+        np.copyto(self._turned(whole)[self.box], part, where=where)
 
     def _turned(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return array.transpose(self.axes)[tuple(slice(None, None, -1) if f else slice(None) for f in self.flips)]

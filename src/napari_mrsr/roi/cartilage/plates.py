@@ -63,6 +63,13 @@ def condyle_circle(mask: Mask, spacing: tuple[float, float, float]) -> tuple[Cir
     )
 
 
+def femoral_parts(mask: Mask, circle: Circle, spacing: tuple[float, float, float]) -> Codes:
+    """Return 1 anterior, 2 central or 3 posterior of every voxel of a box, by its angle about the condyles."""
+    down, back = (np.arange(n) * s for n, s in zip(mask.shape[:2], spacing[:2], strict=True))
+    _, angle = circle.polar(down[:, None], back[None, :])
+    return np.broadcast_to((dosma.parts_of(angle) + 1)[:, :, None], mask.shape).astype(np.uint8)
+
+
 def divide_plate(
     plate: Plate,
     mask: Mask,
@@ -97,7 +104,7 @@ def divide_plate(
     if definition == "dosma" and plate == "femoral":
         split = dosma.split(mask, spacing, values)
         circle, used = split.circle, split.used
-        part = np.broadcast_to((split.part + 1)[:, :, None], mask.shape).astype(np.uint8)
+        part = femoral_parts(mask, circle, spacing)
         layer = np.where(split.deep, np.where(split.superficial, BOTH, 0), 1).astype(np.uint8)
         border: Border | None = Border(split.border, "centre of mass")
     else:
@@ -105,10 +112,7 @@ def divide_plate(
         if plate == "femoral":
             circle, warning = condyle_circle(mask, spacing)
             notes += [warning] if warning else []
-            _, angle = circle.polar(
-                np.arange(mask.shape[0])[:, None] * spacing[0], np.arange(mask.shape[1])[None] * spacing[1]
-            )
-            part = np.broadcast_to((dosma.parts_of(angle) + 1)[:, :, None], mask.shape).astype(np.uint8)
+            part = femoral_parts(mask, circle, spacing)
         else:
             part = np.zeros(mask.shape, np.uint8)
         border = None
@@ -177,7 +181,10 @@ def _compartments(
         border = border or centre_of_mass_border(mask.astype(np.float64))
     codes = np.ones(mask.shape, np.uint8)
     codes[:, :, border.slice :] = 2
-    return codes, f"split at the {'intercondylar notch' if border.how == 'notch' else border.how}"
+    return (
+        codes,
+        f"split at the {'gap between the plateaus' if plate == 'tibial' and border.how == 'notch' else border.how}",
+    )
 
 
 def _centre(mask: Mask) -> float:
