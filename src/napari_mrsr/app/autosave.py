@@ -24,7 +24,7 @@ from napari_mrsr.app import layer_states, regions
 from napari_mrsr.app.events import Event, Failed, Progress
 from napari_mrsr.app.reopening import put_layer
 from napari_mrsr.app.review_content import is_sample, scan_as_shown
-from napari_mrsr.errors import MrsrError
+from napari_mrsr.errors import MrsrError, ScanMissing
 from napari_mrsr.files import autosave_folder, scan_identity
 from napari_mrsr.files.autosave_folder import Left
 from napari_mrsr.files.origin import plain
@@ -231,11 +231,15 @@ class Autosave:
         if record.get("kind") == "sample":
             session.open_sample()
             return
-        paths = session.attempt(lambda: scan_identity.find(record)) if record.get("kind") == "files" else None
+        try:
+            paths = scan_identity.find(record) if record.get("kind") == "files" else []
+        except ScanMissing:
+            paths = []
         if paths:
             session.open(paths, series=record.get("series_number"))
         else:
-            session.say("info", "open the scan that was painted on; its regions come back by themselves")
+            line = "the scan that was painted on does not lie where it lay; open it here, and its regions come back"
+            session.say("warn", line)
 
     def _fits(self, record: dict[str, Any]) -> bool:
         own = plain(_scan_record(self._scan, self._truth)) if self._scan is not None else {}

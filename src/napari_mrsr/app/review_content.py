@@ -15,6 +15,7 @@ import numpy as np
 
 from napari_mrsr.app import layer_states, layers, regions, view_state
 from napari_mrsr.app.events import Result
+from napari_mrsr.app.roi_placement import placed_labels
 from napari_mrsr.errors import MrsrError
 from napari_mrsr.files import scan_identity
 from napari_mrsr.files.origin import plain
@@ -203,12 +204,10 @@ def scan_as_shown(layer: Layer, view: View) -> Scan:
     Raises
     ------
     GeometryMismatch
-        Nothing tells where the layer lies, or it was resampled.
+        Nothing tells where the layer lies, or it was resampled or turned.
     """
-    scan = layers.scan_of(layer, view.frame)
+    scan = placed_labels(view, layer) if type(layer).__name__ == "Labels" else layers.scan_of(layer, view.frame)
     array = np.array(scan.array)
-    if type(layer).__name__ == "Labels":
-        scan = replace(scan, axis="label", quantity="label", unit="")
     known = layer.metadata.get("mrsr_scan")
     return replace(scan, array=array, history=known.history if isinstance(known, Scan) else ())
 
