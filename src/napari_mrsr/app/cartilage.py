@@ -226,16 +226,19 @@ def regions_for_reading(result: CartilageResult, role: str) -> pd.DataFrame:
     if role not in result.tables:
         raise BadParameter(f"there is no map {role}")
     table = result.tables[role]
-    several = table["plate"].nunique() > 1
-    key = table["plate"] + " " + table["region"] if several else table["region"]
-    order = dict.fromkeys(key)
+    own = table.assign(key=_keys(table))
     layers = [n for n in result.regions.layer_names if n != "total"]
-    wide = table.assign(key=key).pivot(index="key", columns="layer", values="mean").loc[list(order)]
-    wide = wide[[*layers, "total"]]
-    wide["voxels"] = table.assign(key=key)[table["layer"] == "total"].set_index("key")["n"].astype(int)
+    wide = own.pivot_table(index="key", columns="layer", values="mean", sort=False, dropna=False)
+    wide = wide.reindex(index=list(dict.fromkeys(own["key"])), columns=[*layers, "total"])
     if result.thickness is not None:
-        own = result.thickness
-        names = own["plate"] + " " + own["region"] if several else own["region"]
-        wide["mm"] = own.assign(key=names).set_index("key")["mean"]
+        wide["mm"] = result.thickness.assign(key=_keys(result.thickness)).set_index("key")["mean"]
+    wide["voxels"] = own[own["layer"] == "total"].set_index("key")["n"].astype(int)
     wide.index.name, wide.columns.name = None, None
     return wide
+
+
+def _keys(table: pd.DataFrame) -> pd.Series:
+    """Return what the rows are called: the plate only where there are several."""
+    if len(set(table["plate"])) == 1:
+        return table["region"]
+    return table["plate"].str[:3] + ". " + table["region"]
