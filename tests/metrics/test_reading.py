@@ -61,6 +61,11 @@ def test_with_ties_p_is_counted_over_all_signs() -> None:
     assert found.p == pytest.approx(by_hand)
 
 
+def test_one_case_that_differs_or_none_decides_nothing() -> None:
+    assert reading.signed_rank([3, 3, 3], [3, 4, 3]).p == 1.0
+    assert reading.signed_rank([3, 3, 3], [3, 3, 3]) == reading.SignedRank(3, 0, 0.0, 1.0, True)
+
+
 def test_many_cases_take_the_normal_approximation() -> None:
     rng = np.random.default_rng(0)
     x = rng.integers(1, 6, 60)

@@ -145,7 +145,7 @@ def signed_rank(reference: npt.ArrayLike, test: npt.ArrayLike) -> SignedRank:
     exact = differing <= EXACT_UP_TO
     d = d[d != 0]
     method = stats.PermutationMethod(n_resamples=np.inf) if exact else "asymptotic"
-    p = float(stats.wilcoxon(d, method=method).pvalue)
+    p = 1.0 if differing == 1 else float(stats.wilcoxon(d, method=method).pvalue)  # one sign: both are as likely
     return SignedRank(x.size, differing, float((y - x).mean()), p, exact)
 
 
