@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-COMMANDS = ("demo", "info", "degrade", "sr", "t2", "compare", "roi", "train", "methods")
+COMMANDS = ("demo", "info", "degrade", "sr", "t2", "compare", "roi", "report", "train", "methods")
 
 
 def test_help_lists_every_command_in_working_order(shell):

@@ -120,6 +120,8 @@ def export(view: View, report: Report, folder: Path, settings: ExportSettings) -
         if written:
             names = [path.relative_to(target).as_posix() for path in written]
             session.say("info", f"wrote {len(written)} files into {target.name}", "\n".join([str(target), *names]))
+        elif session.banner is None:
+            session.say("info", "export stopped; nothing was written")
 
     session.job_changed.connect(ended)
     session._start("Export", job(report, target, settings.parts, written))

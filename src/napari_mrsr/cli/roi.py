@@ -37,7 +37,7 @@ def roi(
 ) -> None:
     """Write a row per label: count, volume, mean, SD, median, IQR, percentiles and the invalid part."""
     check_file(output)
-    naming = None if names is None else _read_names(names)
+    naming = None if names is None else read_names(names)
     values, labels = read_map(map_file), read_labels(labels_file)
 
     from napari_mrsr import roi as regions
@@ -56,7 +56,14 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
         table.to_csv(temporary, index=False)
 
 
-def _read_names(path: Path) -> dict[int, str]:
+def read_names(path: Path) -> dict[int, str]:
+    """Read the names of labels.
+
+    Raises
+    ------
+    UnreadableFile
+        The file is no JSON object of label names.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return {int(label): str(name) for label, name in content.items()}

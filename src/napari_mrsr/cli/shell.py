@@ -12,6 +12,7 @@ from napari_mrsr.cli.degrade import degrade
 from napari_mrsr.cli.demo import demo
 from napari_mrsr.cli.info import info
 from napari_mrsr.cli.methods import methods
+from napari_mrsr.cli.report import report
 from napari_mrsr.cli.roi import roi
 from napari_mrsr.cli.sr import sr
 from napari_mrsr.cli.t2 import t2
@@ -51,6 +52,7 @@ COMMANDS = (
     (t2, "A T2 map in milliseconds."),
     (compare, "PSNR, SSIM, RMSE of a scan against its reference."),
     (roi, "Statistics of a map in each region."),
+    (report, "Tables, a page, BIDS and DICOM."),
     (train, "Train a network."),
     (methods, "What can be chosen with sr --method."),
 )

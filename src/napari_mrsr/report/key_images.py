@@ -177,9 +177,7 @@ def colours(name: str) -> Any:
         found = getattr(cmcrameri.cm, name)
     except (ImportError, AttributeError):
         found = mpl.colormaps[name if name in mpl.colormaps else "viridis"]
-    found = found.copy()
-    found.set_bad(alpha=0.0)
-    return found
+    return found.with_extremes(bad=(0.0, 0.0, 0.0, 0.0))
 
 
 def _contours(axes: Any, regions: Picture) -> None:

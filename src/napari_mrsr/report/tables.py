@@ -186,5 +186,5 @@ def _meaning(column: str, unit: str) -> dict[str, str]:
 def _undated(value: Any) -> Any:
     """Return the record without the times of its steps."""
     if isinstance(value, dict):
-        return {key: _undated(inner) for key, inner in value.items() if not (key == "Time" and inner == "")}
+        return {key: _undated(inner) for key, inner in value.items() if key != "Time"}
     return [_undated(inner) for inner in value] if isinstance(value, list) else value

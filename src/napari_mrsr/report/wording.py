@@ -158,14 +158,15 @@ def bias_line(maps: Mapping[str, Scan]) -> str:
 
 def _inferred(report: Report) -> str:
     line = "Super-resolved slices are inferred: what lies between acquired slices is the method's guess."
-    volumes: Mapping[str, Any] = report.trust.get("volumes", {})
-    if volumes:
-        added = max(float(row["added_percent"]) for row in volumes.values())
-        large = max(float(row["z_large_percent"]) for row in volumes.values())
-        line += f" {added:.1f} % of the scale was added that no acquired slice can confirm; |z| > 3 in {large:.2f} %"
-        line += f" of the voxels (by chance {next(iter(volumes.values()))['z_expected_percent']:.2f} %)."
-    if "t2_median_difference" in report.trust:
-        shift, spread = report.trust["t2_median_difference"], report.trust["t2_iqr"]
+    volumes = report.trust.get("volumes", {}).values()
+    added = [float(row["added_percent"]) for row in volumes if row.get("added_percent") is not None]
+    large = [float(row["z_large_percent"]) for row in volumes if row.get("z_large_percent") is not None]
+    if added:
+        line += f" {max(added):.1f} % of the scale was added that no acquired slice can confirm."
+    if any(math.isfinite(value) for value in large):
+        line += f" |z| > 3 in {max(large):.2f} % of the voxels (by chance 0.27 %)."
+    shift, spread = report.trust.get("t2_median_difference"), report.trust.get("t2_iqr")
+    if shift is not None and spread is not None and math.isfinite(shift):
         line += f" T2 of the re-thickened minus the acquired echoes: median {shift:+.2f} ms, IQR {spread:.2f} ms."
     if not report.trust:
         line += " Trust was not computed."
