@@ -107,6 +107,8 @@ class DepthProfiles:
                 yield shares_of_depth(region, name)
             except MrsrError as error:
                 yield error.line
+            except Exception as error:  # a bug: said where it is seen, for the worker would swallow it
+                yield f"{type(error).__name__}: {error}"
 
         self._view.session._runner(find, answer, lambda: None)
 

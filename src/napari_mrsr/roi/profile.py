@@ -68,29 +68,23 @@ def shares_of_depth(region: Scan, name: str, shares: int = SHARES) -> Scan:
     BadParameter
         The name is not that of cartilage of femur, tibia or patella, or its two sides cannot be told.
     """
-    from napari_mrsr.roi.cartilage.knee_axes import knee_axes
+    from napari_mrsr.roi.cartilage import divide
     from napari_mrsr.roi.cartilage.layering import layers_of
     from napari_mrsr.roi.cartilage.naming import cartilage_of
-    from napari_mrsr.roi.cartilage.plates import divide_plate
 
-    known = cartilage_of({1: name}).get(1)
-    if known is None:
+    if not cartilage_of({1: name}):
         raise BadParameter(
             f'"{name}" does not say on which side the bone is',
             remedy="a profile of depth needs a name like medial femoral cartilage",
         )
-    padded = np.pad(region.array[0] > 0, 2)
+    inside = np.pad(region.array[0] > 0, 2)  # a surface must close around it
     affine = region.affine.copy()
     affine[:3, 3] -= affine[:3, :3] @ np.full(3, 2.0)
-    box = Scan(padded.astype(np.uint8), affine, axis="label", quantity="label", unit="")
-    axes = knee_axes(box, padded)
-    mask = axes.cut(padded)
-    nothing = np.zeros(mask.shape, np.uint8)
-    found = divide_plate(known.plate, mask, nothing, axes, definition="thickness", layers=2).depth
-    if found is None:
+    alone = Scan(inside.astype(np.uint8), affine, axis="label", quantity="label", unit="")
+    depth = divide(alone, {1: name}).depth
+    if depth is None:
         raise BadParameter(f'"{name}" has no depth', remedy="paint the full depth of the cartilage")
-    numbered = axes.back(layers_of(found.depth, shares))
-    return replace(box, array=numbered[None])
+    return replace(alone, array=layers_of(np.where(inside, depth.array[0], np.nan), shares)[None])
 
 
 def depth_profile(map: Scan, shares: Scan, count: int = SHARES) -> DepthProfile:

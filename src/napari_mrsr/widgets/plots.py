@@ -116,6 +116,7 @@ class PlotsSection(Section):
             self._draw_histogram(self._measurement, self._label)
         else:
             name = painted(self._measurement).get(self._label, "")
+            self._say("measuring the depth of each voxel…")
             self.depth.ask(self._measurement, self._label, name, self._draw_profile)
 
     def _draw_histogram(self, measurement: Measurement, label: int) -> None:
