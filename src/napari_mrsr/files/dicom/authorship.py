@@ -6,7 +6,7 @@ named by their sha256.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ MODEL = "napari-mrsr"
 SERIAL = "none"
 
 _TEXT_LIMIT = 1024  # ST
-_KEPT = ("method", "model", "factor", "axis", "weights", "sha256", "consistency", "t1", "diffusivity", "kspace",
+_KEPT = ("method", "model", "factor", "axis", "sha256", "consistency", "t1", "diffusivity", "kspace",
          "spacing", "order", "filter", "precision")  # fmt: skip
 #: Dates that an object must have, where the real ones were removed (PS3.15: a dummy value).
 _NO_DATE, _NO_TIME = "19000101", "000000"
@@ -43,7 +43,8 @@ def derivation(scan: Scan, *, method: str, study: Study, also: str = "") -> str:
     also
         What else this object must say: quantisation, padding.
     """
-    steps = "; ".join(_step(step.name, step.parameters) for step in scan.history)
+    kept = _KEPT if study.deidentified else (*_KEPT, "weights")  # a file's name may be a patient's
+    steps = "; ".join(_step(step.name, step.parameters, kept) for step in scan.history)
     parts = [
         f"{MODEL} {__version__}, {INTENDED_USE}.",
         f"Method: {_plain(method)}.",
@@ -116,8 +117,8 @@ def _nested(dataset: Dataset) -> Iterator[Dataset]:
             yield from _nested(item)
 
 
-def _step(name: str, parameters: Any) -> str:
-    told = [f"{key} {_plain(parameters[key])}" for key in _KEPT if parameters.get(key) is not None]
+def _step(name: str, parameters: Mapping[str, Any], kept: Sequence[str]) -> str:
+    told = [f"{key} {_plain(parameters[key])}" for key in kept if parameters.get(key) is not None]
     return f"{name} ({', '.join(told)})" if told else name
 
 

@@ -47,7 +47,7 @@ def echo_series(scan: Scan, study: Study, *, method: str, number: int) -> list[D
     number
         Of the series.
     """
-    largest = float(np.nanmax(np.abs(scan.array), initial=0.0))
+    largest = float(np.abs(scan.array[np.isfinite(scan.array)]).max(initial=0.0))
     slope = float(f"{largest / _LARGEST:.9g}") or 1.0
     count = f"{scan.volumes} volumes" if scan.volumes > 1 else "1 volume"
     return _series(scan, study, study.instances, slope=slope, kind="OTHER", window=window_of(scan.array),
@@ -125,8 +125,9 @@ def _series(
     common.WindowCenter, common.WindowWidth = _ds(window[0]), _ds(window[1])
     common.RescaleSlope, common.RescaleIntercept = _ds(slope), _ds(0.0)
     common.RescaleType = "US" if unit is None else unit or "US"
-    if unit is not None:
+    if unit is not None or not np.isfinite(scan.array).all():
         common.PixelPaddingValue = PADDING
+    if unit is not None:
         common.RealWorldValueMappingSequence = [_mapping(scan, slope)]
         declare_scheme(common)
     near = [nearest(sources, position, planes.normal) for position in planes.positions]
@@ -141,7 +142,7 @@ def _series(
             slice_.EchoTime = _ds(times[n]) if times and unit is None else None
             if unit is None:
                 slice_.EchoNumbers = n + 1 if scan.axis == "echo" else 1
-                slice_.ImageComments = scan.names[n][:64] if scan.volumes > 1 else "derived"
+                slice_.ImageComments = f"{scan.axis} {n + 1} of {scan.volumes}"
             if near[k]:
                 slice_.SourceImageSequence = source_items(near[k])
             made.append(slice_)

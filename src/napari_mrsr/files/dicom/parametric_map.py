@@ -7,8 +7,10 @@ by name; the real world value mapping covers the values that occur, with slope 1
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from napari_mrsr import __version__
@@ -28,6 +30,9 @@ from napari_mrsr.files.dicom.planes import Planes, lay_out
 from napari_mrsr.files.dicom.references import Instance, Study, new_uid
 from napari_mrsr.files.dicom.referring import refer
 from napari_mrsr.scan import Scan
+
+if TYPE_CHECKING:
+    from highdicom import PixelMeasuresSequence, PlaneOrientationSequence, PlanePositionSequence
 
 
 def parametric_map(
@@ -108,7 +113,9 @@ def parametric_map(
     return made
 
 
-def geometry(planes: Planes):  # type: ignore[no-untyped-def]  # highdicom's sequences, imported here only
+def geometry(
+    planes: Planes,
+) -> tuple[list[PlanePositionSequence], PlaneOrientationSequence, PixelMeasuresSequence]:
     """Return plane positions, plane orientation and pixel measures of planes, as highdicom takes them."""
     from highdicom import PixelMeasuresSequence, PlaneOrientationSequence, PlanePositionSequence
 
@@ -118,12 +125,11 @@ def geometry(planes: Planes):  # type: ignore[no-untyped-def]  # highdicom's seq
 
 
 def shows_face(study: Study) -> bool:
-    """Tell whether a face could be made out in the images: anything but a known part below the head may show one."""
-    part = study.body_part.upper()
-    return any(word in part for word in ("HEAD", "BRAIN", "SKULL", "FACE", "NECK"))
+    """Tell whether a face could be made out in the images, by the body part that the source states."""
+    return any(word in study.body_part.upper() for word in ("HEAD", "BRAIN", "SKULL", "FACE", "NECK"))
 
 
-def _range(values: np.ndarray) -> tuple[float, float]:
+def _range(values: npt.NDArray[Any]) -> tuple[float, float]:
     """Return the smallest and largest value that occur."""
     finite = values[np.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os import urandom
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,14 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.uid import MRImageStorage
+from pydicom.valuerep import DA, TM
 
 from napari_mrsr.errors import NothingToRead, UnreadableFile
 from napari_mrsr.files.dicom.codes import BASIC_PROFILE
 from napari_mrsr.files.dicom.finding import find_frames
 from napari_mrsr.files.dicom.frames import Frame
 from napari_mrsr.files.dicom.missing_tags import check_frames, check_unplaced
-from napari_mrsr.files.dicom.planes import Facing, usual_facing
+from napari_mrsr.files.dicom.planes import Facing, Planes, usual_facing
 from napari_mrsr.files.dicom.series import group
 from napari_mrsr.files.dicom.volumes import magnitude
 from napari_mrsr.files.origin import sha256_of_all
@@ -79,6 +80,8 @@ class Study:
         Whether patient and dates were removed.
     note
         What an object must say about its source, ``""`` if nothing.
+    series_number, body_part
+        Of the source; 0 and ``""`` where unknown.
     """
 
     header: Dataset
@@ -87,9 +90,9 @@ class Study:
     deidentified: bool
     note: str = ""
     series_number: int = 0
-    body_part: str = field(default="")
+    body_part: str = ""
 
-    def template(self, planes: Any) -> Dataset:
+    def template(self, planes: Planes) -> Dataset:
         """Return the header of a classic MR slice, from which highdicom takes patient, study and geometry."""
         template = deepcopy(self.header)
         template.SOPClassUID = MRImageStorage
@@ -265,14 +268,27 @@ def _anonymous(method: str) -> Dataset:
 
 
 def _identity(source: Dataset) -> Dataset:
+    """Return the patient and study of a source; dates and a sex that DICOM does not know are left empty."""
     header = _empty()
     for keyword in _IDENTITY:
         value = source.get(keyword)
-        if value is not None and value != "":
+        if value is not None and value != "" and _is_valid(keyword, value):
             setattr(header, keyword, str(value) if keyword.endswith(("Name", "Names")) else value)
     if "DeidentificationMethodCodeSequence" in source:
         header.DeidentificationMethodCodeSequence = source.DeidentificationMethodCodeSequence
     return header
+
+
+def _is_valid(keyword: str, value: Any) -> bool:
+    """Tell whether a value is one; anonymisers leave dates like 00000000."""
+    if keyword == "PatientSex":
+        return str(value) in ("M", "F", "O")
+    try:
+        return not (keyword.endswith("Date") and DA(value) is None) and not (
+            keyword.endswith("Time") and TM(value) is None
+        )
+    except (ValueError, TypeError):
+        return False
 
 
 def _empty() -> Dataset:

@@ -18,6 +18,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from warnings import catch_warnings, filterwarnings
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.scan import Scan
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from napari_mrsr.files.dicom.references import Instance, Study
 
 _ACQUIRED = "acquired"
+#: Results of series 5 are series 501 and on; some archives number series with ten digits.
+_LARGEST_NUMBER = 10_000_000
 
 
 def write_dicom_results(
@@ -91,7 +94,12 @@ def write_dicom_results(
         raise BadParameter("there is no map, region or super-resolved scan to write", remedy="compute one first")
     check_free(Path(folder))
     study = study_of(scan, deidentify=deidentify)
-    return write_set(Path(folder), _objects(study, scan, maps, labels, names, tables, refined, method))
+    with catch_warnings():
+        filterwarnings(
+            "ignore", category=UserWarning, module="highdicom"
+        )  # its remarks on names as the source has them
+        objects = _objects(study, scan, maps, labels, names, tables, refined, method)
+    return write_set(Path(folder), objects)
 
 
 def _objects(
@@ -112,7 +120,7 @@ def _objects(
     from napari_mrsr.files.dicom.segmentation import Segments, segmentation
 
     made: dict[str, Dataset | list[Dataset]] = {}
-    first = 100 * max(study.series_number, 9)
+    first = 100 * (study.series_number if 0 < study.series_number < _LARGEST_NUMBER else 9)
     grids: list[tuple[Scan, Sequence[Instance]]] = []
     if refined is not None:
         series = echo_series(refined, study, method=method, number=first + 1)
