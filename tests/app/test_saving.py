@@ -52,12 +52,13 @@ def knee(scan: Scan, tmp_path: Path) -> Path:
     return write_nifti(scan, folder / "knee.nii.gz")
 
 
-def work(view: View, path: Path) -> None:
-    """Open a scan, super-resolve, map, judge, paint and look at it in a way of one's own."""
+def work(view: View, path: Path, *, whole: bool = False) -> None:
+    """Open a scan, super-resolve, map, judge (``whole``), paint and look at it in a way of one's own."""
     view.session.open([path])
     view.session.t2 = T2Settings(t1=1100.0)
-    view.session.refine(TRICUBIC)
-    view.session.find_trust()
+    view.session.refine(TRICUBIC if whole else RefineSettings(method="tricubic"))
+    if whole:
+        view.session.find_trust()
     roi = regions.new_roi(view)
     roi.data[5:8, 7:12, 8:14] = 1
     roi.data[5:8, 12:14, 8:14] = 3
@@ -104,7 +105,7 @@ def assert_same(one: View, other: View) -> None:
 
 # -- there and back ------------------------------------------------------------------------------------
 def test_everything_comes_back(view: View, knee: Path, tmp_path: Path) -> None:
-    work(view, knee)
+    work(view, knee, whole=True)
     view.saving.save(tmp_path / "review")
     assert "saved" in banner(view)
     other = new_view()
@@ -127,6 +128,26 @@ def test_nothing_is_computed_again(view: View, knee: Path, tmp_path: Path, monke
     other = new_view()
     other.saving.open(tmp_path / "review" / "review.json")
     assert_same(view, other)
+
+
+def test_every_method_that_was_run_comes_back_with_its_map_and_the_layout(
+    view: View, knee: Path, tmp_path: Path
+) -> None:
+    view.session.open([knee])
+    for method in ("nearest", "tricubic"):
+        view.session.refine(RefineSettings(method=method))
+    assert view.layouts.choose("side")
+    view.saving.save(tmp_path / "review")
+    other = new_view()
+    other.saving.open(tmp_path / "review")
+    assert_same(view, other)
+    assert list(other.session.results) == ["nearest x2", "tricubic x2"]
+    assert other.session.result is other.session.results["tricubic x2"]
+    (name,), (found,) = view.method_maps.others(), other.method_maps.others().values()
+    assert name == "nearest x2"
+    np.testing.assert_array_equal(found.array, view.method_maps.others()[name].array)
+    assert other.layouts.now == "side"
+    assert other.viewer.canvas.grid.enabled
 
 
 def test_a_dicom_folder_of_several_series_comes_back_as_the_one_that_was_read(view: View, tmp_path: Path) -> None:
@@ -178,7 +199,7 @@ def test_the_folder_is_read_by_other_programs(view: View, knee: Path, tmp_path: 
         tmp_path / "review" / "statistics.csv", delimiter=",", names=True, dtype=None, encoding="utf8"
     )
     assert set(table["name"]) == {"my condyle", "my plateau"}
-    assert set(table["map"]) == {"acquired", "thick", "SR"}
+    assert set(table["map"]) == {"acquired", "SR"}
 
 
 def test_another_part_joins_with_one_line(view: View, knee: Path, tmp_path: Path) -> None:
@@ -311,7 +332,8 @@ def test_labels_that_another_program_edited_are_read_and_said(view: View, knee: 
 def test_a_damaged_review_becomes_one_line_and_nothing_is_lost(
     view: View, knee: Path, tmp_path: Path, change: Callable[[Path], Any], said: str
 ) -> None:
-    work(view, knee)
+    view.session.open([knee])
+    regions.new_roi(view).data[5:8, 7:12, 8:14] = 1
     view.saving.save(tmp_path / "review")
     change(tmp_path / "review")
     before = [(la.name, la.visible) for la in view.viewer.layers]

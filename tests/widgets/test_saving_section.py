@@ -19,6 +19,7 @@ from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.files import autosave_folder, write_nifti
 from napari_mrsr.scan import Scan
+from napari_mrsr.widgets.process import ProcessDock
 from napari_mrsr.widgets.roi import RoiDock
 from napari_mrsr.widgets.study import StudyDock
 
@@ -152,14 +153,15 @@ def test_follow_up_by_buttons(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "review"))
     section.baseline_button.click()
     table = section.changes.rows.table
-    assert list(table.columns) == ["before", "now", "change", "%", "RC", "verdict"]
+    assert list(table.columns) == ["verdict", "before", "now", "change", "%", "RC"]
     assert table.iloc[0]["change"] == 0.0
-    assert table.iloc[0]["RC"] == pytest.approx(1.96 * 2**0.5 * 0.05 * table.iloc[0]["before"])
+    assert table.iloc[0]["verdict"] == "within"
+    assert table.iloc[0]["RC"] == pytest.approx(1.96 * 2**0.5 * 0.05 * table.iloc[0]["before"], abs=0.01)
     assert "QIBA" in section.warnings.text()
     section.within.setValue(1.0)
     section.kind.setCurrentIndex(1)
     assert section.source.currentText() == "own value"
-    assert section.changes.rows.table.iloc[0]["RC"] == pytest.approx(2.7719, rel=1e-4)
+    assert section.changes.rows.table.iloc[0]["RC"] == pytest.approx(2.77)
     section.source.setCurrentIndex(1)
     assert section.within.value() == 6.4
     section.away.click()
@@ -199,3 +201,29 @@ def test_the_menu_has_both_commands(
     viewer = another()
     open_review(viewer)
     assert view_of(viewer).session.scan is not None
+
+
+def test_what_was_chosen_in_process_comes_back(make: Any, view: View, knee: Path, tmp_path: Path) -> None:
+    view.session.open([knee])
+    dock = make(ProcessDock)
+    dock.options.method.value = "trilinear"
+    dock.options.simulate.value = True
+    dock.t2_options.t1.value = 1050.0
+    dock.t2_options.flip_angle.value = 25.0
+    chosen, t2 = dock.settings(), dock.t2_settings()
+    view.saving.save(tmp_path / "review")
+    viewer = another()
+    other = make(ProcessDock, viewer)
+    view_of(viewer).saving.open(tmp_path / "review")
+    assert other.settings() == chosen
+    assert other.t2_settings() == t2 == view_of(viewer).session.t2
+
+
+def test_a_dock_that_is_gone_does_not_stop_the_saving(view: View, knee: Path, tmp_path: Path, qtbot: Any) -> None:
+    view.session.open([knee])
+    dock = ProcessDock(view.viewer)
+    with qtbot.waitSignal(dock.destroyed):
+        dock.deleteLater()
+    view.saving.save(tmp_path / "review")
+    assert view.session.banner is not None
+    assert view.session.banner.level == "info"

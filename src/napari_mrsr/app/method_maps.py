@@ -38,6 +38,14 @@ class MethodMaps:
         now = None if session.result is None else key_of(session.result.method, session.result.factor)
         return {key: found for key, (found, made_with) in self._made.items() if key != now and made_with == session.t2}
 
+    def all(self) -> dict[str, tuple[Scan, T2Settings]]:
+        """Return every map that was made, with its settings, by ``"method xfactor"``."""
+        return dict(self._made)
+
+    def give_back(self, key: str, found: Scan, made_with: T2Settings) -> None:
+        """Take a map of a saved review."""
+        self._made[key] = (found, made_with)
+
     def _forget(self, _scan: Scan) -> None:
         self._made.clear()
 

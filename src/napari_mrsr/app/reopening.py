@@ -110,14 +110,17 @@ def restore(view: View, found: Reopened) -> None:
         session.reference = reference
         session.reference_changed.emit(reference)
     saved = record.get("session", {})
-    known = {k: v for k, v in saved.get("t2", {}).items() if k in T2Settings.__dataclass_fields__}
-    session.t2 = T2Settings(**known)
+    session.t2 = _t2(saved.get("t2", {}))
     results = saved.get("results", {})
     for key in [*(k for k in results if k != saved.get("current")), *(k for k in results if k == saved.get("current"))]:
         _give_result(view, key, results[key], scan_at)
     _give_maps(view, saved, scan_at)
     view_state.choose_pair(view, record.get("view", {}))
     _give_layers(view, record.get("layers", []), scan_at)
+
+
+def _t2(entry: Mapping[str, Any]) -> T2Settings:
+    return T2Settings(**{k: v for k, v in entry.items() if k in T2Settings.__dataclass_fields__})
 
 
 def _placed(scan: Scan, scans: Mapping[str, Scan]) -> Scan:
@@ -157,6 +160,8 @@ def _give_maps(view: View, saved: Mapping[str, Any], scan_at: Any) -> None:
     for role, entry in saved.get("maps", {}).items():
         session.maps[role] = T2Map(scan_at(entry["map"]), scan_at(entry["reason"]))
         session.mapped.emit(role, session.maps[role])
+    for key, entry in saved.get("method_maps", {}).items():
+        view.method_maps.give_back(key, scan_at(entry["map"]), _t2(entry["t2"]))
     if saved.get("comparison"):
         c = saved["comparison"]
         session.comparison = Comparison(

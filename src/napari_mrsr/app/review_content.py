@@ -111,6 +111,10 @@ class Collector:
                 for role, m in session.maps.items()
             },
         }
+        found["method_maps"] = {
+            key: {"map": self._put(scan, f"t2_{key}"), "t2": asdict(settings)}
+            for key, (scan, settings) in self.view.method_maps.all().items()
+        }
         if session.comparison is not None:
             c = session.comparison
             found["comparison"] = {

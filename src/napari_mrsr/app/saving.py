@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_mrsr.app import view_state
+from napari_mrsr.app import saved_parts, view_state
 from napari_mrsr.app.events import Event, Progress
 from napari_mrsr.app.reopening import Reopened, reopen, restore
 from napari_mrsr.app.review_content import Collector
-from napari_mrsr.errors import ScanChanged, ScanMissing
+from napari_mrsr.errors import MrsrError, ScanChanged, ScanMissing
 from napari_mrsr.files.origin import plain
 from napari_mrsr.files.review_folder import Steps, folder_of, write_review
 
@@ -75,6 +75,7 @@ class Saving:
         self._parts: dict[str, tuple[Dump, Load]] = {}
         self._waiting: tuple[str, list[Any], Callable[[Any], None]] | None = None
         view.session.job_changed.connect(self._job_changed)
+        saved_parts.register(self)
 
     # -- parts ----------------------------------------------------------------------------------------
     def register(self, name: str, dump: Dump, load: Load) -> None:
@@ -95,6 +96,8 @@ class Saving:
         for name, (dump, _load) in self._all_parts().items():
             try:
                 found[name] = plain(dump())
+            except RuntimeError:  # a widget that Qt has destroyed
+                self._parts.pop(name, None)
             except Exception as error:  # a part of somebody else must not cost a person the review
                 log.exception("part %s", name)
                 notes.append(f"the state of {name} was not saved ({error})")
@@ -107,6 +110,10 @@ class Saving:
                 continue
             try:
                 load(content[name])
+            except RuntimeError:  # as above
+                self._parts.pop(name, None)
+            except MrsrError as error:
+                notes.append(f"the state of {name} could not be given back ({error.line})")
             except Exception as error:  # as above
                 log.exception("part %s", name)
                 notes.append(f"the state of {name} could not be given back ({error})")

@@ -232,8 +232,8 @@ class FollowUpSection(Section):
             "volume_difference_percent": "ΔV %",
             "mean_distance": "surf. mm",
             "hausdorff": "max mm",
-            "mean_one": "1",
-            "mean_other": "2",
+            "mean_one": "mean 1",
+            "mean_other": "mean 2",
         }
         table = found.table[[c for c in columns if c in found.table]].rename(columns=columns)
         self.readings.show_table(_by_region(table))
@@ -284,15 +284,20 @@ def as_shown(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of changes as it fits the dock."""
     columns = {
         "region": "region",
+        "verdict": "verdict",
         "baseline": "before",
         "now": "now",
         "change": "change",
         "change_percent": "%",
         "repeatability": "RC",
-        "verdict": "verdict",
     }
     shown = table[list(columns)].rename(columns=columns)
+    up = table["change"] > 0
     shown["verdict"] = shown["verdict"].str.replace(" repeatability", "")
+    beyond = shown["verdict"] == "beyond"
+    shown.loc[beyond & up, "verdict"] = "▲ beyond"
+    shown.loc[beyond & ~up, "verdict"] = "▼ beyond"
+    shown[["before", "now", "change", "%", "RC"]] = shown[["before", "now", "change", "%", "RC"]].round(2)
     return _by_region(shown)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -59,6 +60,7 @@ class ProcessDock(Dock):
         self.listen(self.session.estimated, self.show_estimate)
         self.show_scan(self.session.scan)
         self.show_job(self.session.running)
+        self.view.saving.register("process", self.as_json, self.from_json)
 
     def _add_buttons(self) -> None:
         self.run_button = QPushButton("Run")
@@ -106,6 +108,18 @@ class ProcessDock(Dock):
             fluid=o.leave_out_fluid.value,
             **chosen,
         )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is chosen in both forms, to be saved with a review."""
+        forms = {"options": self.options, "t2": self.t2_options}
+        return {name: {widget.name: widget.value for widget in form} for name, form in forms.items()}
+
+    def from_json(self, content: dict[str, Any]) -> None:
+        """Choose again what a review was saved with; what is not offered here is passed over."""
+        for name, form in (("options", self.options), ("t2", self.t2_options)):
+            for widget in form:
+                with suppress(ValueError, KeyError, TypeError):
+                    widget.value = content[name][widget.name]
 
     def _changed(self) -> None:
         self.card.setText(cards.html(self.options.method.value, _path(self.options.weights.value)))
