@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-import nibabel as nib
-import numpy as np
-import pandas as pd
 import pytest
 
 from napari_mrsr.app import regions
 from napari_mrsr.app.events import RefineSettings, T2Settings
 from napari_mrsr.app.reading import regions_table, roi_table
 from napari_mrsr.app.viewing import View
-from napari_mrsr.errors import BadParameter, MissingParameter, OutputNotWritable
+from napari_mrsr.errors import MissingParameter
 from napari_mrsr.scan import Scan
 
 
@@ -91,38 +85,6 @@ def test_tables_are_laid_out_for_a_narrow_dock(reviewed: View) -> None:
     assert every.loc["medial femoral", "SR-acq"] == pytest.approx(
         every.loc["medial femoral", "SR [tricubic]"] - every.loc["medial femoral", "acquired"]
     )
-
-
-def test_export_writes_tables_origin_and_roi(reviewed: View, tmp_path: Path) -> None:
-    layer = regions.new_roi(reviewed)
-    paint_front(layer)
-    found = regions.measure(reviewed, layer, erosion_mm=0.5)
-    written = regions.export(reviewed, layer, found, tmp_path / "stats.csv")
-    assert {p.name for p in written} == {
-        "stats.csv", "stats_acquired_sr.csv", "stats_erosion.csv", "stats_roi.nii.gz", "stats.json",
-    }  # fmt: skip
-    table = pd.read_csv(tmp_path / "stats.csv")
-    assert list(table["map"]) == ["T2 (acquired)", "T2 (SR)"]
-    assert table["mean"].tolist() == pytest.approx([t.iloc[0]["mean"] for t in found.statistics.values()])
-    about = json.loads((tmp_path / "stats.json").read_text())
-    assert about["unit"] == "ms"
-    assert about["maps"]["SR"]["History"][0]["Name"] == "super-resolution"
-    roi = nib.load(tmp_path / "stats_roi.nii.gz")
-    result = reviewed.session.result
-    assert result is not None
-    np.testing.assert_allclose(roi.affine, result.scan.affine, atol=1e-5)
-    assert int((np.asarray(roi.dataobj) == 1).sum()) == 120
-
-
-def test_nothing_painted_and_no_folder_are_said(reviewed: View, tmp_path: Path) -> None:
-    layer = regions.new_roi(reviewed)
-    with pytest.raises(BadParameter, match="nothing is painted"):
-        regions.export(reviewed, layer, regions.measure(reviewed, layer), tmp_path / "stats.csv")
-    paint_front(layer)
-    found = regions.measure(reviewed, layer)
-    with pytest.raises(OutputNotWritable):
-        regions.export(reviewed, layer, found, tmp_path / "absent" / "stats.csv")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_truth_of_a_scan_that_is_no_simulation_is_not_known(reviewed: View) -> None:

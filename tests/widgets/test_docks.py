@@ -327,7 +327,6 @@ def test_the_table_follows_the_brush(qtbot: Any, make: Any, view: View, scan: Sc
     view.session.adopt(scan)
     view.session.refine(RefineSettings(method="tricubic"))
     dock = make(RoiDock)
-    assert not dock.export_button.isEnabled()
     dock.new_button.click()
     layer = dock.layer
     assert layer.name == "ROI cartilage"
@@ -349,23 +348,6 @@ def test_the_region_chosen_is_what_the_brush_paints(make: Any, view: View, scan:
     dock.region.setCurrentIndex(4)
     assert "patellar" in dock.region.currentText()
     assert dock.layer.selected_label == 5
-
-
-def test_export_says_what_it_wrote_and_refuses_a_missing_folder(
-    make: Any, view: View, scan: Scan, tmp_path: Path
-) -> None:
-    view.session.adopt(scan)
-    view.session.refine(RefineSettings(method="tricubic"))
-    dock = make(RoiDock)
-    dock.export(str(tmp_path / "stats.csv"))
-    assert "no ROI" in dock.banner.text.text()
-    dock.new_button.click()
-    dock.layer.data[8:14, 7:12, 5:9] = 1
-    dock.export(str(tmp_path / "stats.csv"))
-    assert (tmp_path / "stats.csv").is_file()
-    assert "stats.csv" in dock.banner.text.text()
-    dock.export(str(tmp_path / "absent" / "stats.csv"))
-    assert dock.banner.text.text().startswith("✗")
 
 
 def test_no_scan_no_roi(make: Any) -> None:

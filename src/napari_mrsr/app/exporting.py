@@ -12,6 +12,7 @@ import numpy as np
 from napari_mrsr.app import regions
 from napari_mrsr.app.events import Event, Progress
 from napari_mrsr.app.jobs import Job, Stop
+from napari_mrsr.app.measured import maps_of
 from napari_mrsr.app.roi_placement import placed_labels
 from napari_mrsr.errors import BadParameter, MissingParameter
 from napari_mrsr.networks import registry
@@ -73,7 +74,7 @@ def collect(view: View, layer: Labels | None, *, erosion_mm: float = 0.0, settin
     return Report(
         scan=session.scan,
         refined=refined,
-        maps=regions.maps_of(view),
+        maps=maps_of(view),
         labels=labels,
         names={} if layer is None else regions.names_of(layer),
         tables=found.statistics if found is not None else {},

@@ -1,20 +1,15 @@
-"""Painted regions of a viewer: making the labels layer, measuring it while it grows, and writing what was measured."""
+"""Painted regions of a viewer: making the labels layer, naming it, and measuring it while it grows."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mrsr import __version__
 from napari_mrsr.app import layers
 from napari_mrsr.app.frame import frame_of
-from napari_mrsr.app.measured import Measurement, maps_of, measuring_of
-from napari_mrsr.errors import BadParameter, MissingParameter
+from napari_mrsr.app.measured import Measurement, measuring_of
+from napari_mrsr.errors import MissingParameter
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
@@ -137,60 +132,3 @@ def measure(view: View, layer: Labels, *, erosion_mm: float = 0.0) -> Measuremen
         The layer holds values that are not labels.
     """
     return measuring_of(view).measure(layer, names_of(layer), erosion_mm)
-
-
-def export(view: View, layer: Labels, measurement: Measurement, path: str | PathLike[str]) -> list[Path]:
-    """Write the tables as CSV, what they come from as JSON, and the ROI as NIfTI, side by side.
-
-    Returns
-    -------
-    list of Path
-        ``stats.csv`` (a row per region and map), ``stats_acquired_sr.csv`` where there are two maps,
-        ``stats_erosion.csv`` where it was asked for, ``stats.json`` and ``stats_roi.nii.gz``.
-
-    Raises
-    ------
-    BadParameter
-        Nothing is painted.
-    OutputNotWritable
-        The folder is missing, read-only or full.
-    """
-    import pandas as pd
-
-    from napari_mrsr.files import write_labels
-
-    rows = [t.assign(map=f"{_quantity(view)} ({role})") for role, t in measurement.statistics.items() if len(t)]
-    if not rows:
-        raise BadParameter("nothing is painted", remedy="paint a region first")
-    path = Path(path).with_suffix(".csv") if Path(path).suffix.lower() != ".csv" else Path(path)
-    stem = path.with_suffix("")
-    written = [_write(path, pd.concat(rows, ignore_index=True).to_csv(index=False))]
-    for name, table in (("acquired_sr", measurement.compared), ("erosion", measurement.erosion)):
-        if table is not None:
-            written.append(_write(stem.with_name(f"{stem.name}_{name}.csv"), table.to_csv(index=False)))
-    labels = layers.scan_of(layer, view.frame)
-    written.append(Path(write_labels(labels, stem.with_name(f"{stem.name}_roi.nii.gz"))))
-    about = {
-        "plugin": f"napari-mrsr {__version__}",
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "status": "derived, research use",
-        "unit": measurement.unit,
-        "regions": {str(k): v for k, v in names_of(layer).items()},
-        "notes": list(measurement.notes),
-        "maps": {role: layers.metadata(scan, "t2")["mrsr"]["provenance"] for role, scan in maps_of(view).items()},
-        "files": [p.name for p in written],
-    }
-    written.append(_write(stem.with_suffix(".json"), json.dumps(about, indent=2, default=str)))
-    return written
-
-
-def _quantity(view: View) -> str:
-    return "T2" if view.session.maps else "signal"
-
-
-def _write(path: Path, text: str) -> Path:
-    from napari_mrsr.files import atomic_path
-
-    with atomic_path(path) as hidden:
-        hidden.write_text(text)
-    return path

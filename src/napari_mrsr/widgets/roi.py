@@ -8,7 +8,6 @@ from psygnal import Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QPushButton,
@@ -62,10 +61,6 @@ class RoiDock(Dock):
         self.body.addWidget(self.follow_up)
         self.report = ExportSection(self)
         self.body.addWidget(self.report)
-        self.export_button = QPushButton("Export CSV + JSON…")
-        self.export_button.setToolTip("The tables, what they were made from, and the ROI as NIfTI")
-        self.export_button.clicked.connect(self._ask_export)
-        self.body.addWidget(self.export_button)
         self.body.addStretch(1)
         throttler = QSignalThrottler(parent=self)
         throttler.setTimeout(PACE)
@@ -237,27 +232,9 @@ class RoiDock(Dock):
             self.measurement = self.session.attempt(
                 lambda: regions.measure(self.view, layer, erosion_mm=self.erosion.value())
             )
-        found = self.measurement
         self._show_tables()
-        self.export_button.setEnabled(found is not None and any(len(t) for t in found.statistics.values()))
 
     def _show_tables(self) -> None:
         """Show the statistics of the chosen region, and those of all."""
         self.tables.show_measurement(self.layer, self.measurement, self.region.currentData())
         self.measured.emit(self.measurement)
-
-    def export(self, path: str) -> None:
-        """Write the tables of what is painted now."""
-        self.measure()
-        layer, found = self.layer, self.measurement
-        if layer is None or found is None:
-            self.session.say("warn", "there is no ROI to export; paint one first")
-            return
-        written = self.session.attempt(lambda: regions.export(self.view, layer, found, path))
-        if written:
-            self.session.say("info", "wrote " + ", ".join(p.name for p in written), str(written[0].parent))
-
-    def _ask_export(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Export statistics", "stats.csv", "Table (*.csv)")
-        if path:
-            self.export(path)
