@@ -13,6 +13,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pandas as pd
+from pydicom import Dataset, dcmread
 
 from napari_mrsr.files import read_scan
 from napari_mrsr.files.dicom.results import write_dicom_results
@@ -23,6 +24,33 @@ from tests.files.made_dicom import write_enhanced, write_series
 NAMES = {2: "medial femoral cartilage", 5: "Baker's cyst, dorsal"}
 WEIGHTS = "ab" * 32
 ECHO_TIMES = (7.48, 42.52)
+
+#: Entries of the source that tell who was scanned, where and when.
+IDENTITY = {
+    "PatientID": "H-123456",
+    "PatientName": "Doe^Jane",
+    "PatientBirthDate": "19700102",
+    "PatientSex": "F",
+    "PatientAge": "056Y",
+    "StudyDate": "20260304",
+    "StudyTime": "101112",
+    "StudyID": "EX-4711",
+    "StudyDescription": "Knie links MRT",
+    "AccessionNumber": "A987654",
+    "ReferringPhysicianName": "House^Gregory",
+    "InstitutionName": "Sankt Nirgendwo",
+    "InstitutionAddress": "Nowhere Lane 7",
+    "StationName": "MR3SUITE",
+    "OperatorsName": "Operator^Otto",
+    "DeviceSerialNumber": "SN-0815-77",
+    "SeriesDescription": "qDESS Doe Jane",
+    "ProtocolName": "Doe protocol",
+    "AcquisitionDate": "20260304",
+    "SeriesDate": "20260304",
+    "ContentDate": "20260304",
+    "Laterality": "L",
+    "SpecificCharacterSet": "ISO_IR 100",
+}
 
 
 def turned(*, left_handed: bool = False) -> np.ndarray:
@@ -107,3 +135,21 @@ def _map(scan: Scan, rng: np.random.Generator) -> Scan:
     values = rng.uniform(5, 90, scan.shape).astype(np.float32)
     values[rng.random(scan.shape) < 0.1] = np.nan
     return scan.after("t2 from dess", values[None], axis="map", names=("T2",), quantity="T2", unit="ms")
+
+
+def files_of(paths: dict[str, Path]) -> list[Path]:
+    """Return every file of some results."""
+    return [file for path in paths.values() for file in ([path] if path.is_file() else sorted(path.iterdir()))]
+
+
+def source_of(made: Made) -> list[Dataset]:
+    """Return the files that a scan was read from."""
+    return [dcmread(file) for file in sorted(Path(made.scan.sources[0].path).iterdir())]
+
+
+def references(image: Dataset) -> list[set[str]]:
+    """Return the instances that each frame of a multi-frame object refers to."""
+    return [
+        {item.ReferencedSOPInstanceUID for item in group.DerivationImageSequence[0].SourceImageSequence}
+        for group in image.PerFrameFunctionalGroupsSequence
+    ]

@@ -2,14 +2,12 @@
 
 A scan that was read from DICOM names its files; their headers are read again, and the series is known by the sha256 of
 its files, so that no reference can point at another scan. Results stay in the study of the source, or, de-identified
-(the default), in a new one: every UID is replaced, the same everywhere within one export (PS3.15 annex E, basic
-profile), by ``2.25.<128 bits>`` of HMAC-SHA256(key, UID), where the key is drawn for the export and then forgotten. A
-NIfTI file or a phantom has no instances, so none is claimed: new study, new frame of reference, and the objects say so.
+(the default), in a new one with every UID replaced, the same everywhere within one export. A NIfTI file or a phantom
+has no instances, so none is claimed: new study, new frame of reference, and the objects say so.
 """
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -22,34 +20,19 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.uid import MRImageStorage
-from pydicom.valuerep import DA, TM
 
 from napari_mrsr.errors import NothingToRead, UnreadableFile
-from napari_mrsr.files.dicom.codes import BASIC_PROFILE
 from napari_mrsr.files.dicom.finding import find_frames
 from napari_mrsr.files.dicom.frames import Frame
 from napari_mrsr.files.dicom.missing_tags import check_frames, check_unplaced
+from napari_mrsr.files.dicom.patient import BASIC_PROFILE_METHOD, NO_IDENTITY, anonymous, identity_of, replaced
 from napari_mrsr.files.dicom.planes import Facing, Planes, usual_facing
 from napari_mrsr.files.dicom.series import group
 from napari_mrsr.files.dicom.volumes import magnitude
 from napari_mrsr.files.origin import sha256_of_all
 from napari_mrsr.scan import Scan
 
-#: Patient and study attributes that say who was scanned when; kept only where results stay in the study.
-_IDENTITY = (
-    "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientBirthTime", "PatientSex",
-    "OtherPatientNames", "EthnicGroup", "PatientComments", "PatientIdentityRemoved", "DeidentificationMethod",
-    "StudyDate", "StudyTime", "AccessionNumber", "StudyID", "StudyDescription", "ReferringPhysicianName",
-    "PatientAge", "PatientSize", "PatientWeight", "ClinicalTrialSponsorName", "ClinicalTrialProtocolID",
-    "ClinicalTrialProtocolName", "ClinicalTrialSiteID", "ClinicalTrialSiteName", "ClinicalTrialSubjectID",
-    "ClinicalTrialSubjectReadingID",
-)  # fmt: skip
-#: Attributes that every object has, empty where nothing is known (type 2).
-_ALWAYS = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "AccessionNumber",
-           "StudyID", "ReferringPhysicianName")  # fmt: skip
 _NIFTI = (".nii", ".nii.gz", ".hdr", ".img")
-_METHOD = "PS3.15 basic profile: patient and study removed, UIDs replaced"
-_NO_IDENTITY = "Source without patient identity (not DICOM)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,10 +198,10 @@ def _study_of_frames(frames: Sequence[Frame], scan: Scan, deidentify: bool) -> S
     key = urandom(32)
 
     def uid(original: Any) -> str:
-        return _replaced(key, str(original)) if deidentify else str(original)
+        return replaced(key, str(original)) if deidentify else str(original)
 
     first = frames[0]
-    header = _anonymous(_METHOD) if deidentify else _identity(first.dataset)
+    header = anonymous(BASIC_PROFILE_METHOD) if deidentify else identity_of(first.dataset)
     header.StudyInstanceUID = uid(first.value("StudyInstanceUID"))
     header.FrameOfReferenceUID = uid(first.value("FrameOfReferenceUID"))
     header.PositionReferenceIndicator = str(first.value("PositionReferenceIndicator") or "")
@@ -245,59 +228,7 @@ def _study_of_frames(frames: Sequence[Frame], scan: Scan, deidentify: bool) -> S
 
 
 def _new_study(scan: Scan, note: str) -> Study:
-    header = _anonymous(_NO_IDENTITY)
+    header = anonymous(NO_IDENTITY)
     header.StudyInstanceUID, header.FrameOfReferenceUID = new_uid(), new_uid()
     header.PositionReferenceIndicator, header.LossyImageCompression = "", "00"
     return Study(header, (), usual_facing(scan), True, note, body_part=scan.acquisition.body_part or "")
-
-
-# -- patient and study -----------------------------------------------------------------------------
-def _anonymous(method: str) -> Dataset:
-    """Return a patient and study that say nothing but a name drawn for this export."""
-    header = _empty()
-    header.PatientID = f"MRSR-{urandom(6).hex().upper()}"
-    header.PatientName = f"{header.PatientID}^"
-    header.PatientIdentityRemoved = "YES"
-    header.DeidentificationMethod = method
-    if method == _METHOD:
-        item = Dataset()
-        item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = BASIC_PROFILE[:3]
-        header.DeidentificationMethodCodeSequence = [item]
-    header.LongitudinalTemporalInformationModified = "REMOVED"
-    return header
-
-
-def _identity(source: Dataset) -> Dataset:
-    """Return the patient and study of a source; dates and a sex that DICOM does not know are left empty."""
-    header = _empty()
-    for keyword in _IDENTITY:
-        value = source.get(keyword)
-        if value is not None and value != "" and _is_valid(keyword, value):
-            setattr(header, keyword, str(value) if keyword.endswith(("Name", "Names")) else value)
-    if "DeidentificationMethodCodeSequence" in source:
-        header.DeidentificationMethodCodeSequence = source.DeidentificationMethodCodeSequence
-    return header
-
-
-def _is_valid(keyword: str, value: Any) -> bool:
-    """Tell whether a value is one; anonymisers leave dates like 00000000."""
-    if keyword == "PatientSex":
-        return str(value) in ("M", "F", "O")
-    try:
-        return not (keyword.endswith("Date") and DA(value) is None) and not (
-            keyword.endswith("Time") and TM(value) is None
-        )
-    except (ValueError, TypeError):
-        return False
-
-
-def _empty() -> Dataset:
-    header = Dataset()
-    header.SpecificCharacterSet = "ISO_IR 192"
-    for keyword in _ALWAYS:
-        setattr(header, keyword, "")
-    return header
-
-
-def _replaced(key: bytes, uid: str) -> str:
-    return f"2.25.{int.from_bytes(hmac.digest(key, uid.encode(), 'sha256')[:16], 'big')}"
