@@ -51,12 +51,13 @@ def show(view: View) -> bool:
         found = session.attempt(partial(fluid_suppressed, scan))
         if found is None:
             return False
-        window = window or (0.0, display.window(found.array[0])[1])
+        window = window or (0.0, display.percentiles(found.array[0], (99.9,))[0])
         (data,) = layers.magnitude_layers(found, role=ROLE, names=[name], windows=[window], frame=view.frame_for(found))
         view.put(data, visible=False).locked = True
         names.append(name)
     _below_labels(view, names)
     view.look.show_only(names[-1:])
+    view.look.looked.emit()
     return True
 
 
@@ -69,6 +70,7 @@ def hide(view: View) -> None:
     if session.result is not None:
         name = view.names_of(session.result)[0]
     view.look.show_only([name])
+    view.look.looked.emit()
 
 
 def _below_labels(view: View, names: list[str]) -> None:
