@@ -96,8 +96,9 @@ def test_export_in_a_real_window_by_mouse(
     qtbot.mouseClick(roi.new_button, Qt.MouseButton.LeftButton)
     roi.layer.data[8:14, 7:12, 5:9] = 1
     roi.report.expand(animate=False)
+    qtbot.waitUntil(lambda: roi.report.button.isVisible() and roi.report.button.height() > 10, timeout=5_000)
     qtbot.mouseClick(roi.report.button, Qt.MouseButton.LeftButton)
-    assert session.running is not None  # written elsewhere: this line is reached at once
+    assert session.running is not None, session.banner  # written elsewhere: this line is reached at once
     assert not roi.report.button.isEnabled()
     idle(qtbot, session)
     folder = tmp_path / "mrsr-report"
