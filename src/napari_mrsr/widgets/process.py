@@ -110,9 +110,9 @@ class ProcessDock(Dock):
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is chosen in both forms, to be saved with a review."""
+        """Return what is chosen in both forms, to be saved with a review; paths can tell whose it is and stay out."""
         forms = {"options": self.options, "t2": self.t2_options}
-        return {name: {widget.name: widget.value for widget in form} for name, form in forms.items()}
+        return {name: {w.name: w.value for w in form if w.name != "weights"} for name, form in forms.items()}
 
     def from_json(self, content: dict[str, Any]) -> None:
         """Choose again what a review was saved with; what is not offered here is passed over."""
