@@ -26,7 +26,7 @@ TOLERATED = (
     r"needed to build DICOMDIR",  # study date, time and ID are empty where the source had none or they were removed
     r"only permitted to be empty when actually unknown",  # left or right knee, where the source does not say
     r"Unrecognized defined term = <99MRSR>",  # a private coding scheme, declared in the object
-    r"Unrecognized defined term = <QUANTITY>",  # younger than the tool: PS3.3 C.8.32.3.1
+    r"Unrecognized defined term = <QUANTITY>",  # younger than the tool
     r"Rescale\w+\(0028,105\d\)",  # rescale in MR images, as scanners write it: T2 in ms needs it
 )
 
