@@ -109,6 +109,15 @@ def test_the_line_is_drawn_where_it_is_and_nowhere_else(pair: Any) -> None:
     assert (array[2] == 9.0).sum(axis=0).tolist() == [0, 0, 0, 0, 10, 0, 0, 0]
 
 
+def test_a_line_of_thick_slices_is_dashed_so_that_it_hides_little(pair: Any) -> None:
+    coarse, fine = pair
+    array = Woven(OnGrid(coarse, COARSE, FINE), fine, FINE)
+    array.line, array.across = 9.0, 0
+    drawn = array[:, 3, :] == 9.0
+    assert drawn.any(axis=1).tolist() == [n == 6 for n in range(12)]
+    assert drawn[6].tolist() == [True, True, True, False, False, False, False, False]
+
+
 def test_tiles_of_the_checkerboard_are_square_in_millimetres() -> None:
     grid = Grid((3, 8, 8), (3.0, 0.5, 1.0), (0.0, 0.0, 0.0))
     array = Woven(np.zeros(grid.shape, np.float32), np.ones(grid.shape, np.float32), grid, "checkerboard")

@@ -38,7 +38,7 @@ CRITERIA = {
     "sharpness": "1 blurred, 5 sharp",
     "noise": "1 disturbing, 5 none",
     "artefacts": "1 severe, 5 none",
-    "confidence": "1 no diagnosis possible, 5 certain",
+    "confidence": "1 none, 5 certain",
 }
 
 LETTERS = "ABCD"
@@ -237,7 +237,7 @@ class Reading:
         cases = {case.number: case for case in self.cases}
         rows = [
             (self.reader, cases[s.case].scan, cases[s.case].methods[s.letter], s.criterion, s.score)
-            for _, s in sorted(self.scores.items())
+            for _, s in sorted(self.scores.items(), key=lambda item: list(CRITERIA).index(item[0][2]))
         ]
         return pd.DataFrame(rows, columns=["reader", "case", "method", "criterion", "score"])
 

@@ -53,10 +53,16 @@ class Summary:
         return wide.loc[self.means.criterion.unique(), self.means.method.unique()]
 
     def pairs(self) -> pd.DataFrame:
-        """Return the tests with readable columns, a row per criterion and pair."""
+        """Return the tests in a few narrow columns; a p that could not be small is not shown as one."""
         t = self.tests
-        rows = t.assign(pair=t["test"] + " - " + t["reference"])
-        return rows.set_index("criterion")[["pair", "difference", "differing", "n", "p", "p_holm", "note"]]
+        few = t.differing < statistics.LEAST
+        return t.assign(
+            pair=t["test"] + " - " + t["reference"],
+            difference=t.difference.map("{:+.1f}".format),
+            p=t.p.map("{:.3f}".format).mask(few, "too few"),
+            Holm=t.p_holm.map("{:.3f}".format).mask(few, ""),
+            cases=t.differing.astype(str) + " of " + t.n.astype(str),
+        ).set_index("criterion")[["pair", "difference", "p", "Holm", "cases"]]
 
     def write(self, folder: str | PathLike[str], stem: str) -> list[Path]:
         """Write the tables as CSV beside each other and return their paths.

@@ -29,7 +29,8 @@ ROLE = "blinded"
 #: Layers that stay: a reader may paint or mark.
 KEPT_TYPES = ("Points", "Shapes")
 
-MEASURED, REFERENCE = "measured, interpolated", "reference"
+#: What was measured, straight lines between its voxels; and what the result can be held against.
+MEASURED, REFERENCE = "interpolated", "reference"
 
 
 class Blinded:
@@ -63,6 +64,7 @@ class Blinded:
         self.methods: tuple[str, ...] = ()
         self.volume: str | None = None
         self._pictures: dict[str, tuple[Any, dict[str, Any]]] = {}
+        self._range = (0.0, 1.0)
         self._letters: dict[str, Layer] = {}
         self._aside: list[tuple[int, Layer, bool]] = []
         self._changing = False
@@ -315,6 +317,7 @@ class Blinded:
             )
             for letter, layer in chosen.items()
         }
+        self._range = tuple(like.contrast_limits_range)
         self._changing = True
         layers = view.viewer.layers
         try:
@@ -336,6 +339,7 @@ class Blinded:
             data, settings = self._pictures[letter]
             there = [la for la in self._letters.values() if la in self.view.viewer.layers]
             layer = self.view.put((data, settings, "image"), visible=False)
+            layer.contrast_limits_range = self._range
             self.view.look.windows.join(layer, there)
             self._letters[letter] = layer
             return layer

@@ -26,7 +26,7 @@ REACH = 12.0
 #: Least time between two refreshes while tiles come in, s.
 PAUSE = 0.15
 
-TITLES = {"swipe": "{one} | {other}", "checkerboard": "{one} # {other}"}
+TITLES = {"swipe": "{one} | {other}", "checkerboard": "tiles: {one} / {other}"}
 
 
 class Swipe:

@@ -200,7 +200,7 @@ class Woven:
         if self.mode == "checkerboard":
             return np.where(self._tiles(key, shown), other, one)
         axis = self.across if self.across in shown else shown[-1]
-        return self._swiped(one, other, shown.index(axis), key[axis], self.shape[axis])
+        return self._swiped(one, other, shown.index(axis), key[axis], axis)
 
     def _sampled(self, key: Key) -> tuple[Values, Values]:
         name = tuple((k.start, k.stop, k.step) if isinstance(k, slice) else k for k in key)
@@ -214,17 +214,29 @@ class Woven:
         self._kept.move_to_end(name)
         return self._kept[name]
 
-    def _swiped(self, one: Values, other: Values, place: int, key: Any, length: int) -> Values:
+    def _swiped(self, one: Values, other: Values, place: int, key: Any, axis: int) -> Values:
+        length = self.shape[axis]
         column = round(self.at * length)
         voxels = np.arange(length)[key]
         picture = other.copy()
-        left: tuple[Any, ...] = (slice(None),) * place + (voxels < column,)
+        left: tuple[Any, ...] = (*(slice(None),) * place, voxels < column)
         if place == picture.ndim - 1 and key.step == 1:  # the usual case: a plain copy of columns
             left = (..., slice(0, int((voxels < column).sum())))
         picture[left] = one[left]
         if self.line is not None and 0 < column < length:
-            picture[(slice(None),) * place + (voxels == column,)] = self.line
+            picture[self._dashes(place, picture, voxels == column, axis)] = self.line
         return picture
+
+    def _dashes(self, place: int, picture: Values, columns: npt.NDArray[np.bool_], axis: int) -> tuple[Any, ...]:
+        """Return where the line is drawn; where columns are much wider than rows, as dashes, or it would hide much."""
+        rows: list[Any] = [slice(None)] * picture.ndim
+        wide = picture.ndim == 2 and self.grid.scale[axis] > 1.5 * min(self.grid.scale)
+        rows[place] = np.flatnonzero(columns)
+        if wide:
+            along = np.arange(picture.shape[1 - place])
+            rows[1 - place] = along[along % 8 < 3]
+            return np.ix_(*rows)
+        return tuple(rows)
 
     def _tiles(self, key: Key, shown: Sequence[int]) -> npt.NDArray[np.bool_]:
         total: Any = 0

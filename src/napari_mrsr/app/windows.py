@@ -1,8 +1,8 @@
 """Windows: pictures that are compared share one, always; presets from percentiles of what was acquired; reset.
 
-Units of magnitude are arbitrary, so a preset is a pair of percentiles, of all voxels or of the tissue (voxels above
-the threshold of Otsu, IEEE Trans Syst Man Cybern 1979;9:62, between air and tissue) of the ACQUIRED volume. A T2 map
-has a unit: its presets are in ms.
+Units of magnitude are arbitrary, so a preset goes by what was ACQUIRED: percentiles of all voxels, or of the tissue,
+the voxels above the threshold of minimum cross entropy between air and tissue (Li and Tam, Pattern Recognit Lett
+1998;19:771). A T2 map has a unit: its presets are in ms.
 
 Layers of one volume (acquired, thick slices, reference, every super-resolved one) are linked, and so are all T2 maps
 and all combined images. A layer that joins takes over the window that is there, so no difference on the screen comes
@@ -34,7 +34,16 @@ SIGNAL_ROLES = ("acquired", "thick", "reference", "sr")
 
 @dataclass(frozen=True)
 class Preset:
-    """A window: percentiles of the acquired magnitude, or T2 in ms."""
+    """A window of the acquired magnitude, or of T2.
+
+    Attributes
+    ----------
+    of
+        ``"all"`` voxels, ``"tissue"`` or ``"t2"``.
+    low, high
+        Black and white: percentiles of all voxels; for tissue black as a fraction of the threshold between air and
+        tissue and white as a percentile of the tissue; for T2 ms.
+    """
 
     of: Literal["all", "tissue", "t2"]
     low: float
@@ -43,7 +52,7 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "As acquired, 1 to 99.5 %": Preset("all", *display.MAGNITUDE_PERCENTILES),
-    "Cartilage, 5 to 95 % of tissue": Preset("tissue", 5.0, 95.0),
+    "Cartilage, up to 97 % of tissue": Preset("tissue", 0.5, 97.0),  # fluid may saturate
     "Bone and fluid, all values": Preset("all", 0.0, 99.99),
     "T2, 0 to 80 ms": Preset("t2", 0.0, 80.0),
     "T2 of cartilage, 20 to 60 ms": Preset("t2", 20.0, 60.0),
@@ -60,22 +69,25 @@ def preset_limits(preset: Preset, acquired: npt.NDArray[Any]) -> tuple[float, fl
     """
     if preset.of == "t2":
         return preset.low, preset.high
-    values = tissue(acquired) if preset.of == "tissue" else acquired
-    low, high = display.percentiles(values, (preset.low, preset.high))
+    if preset.of == "tissue":
+        threshold, above = tissue(acquired)
+        low, high = preset.low * threshold, display.percentiles(above, (preset.high,))[0]
+    else:
+        low, high = display.percentiles(acquired, (preset.low, preset.high))
     return (low, high) if high > low else (low, low + 1.0)
 
 
-def tissue(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the values above Otsu's threshold, from an even sample; all where nothing lies above."""
-    from skimage.filters import threshold_otsu
+def tissue(array: npt.NDArray[Any]) -> tuple[float, npt.NDArray[Any]]:
+    """Return the threshold between air and tissue and the values above it, from an even sample of the voxels."""
+    from skimage.filters import threshold_li
 
     flat = array.ravel(order="K")
     flat = flat[:: max(1, flat.size // display.SAMPLE)]
-    flat = flat[np.isfinite(flat)]
+    flat = flat[np.isfinite(flat)].astype(np.float64)
     if flat.size == 0 or flat.min() == flat.max():
-        return flat
-    above = flat[flat > threshold_otsu(flat)]
-    return above if above.size else flat
+        return 0.0, flat
+    threshold = float(threshold_li(flat))
+    return threshold, flat[flat > threshold]
 
 
 class Windows:

@@ -10,7 +10,6 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QLabel,
     QPushButton,
-    QToolButton,
     QWidget,
 )
 
@@ -61,18 +60,17 @@ class BlindedSection(Section):
         self.scores_grid = QWidget()
         grid = QGridLayout(self.scores_grid)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(2)
-        self.scores: dict[tuple[str, int], QToolButton] = {}
+        grid.setSpacing(3)
+        self.scores: dict[tuple[str, int], QPushButton] = {}
         self._groups: dict[str, QButtonGroup] = {}
         for row, (criterion, ends) in enumerate(CRITERIA.items()):
             label = QLabel(f"{criterion.capitalize()}<br><small>{ends}</small>")
             grid.addWidget(label, row, 0)
             self._groups[criterion] = QButtonGroup(self)
             for place, score in enumerate(SCALE):
-                button = QToolButton()
-                button.setText(str(score))
+                button = QPushButton(str(score))
                 button.setCheckable(True)
-                button.setFixedSize(38, 30)
+                button.setFixedSize(40, 30)
                 button.setToolTip(f"{criterion}: {ends}")
                 button.clicked.connect(partial(self._give, criterion, score))
                 self._groups[criterion].addButton(button)

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_mrsr.app.blinded import LETTERS
+from napari_mrsr.app.blinded_view import MEASURED
 from napari_mrsr.widgets.dock import note
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class StartPart(QWidget):
             for m, box in self.boxes.items():
                 box.setChecked(m in chosen or len(methods) <= len(LETTERS))
                 self.boxes_layout.addWidget(box)
+            if MEASURED in self.boxes:
+                self.boxes[MEASURED].setToolTip("What was measured, straight lines between its slices")
         self.none.setVisible(len(methods) < 2)
         self.start_button.setEnabled(len(methods) >= 2 and self.session.running is None)
 

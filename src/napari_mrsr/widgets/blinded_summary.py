@@ -44,7 +44,11 @@ class SummaryPart(QWidget):
         column.addLayout(row)
         self.notes = note()
         self.means, self.tests, self.kappa = TableView(), TableView(), TableView()
-        titles = ("Mean scores (5 is best)", "Wilcoxon signed rank, per pair", "Weighted kappa of the readers")
+        titles = (
+            "Mean scores (5 is best)",
+            "Wilcoxon signed rank (cases that differ)",
+            "Weighted kappa of the readers",
+        )
         self.headings = [heading(title) for title in titles]
         column.addWidget(self.notes)
         for title, table in zip(self.headings, (self.means, self.tests, self.kappa), strict=True):
@@ -87,6 +91,8 @@ class SummaryPart(QWidget):
         tables = (None, None, None)
         if found is not None:
             kappa = None if found.agreement is None else found.agreement.set_index("criterion")
+            if kappa is not None:
+                kappa = kappa.set_axis(["n", "quadratic", "linear", "equal [%]"], axis=1)
             tables = (found.by_method(), found.pairs(), kappa)
         for title, view, table in zip(self.headings, (self.means, self.tests, self.kappa), tables, strict=True):
             view.show_table(table)
