@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QDockWidget, QFormLayout, QFrame, QLabel, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from napari_mrsr.app.viewing import View, view_of
@@ -59,6 +59,7 @@ class Dock(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(body)
+        self._scroll = scroll
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)
         column.addWidget(self.banner)
@@ -77,6 +78,11 @@ class Dock(QWidget):
             _tabify(window, self)
             window.destroyed.connect(partial(_shut_down, weakref.ref(self.session)))
             self.view.tour.offer()
+
+    def scroll_to(self, widget: QWidget) -> None:
+        """Bring a part of the dock to its top, as far as there is enough below it."""
+        top = widget.mapTo(self._scroll.widget(), QPoint(0, 0)).y()
+        self._scroll.verticalScrollBar().setValue(top)
 
     def listen(self, signal: Any, slot: Callable[..., Any]) -> None:
         """Connect a signal of the session or the viewer until this dock is destroyed."""
