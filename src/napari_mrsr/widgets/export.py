@@ -19,7 +19,10 @@ PARTS = {
     "tables": ("Tables", "CSV, a file per table; the regions as NIfTI; provenance as JSON"),
     "page": ("PDF page", "One page: pictures, table, method, caveats"),
     "bids": ("BIDS", "NIfTI derivatives; T2 in seconds, as BIDS wants it"),
-    "dicom": ("DICOM", "Parametric map, segmentation and report for the PACS; needs a scan that was read from DICOM"),
+    "dicom": (
+        "DICOM",
+        "For the PACS: parametric map, segmentation, report, SR series; a scan that was not DICOM gets a new study",
+    ),
 }
 
 
