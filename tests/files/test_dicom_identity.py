@@ -55,6 +55,7 @@ def test_names_in_any_character_set_arrive(tmp_path: Path) -> None:
     assert dcmread(paths["segmentation.dcm"]).SegmentSequence[0].SegmentLabel == "Gelenkknorpel außen"
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value for VR")
 def test_dates_and_sex_that_anonymisers_left_do_not_stop_an_export(tmp_path: Path) -> None:
     odd = {"PatientBirthDate": "00000000", "StudyDate": "20260000", "PatientSex": "X", "PatientName": "anonymous"}
     made = make(classic(tmp_path / "knee", **odd))

@@ -122,7 +122,15 @@ def test_the_algorithm_is_named_with_its_weights(named: dict[str, Path]) -> None
     assert "research use" in header.DerivationDescription
     assert any(WEIGHTS in item.get("ContributionDescription", "") for item in header.ContributingEquipmentSequence)
     report = dcmread(named["report.dcm"])
-    assert report.to_json().count(WEIGHTS) >= 2  # the regions on the super-resolved map
+    text = report.to_json()
+    assert text.count(WEIGHTS) >= 2  # the regions on the super-resolved map
+    assert "super-resolution (method lean" in text
+
+
+def test_maps_whose_names_look_alike_are_both_written(made: Made, tmp_path: Path) -> None:
+    maps = {"SR (lean)": made.maps["SR"], "SR [lean]": made.maps["SR"]}
+    paths = made.write(tmp_path / "out", maps=maps, tables={}, labels=None, refined=None)
+    assert set(paths) == {"t2_sr_lean", "t2_sr_lean_pm.dcm", "t2_sr_lean_2", "t2_sr_lean_2_pm.dcm"}
 
 
 def test_a_region_without_a_value_is_reported_without_statistics(made: Made, tmp_path: Path) -> None:

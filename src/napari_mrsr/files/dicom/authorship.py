@@ -43,8 +43,7 @@ def derivation(scan: Scan, *, method: str, study: Study, also: str = "") -> str:
     also
         What else this object must say: quantisation, padding.
     """
-    kept = _KEPT if study.deidentified else (*_KEPT, "weights")  # a file's name may be a patient's
-    steps = "; ".join(_step(step.name, step.parameters, kept) for step in scan.history)
+    steps = steps_of(scan, study)
     parts = [
         f"{MODEL} {__version__}, {INTENDED_USE}.",
         f"Method: {_plain(method)}.",
@@ -53,6 +52,12 @@ def derivation(scan: Scan, *, method: str, study: Study, also: str = "") -> str:
         f"Steps: {steps}." if steps else "",
     ]
     return " ".join(part for part in parts if part)[:_TEXT_LIMIT]
+
+
+def steps_of(scan: Scan, study: Study) -> str:
+    """Return what was done to a scan, step by step."""
+    kept = _KEPT if study.deidentified else (*_KEPT, "weights")  # a file's name may be a patient's
+    return "; ".join(_step(step.name, step.parameters, kept) for step in scan.history)
 
 
 def weights_of(*scans: Scan | None) -> list[str]:

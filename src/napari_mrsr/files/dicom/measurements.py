@@ -26,6 +26,7 @@ from napari_mrsr.files.dicom.authorship import (
     declare_scheme,
     equipment,
     hide_dates,
+    steps_of,
     weights_of,
 )
 from napari_mrsr.files.dicom.codes import Region
@@ -100,7 +101,7 @@ def report(measured: Sequence[Measured], segments: Segments | None, study: Study
         ),
     )
     groups = [
-        _group(row, one, segments, sources=sources, laterality=laterality)
+        _group(row, one, segments, study, sources=sources, laterality=laterality)
         for one in measured
         for row in one.table.to_dict("records")
     ]
@@ -130,23 +131,23 @@ def report(measured: Sequence[Measured], segments: Segments | None, study: Study
     return made
 
 
-def _group(row: Mapping[Any, Any], one: Measured, segments: Segments | None, *, sources: Sequence[Instance],
-           laterality: str | None) -> Any:  # fmt: skip
+def _group(row: Mapping[Any, Any], one: Measured, segments: Segments | None, study: Study, *,
+           sources: Sequence[Instance], laterality: str | None) -> Any:  # fmt: skip
     """Return the measurements of a region on a map."""
     from highdicom import sr
 
     label, name = int(row["label"]), str(row["name"])
     region = codes.region(name, laterality)
     tracking = segments.tracking.get(label) if segments is not None else None
-    weights = [f"weights sha256 {digest}" for digest in weights_of(one.scan)]
+    told = [f"map: {one.role}", *(f"weights sha256 {digest}" for digest in weights_of(one.scan))]
+    if one.scan is not None and one.scan.history:
+        told.append(f"steps: {steps_of(one.scan, study)}")
     shared: dict[str, Any] = {
         "tracking_identifier": sr.TrackingIdentifier(uid=tracking or new_uid(), identifier=name[:64]),
         "finding_category": region.category,
         "finding_type": region.kind,
         "finding_sites": _sites(region) or None,
-        "algorithm_id": sr.AlgorithmIdentification(
-            name=one.method, version=__version__, parameters=[f"map: {one.role}", *weights]
-        ),
+        "algorithm_id": sr.AlgorithmIdentification(name=one.method, version=__version__, parameters=told),
         "measurements": _measurements(row, one),
         "qualitative_evaluations": [sr.QualitativeEvaluation(codes.MAP_ROLE, codes.role(one.role))],
     }
@@ -172,13 +173,13 @@ def _measurements(row: Mapping[Any, Any], one: Measured) -> list[Any]:
         images = [sr.SourceImageForMeasurement(one.dataset.SOPClassUID, one.dataset.SOPInstanceUID)]
     quantity, unit = codes.quantity(one.quantity), codes.unit(one.unit)
     found = [
-        sr.Measurement(name=quantity, value=_rounded(row[column]), unit=unit, derivation=statistic,
+        sr.Measurement(name=quantity, value=float(f"{row[column]:.6g}"), unit=unit, derivation=statistic,
                        referenced_images=images)
         for column, statistic in _STATISTICS
         if np.isfinite(row[column])
     ]  # fmt: skip
     found += [
-        sr.Measurement(name=what, value=_rounded(row[column]), unit=of)
+        sr.Measurement(name=what, value=float(f"{row[column]:.10g}"), unit=of)
         for column, what, of in _OF_THE_REGION
         if np.isfinite(row[column])
     ]
@@ -207,9 +208,3 @@ def _evidence(
         item.StudyInstanceUID, item.SeriesInstanceUID = instance.study, instance.series
         found.append(item)
     return found
-
-
-def _rounded(value: Any) -> float:
-    """Return a value with six digits, more than any of them is known to; counts stay whole."""
-    rounded = float(f"{float(value):.6g}")
-    return int(rounded) if rounded.is_integer() else rounded

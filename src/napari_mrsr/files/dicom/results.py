@@ -15,7 +15,7 @@ whose grid they were painted.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from warnings import catch_warnings, filterwarnings
@@ -133,7 +133,7 @@ def _objects(
         sources: Sequence[Instance] = study.instances
         if refined is not None and role != _ACQUIRED and one.same_grid(refined):
             sources = grids[0][1]
-        name = _file_name(one.quantity, role)
+        name = _file_name(one.quantity, role, made)
         way = _way(one, method if role != _ACQUIRED else "")
         series = map_series(one, role, study, method=way, number=first + 11 + n, sources=sources)
         made[name] = series
@@ -164,12 +164,16 @@ def _way(scan: Scan, method: str) -> str:
     return f"{method}, {last}" if method else last
 
 
-def _file_name(quantity: str, role: str) -> str:
-    """Return a plain file name.
+def _file_name(quantity: str, role: str, taken: Container[str] = ()) -> str:
+    """Return a plain file name that is still free.
 
     Examples
     --------
-    >>> _file_name("T2", "SR (lean)")
-    't2_sr_lean'
+    >>> _file_name("T2", "SR (lean)"), _file_name("T2", "SR [lean]", {"t2_sr_lean"})
+    ('t2_sr_lean', 't2_sr_lean_2')
     """
-    return re.sub(r"[^a-z0-9]+", "_", f"{quantity}_{role}".lower()).strip("_")
+    name = base = re.sub(r"[^a-z0-9]+", "_", f"{quantity}_{role}".lower()).strip("_")
+    n = 2
+    while name in taken:
+        name, n = f"{base}_{n}", n + 1
+    return name
