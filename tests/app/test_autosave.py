@@ -123,7 +123,7 @@ def test_a_full_disk_is_a_banner_and_the_autosave_before_stays(
     assert view.session.banner is not None
     assert "the disk is full" in view.session.banner.text
     forget()
-    (left,) = start().autosave.offered()
+    (left,) = start().autosave.recovery.offered()
     assert left.regions == ("medial tibial cartilage",)
 
 
@@ -134,13 +134,13 @@ def test_after_a_crash_the_regions_come_back_on_their_scan(view: View, knee: Pat
     roi = paint(view)
     regions.name_regions(roi, {3: "my plateau"})
     view.autosave.tick()
-    assert start().autosave.offered() == []  # the viewer still runs
+    assert start().autosave.recovery.offered() == []  # the viewer still runs
     forget()
     other = start()
-    (left,) = other.autosave.offered()
+    (left,) = other.autosave.recovery.offered()
     assert left.crashed
     assert left.regions == ("my plateau",)
-    other.autosave.restore(left)
+    other.autosave.recovery.restore(left)
     back = other.layer(regions.NAME)
     np.testing.assert_array_equal(back.data, roi.data)
     assert regions.names_of(back) == {3: "my plateau"}
@@ -148,7 +148,7 @@ def test_after_a_crash_the_regions_come_back_on_their_scan(view: View, knee: Pat
     assert other.session.scan is not None
     assert "tricubic x2" in other.session.banner.text  # type: ignore[union-attr]
     assert len(list(autosave_folder.autosaves().glob("*.lock"))) == 1  # its own autosave, in the place of the other
-    assert other.autosave.offered() == []
+    assert other.autosave.recovery.offered() == []
 
 
 def test_a_scan_that_moved_is_waited_for(view: View, knee: Path, tmp_path: Path) -> None:
@@ -158,8 +158,8 @@ def test_a_scan_that_moved_is_waited_for(view: View, knee: Path, tmp_path: Path)
     forget()
     knee.parent.rename(tmp_path / "archive")
     other = start()
-    (left,) = other.autosave.offered()
-    other.autosave.restore(left)
+    (left,) = other.autosave.recovery.offered()
+    other.autosave.recovery.restore(left)
     assert other.session.banner is not None
     assert "does not lie where it lay; open it here" in other.session.banner.text
     other.session.adopt(dess(seed=5))  # another scan: nothing happens
@@ -174,8 +174,8 @@ def test_discarded_is_gone(view: View, knee: Path, state: Path) -> None:
     view.autosave.tick()
     forget()
     other = start()
-    other.autosave.discard(other.autosave.offered()[0])
-    assert other.autosave.offered() == []
+    other.autosave.recovery.discard(other.autosave.recovery.offered()[0])
+    assert other.autosave.recovery.offered() == []
     assert not list(state.glob("autosave/*"))
 
 
@@ -186,9 +186,9 @@ def test_a_damaged_autosave_is_a_line_and_no_traceback(view: View, knee: Path, s
     forget()
     next(state.glob("autosave/*/labels/*.nii.gz")).write_bytes(b"\x1f\x8b")
     other = start()
-    other.autosave.restore(other.autosave.offered()[0])
+    other.autosave.recovery.restore(other.autosave.recovery.offered()[0])
     assert "damaged" in other.session.banner.text  # type: ignore[union-attr]
-    assert len(other.autosave.offered()) == 1
+    assert len(other.autosave.recovery.offered()) == 1
 
 
 def test_a_process_that_was_killed_is_told_from_one_that_runs(knee: Path, state: Path) -> None:
@@ -212,12 +212,12 @@ def test_a_process_that_was_killed_is_told_from_one_that_runs(knee: Path, state:
         assert running.stdout is not None
         assert running.stdout.readline() == "painted\n"
         view = start()
-        assert view.autosave.offered() == []
+        assert view.autosave.recovery.offered() == []
         os.kill(running.pid, signal.SIGKILL)
         running.wait(10)
-        (left,) = view.autosave.offered()
+        (left,) = view.autosave.recovery.offered()
         assert left.crashed
-        view.autosave.restore(left)
+        view.autosave.recovery.restore(left)
         assert np.count_nonzero(view.layer(regions.NAME).data) == 3 * 5 * 6
     finally:
         running.kill()
@@ -236,7 +236,7 @@ def test_a_program_that_ends_without_closing_its_viewer_has_not_crashed(knee: Pa
         "regions.new_roi(view).data[5:8, 7:12, 8:14] = 1\n"
     )
     subprocess.run([sys.executable, "-c", code, str(knee)], check=True, timeout=120)
-    (left,) = start().autosave.offered()
+    (left,) = start().autosave.recovery.offered()
     assert not left.crashed
 
 
@@ -247,9 +247,9 @@ def test_the_lock_of_another_machine_counts_while_it_is_renewed(view: View, knee
     forget()
     (lock,) = state.glob("autosave/*.lock")
     lock.write_text(json.dumps({**json.loads(lock.read_text()), "machine": "elsewhere"}))
-    assert start().autosave.offered() == []
+    assert start().autosave.recovery.offered() == []
     os.utime(lock, (0, 0))
-    assert len(start().autosave.offered()) == 1
+    assert len(start().autosave.recovery.offered()) == 1
 
 
 # -- closing -------------------------------------------------------------------------------------------
@@ -257,7 +257,7 @@ def test_closing_with_unsaved_painting_keeps_it_and_says_that_it_was_no_crash(vi
     view.session.open([knee])
     paint(view)
     view.close()
-    (left,) = start().autosave.offered()
+    (left,) = start().autosave.recovery.offered()
     assert not left.crashed
     assert left.regions == ("medial tibial cartilage",)
 
@@ -267,7 +267,7 @@ def test_napari_clears_its_layers_on_closing_and_nothing_is_lost(view: View, kne
     paint(view)
     view.viewer.layers.clear()
     view.close()
-    assert len(start().autosave.offered()) == 1
+    assert len(start().autosave.recovery.offered()) == 1
 
 
 def test_after_saving_a_review_nothing_is_left(view: View, knee: Path, state: Path, tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_after_saving_a_review_nothing_is_left(view: View, knee: Path, state: Pa
     assert len(list(state.glob("autosave/*.lock"))) == 1
     view.saving.save(tmp_path / "review")
     view.close()
-    assert start().autosave.offered() == []
+    assert start().autosave.recovery.offered() == []
 
 
 def test_opening_another_scan_over_unsaved_painting_keeps_it(view: View, knee: Path) -> None:
@@ -292,8 +292,8 @@ def test_opening_another_scan_over_unsaved_painting_keeps_it(view: View, knee: P
     painted = np.array(roi.data)
     view.session.adopt(dess(seed=7))
     assert view.layer(regions.NAME) is None
-    (left,) = view.autosave.offered()
-    view.autosave.restore(left)
+    (left,) = view.autosave.recovery.offered()
+    view.autosave.recovery.restore(left)
     np.testing.assert_array_equal(view.layer(regions.NAME).data, painted)
 
 
@@ -301,4 +301,4 @@ def test_an_roi_that_a_person_deleted_is_not_offered(view: View, knee: Path) -> 
     view.session.open([knee])
     view.viewer.layers.remove(paint(view))
     view.close()
-    assert start().autosave.offered() == []
+    assert start().autosave.recovery.offered() == []

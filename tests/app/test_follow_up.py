@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from napari.components import ViewerModel
 
-from napari_mrsr.app import follow_up, regions
+from napari_mrsr.app import follow_up, readings, regions
 from napari_mrsr.app.events import RefineSettings
 from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import View, view_of
@@ -119,7 +119,7 @@ def test_a_second_reading_in_a_layer_a_file_or_a_review(tmp_path: Path, scan: Sc
     one = view.layer(regions.NAME)
     other = regions.new_roi(view, name="second reader")
     other.data[...] = np.roll(one.data, 1, axis=1)  # a shift of one row, 0.5 mm
-    found = follow_up.compare_readings(view, one, other)
+    found = readings.compare_readings(view, one, other)
     assert list(found.table["name"]) == ["short", "long"]
     assert found.table["dice"].between(0.7, 0.95).all()
     assert found.table["hausdorff"].to_numpy() == pytest.approx(0.5)
@@ -128,17 +128,17 @@ def test_a_second_reading_in_a_layer_a_file_or_a_review(tmp_path: Path, scan: Sc
     from napari_mrsr.app.layers import scan_of
 
     path = write_labels(scan_of(other), tmp_path / "second.nii.gz")
-    by_file = follow_up.compare_readings(view, one, path)
+    by_file = readings.compare_readings(view, one, path)
     pd.testing.assert_frame_equal(by_file.table, found.table, check_dtype=False)
     view.saving.save(tmp_path / "review")
-    assert (follow_up.compare_readings(view, one, tmp_path / "review").table["dice"] == 1.0).all()
+    assert (readings.compare_readings(view, one, tmp_path / "review").table["dice"] == 1.0).all()
 
 
 def test_labels_of_another_place_do_not_raise(tmp_path: Path, scan: Scan) -> None:
     view = reading(scan)
     far = Scan(np.ones((4, 4, 4), np.uint8), np.diag([1.0, 1.0, 1.0, 1.0]) + np.eye(4, k=3) * 500, axis="label")
     path = write_labels(far, tmp_path / "far.nii.gz")
-    found = follow_up.compare_readings(view, view.layer(regions.NAME), path)
+    found = readings.compare_readings(view, view.layer(regions.NAME), path)
     assert (found.table["dice"] == 0.0).all()
     assert found.agreement is None
 
@@ -152,9 +152,9 @@ def test_readings_of_several_subjects_give_agreement_by_region(tmp_path: Path) -
             values = truth[subject] + rng.normal(0.0, 0.8, 2)
             table = pd.DataFrame({"name": ["deep", "superficial"], "mean": values, "map": "T2 (acquired)"})
             table.to_csv(tmp_path / reader / f"subject{subject}.csv", index=False)
-    found = follow_up.across_subjects(tmp_path / "one", tmp_path / "two").set_index("region")
+    found = readings.across_subjects(tmp_path / "one", tmp_path / "two").set_index("region")
     assert list(found["n"]) == [6, 6]
     assert (found["icc_agreement"] > 0.9).all()
     assert found["within_sd"].mean() == pytest.approx(0.8, abs=0.4)
     with pytest.raises(NothingToRead, match="no subject"):
-        follow_up.across_subjects(tmp_path / "one", tmp_path)
+        readings.across_subjects(tmp_path / "one", tmp_path)

@@ -102,7 +102,7 @@ def test_closing_while_a_job_runs_stops_it_leaves_no_thread_and_keeps_what_is_pa
     qtbot.waitUntil(lambda: session.is_shut and bool(ended), timeout=30_000)
     left = [t for t in set(threading.enumerate()) - before if t.is_alive() and not t.daemon]
     assert left == []
-    (kept,) = view.autosave.offered()
+    (kept,) = view.autosave.recovery.offered()
     assert not kept.crashed
     assert kept.regions == ("medial tibial cartilage",)
 

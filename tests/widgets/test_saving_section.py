@@ -174,18 +174,18 @@ def test_two_readings_by_buttons(make: Any, view: View, scan: Scan) -> None:
     one = painted(view)
     dock = make(RoiDock)
     section = dock.follow_up
-    assert not section.compare_button.isEnabled()
+    assert not section.readers.compare_button.isEnabled()
     other = regions.new_roi(view, name="second reader")
     other.data[...] = np.roll(one.data, 1, axis=1)
     dock.layers.setCurrentText(one.name)
-    section.second.setCurrentText("second reader")
-    section.compare_button.click()
-    assert section.readings.rows.table.iloc[0]["Dice"] == pytest.approx(0.8)
-    section.second.setCurrentText(one.name)
-    section.compare_button.click()
+    section.readers.second.setCurrentText("second reader")
+    section.readers.compare_button.click()
+    assert section.readers.readings.rows.table.iloc[0]["Dice"] == pytest.approx(0.8)
+    section.readers.second.setCurrentText(one.name)
+    section.readers.compare_button.click()
     assert "choose a second labels layer" in dock.banner.text.text()
     view.viewer.layers.remove(other)
-    assert section.second.count() == 1
+    assert section.readers.second.count() == 1
 
 
 def test_the_menu_has_both_commands(

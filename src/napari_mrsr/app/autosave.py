@@ -8,6 +8,7 @@ saved with a review.
 from __future__ import annotations
 
 import atexit
+import threading
 import time
 import weakref
 import zlib
@@ -22,11 +23,10 @@ from psygnal import Signal
 
 from napari_mrsr.app import layer_states, regions
 from napari_mrsr.app.events import Event, Failed, Progress
-from napari_mrsr.app.reopening import put_layer
-from napari_mrsr.app.review_content import is_sample, scan_as_shown
-from napari_mrsr.errors import MrsrError, ScanMissing
-from napari_mrsr.files import autosave_folder, scan_identity
-from napari_mrsr.files.autosave_folder import Left
+from napari_mrsr.app.recovery import Recovery, scan_record
+from napari_mrsr.app.review_content import scan_as_shown
+from napari_mrsr.errors import MrsrError
+from napari_mrsr.files import autosave_folder
 from napari_mrsr.files.origin import plain
 from napari_mrsr.scan import Scan
 
@@ -56,6 +56,10 @@ class Autosave:
 
     Attributes
     ----------
+    scan, truth
+        What is painted on, and the phantom behind it if it is a simulation.
+    recovery
+        What earlier viewers left behind.
     written
         When the last autosave was written, or None.
     """
@@ -69,10 +73,11 @@ class Autosave:
         self._kept: Signature = {}  # in the latest autosave
         self._safe: Signature = {}  # in a saved review
         self._gone: dict[str, tuple[float, Layer]] = {}
-        self._scan: Scan | None = None  # what is painted on, and the phantom behind it
-        self._truth: Any = None
-        self._restoring: Left | None = None
-        self._listens = self._closed = False
+        self.scan: Scan | None = None
+        self.truth: Any = None
+        self._closed = False
+        self._writing = threading.Lock()
+        self.recovery = Recovery(self)
         session = view.session
         session.closing.connect(self.close)
         session.opened.connect(self._leave)
@@ -102,20 +107,27 @@ class Autosave:
     def tick(self) -> None:
         """Write what has changed since the last autosave; a failure becomes a banner, once."""
         now = self.signature()
-        if self._closed or not self.view.preferences.autosave or self._scan is None:
+        if self._closed or not self.view.preferences.autosave or self.scan is None:
             return
         if not now or now == self._kept or all(self._safe.get(k) == v for k, v in now.items()):
             return
         self._kept = now
-        record, volumes = self._content()
-        self.view.session._runner(lambda: self._write(record, volumes), self._receive, self._done)
+        content, place = self._content(), self._own_place()
+        self.view.session._runner(lambda: self._write(place, *content), self._receive, self._done)
 
-    def _write(self, record: dict[str, Any], volumes: dict[str, Scan]) -> Iterator[Event]:
+    def _own_place(self) -> Path:
+        if self._place is None:
+            self._place = autosave_folder.new_place()
+        return self._place
+
+    def _write(self, place: Path, record: dict[str, Any], volumes: dict[str, Scan]) -> Iterator[Event]:
+        """Write, maybe in a worker thread; what comes too late, after the place was let go, is not written."""
         try:
-            if self._place is None:
-                self._place = autosave_folder.new_place()
-            autosave_folder.write_autosave(self._place, record, volumes)
-            self.written = datetime.now().astimezone()
+            with self._writing:
+                if place != self._place:
+                    return
+                autosave_folder.write_autosave(place, record, volumes)
+                self.written = datetime.now().astimezone()
             yield Progress(1.0, "autosaved")
         except (MrsrError, OSError) as error:
             line = error.line if isinstance(error, MrsrError) else str(error)
@@ -132,7 +144,7 @@ class Autosave:
     def _content(self) -> tuple[dict[str, Any], dict[str, Scan]]:
         """Return record and volumes; arrays are copied, because painting goes on while they are written."""
         result = self.view.session.result
-        record: dict[str, Any] = {"scan": _scan_record(self._scan, self._truth), "layers": []}
+        record: dict[str, Any] = {"scan": scan_record(self.scan, self.truth), "layers": []}
         if result is not None:
             record["method"] = f"{result.method} x{result.factor}"
         volumes: dict[str, Scan] = {}
@@ -158,29 +170,40 @@ class Autosave:
         """Take note that a review holds what was painted at that time; the autosave is not needed any more."""
         self._safe = dict(signature)
         if not self.unsaved and self._place is not None:
-            autosave_folder.discard(self._place)
-            self._place, self._kept, self.written = None, {}, None
+            with self._writing:
+                autosave_folder.discard(self._place)
+                self._place, self._kept, self.written = None, {}, None
         self.changed.emit()
+
+    def take_over(self, place: Path) -> None:
+        """Go on with the autosave that was just given back, so that at no time it is without one."""
+        if self._place is None:
+            autosave_folder.take_over(place)
+            self._place, self._kept = place, self.signature()
+            return
+        for event in self._write(self._place, *self._content()):
+            self._receive(event)
+        autosave_folder.discard(place)
 
     def _leave(self, scan: Scan | None) -> None:
         """Another scan takes the place of this one, whose layers still stand: keep what no review holds."""
         kept = self._let_go()
-        self._scan, self._truth = scan, self.view.session.truth
+        self.scan, self.truth = scan, self.view.session.truth
         if kept:
             line = "what was painted on the scan before is kept: Restore in the Study dock gives it back"
             self.view.session.say("info", line)
 
     def _let_go(self) -> bool:
         """Write what no review holds, to be offered back, and begin anew; tell whether there was something."""
-        keep = self._scan is not None and self.unsaved and self.view.preferences.autosave
+        keep = self.scan is not None and self.unsaved and self.view.preferences.autosave
         if keep:
-            for event in self._write(*self._content()):
+            for event in self._write(self._own_place(), *self._content()):
                 self._receive(event)
-            if self._place is not None:
-                autosave_folder.finish(self._place)
-        elif self._place is not None:
-            autosave_folder.discard(self._place)
-        self._place, self._kept, self._safe, self.written = None, {}, {}, None
+        with self._writing:
+            place, self._place = self._place, None
+            if place is not None:
+                (autosave_folder.finish if keep else autosave_folder.discard)(place)
+        self._kept, self._safe, self.written = {}, {}, None
         self._gone.clear()
         self.changed.emit()
         return keep
@@ -200,82 +223,6 @@ class Autosave:
     def _removed(self, event: Any) -> None:
         if regions.is_roi(event.value):
             self._gone[event.value.name] = (time.monotonic(), event.value)
-
-    # -- giving back ----------------------------------------------------------------------------------
-    def offered(self) -> list[Left]:
-        """Return what earlier viewers left behind, latest first."""
-        try:
-            return autosave_folder.left_behind()
-        except OSError:
-            return []
-
-    def discard(self, left: Left) -> None:
-        """Throw away what was left behind."""
-        autosave_folder.discard(left.folder)
-        self.changed.emit()
-
-    def restore(self, left: Left) -> None:
-        """Give painted regions back: on the scan if it is open, else the scan is opened first."""
-        session = self.view.session
-        record = dict(left.record.get("scan") or {})
-        if self._fits(record):
-            session.attempt(lambda: self._give_back(left))
-            return
-        if session.running is not None:
-            session.say("warn", f"{session.running.name} is still running; stop it or wait for it")
-            return
-        self._restoring = left
-        if not self._listens:  # only now, so that the view has its layers before regions are put on them
-            self._listens = True
-            session.opened.connect(self._opened)
-        if record.get("kind") == "sample":
-            session.open_sample()
-            return
-        try:
-            paths = scan_identity.find(record) if record.get("kind") == "files" else []
-        except ScanMissing:
-            paths = []
-        if paths:
-            session.open(paths, series=record.get("series_number"))
-        else:
-            line = "the scan that was painted on does not lie where it lay; open it here, and its regions come back"
-            session.say("warn", line)
-
-    def _fits(self, record: dict[str, Any]) -> bool:
-        own = plain(_scan_record(self._scan, self._truth)) if self._scan is not None else {}
-        return bool(own) and all(own.get(key) == record.get(key) for key in ("kind", "files", "key"))
-
-    def _opened(self, _scan: Scan | None) -> None:
-        """Give regions back if the scan that was opened is the one that they wait for."""
-        left = self._restoring
-        if left is not None and self._fits(dict(left.record.get("scan") or {})):
-            self._restoring = None
-            self.view.session.attempt(lambda: self._give_back(left))
-
-    def _give_back(self, left: Left) -> None:
-        volumes = autosave_folder.read_autosave(left)
-        for entry in left.record.get("layers", []):
-            name, n = entry["name"], 2
-            while self.view.layer(name) is not None:
-                name, n = f"{entry['name']} {n}", n + 1
-            layer = put_layer(self.view, volumes[entry["volume"]], name, "labels", {"role": "roi"})
-            layer_states.apply_state(layer, entry["state"])
-        self.discard(left)
-        self.tick()  # what was given back is not saved anywhere else yet
-        again = f"; run {left.record['method']} again for its maps" if left.record.get("method") else ""
-        text = f"gave back {', '.join(left.regions) or 'what was painted'} of {left.when:%d %b, %H:%M}{again}"
-        self.view.session.say("info", text)
-
-
-def _scan_record(scan: Scan | None, truth: Any) -> dict[str, Any] | None:
-    """Return which scan it is, without a path."""
-    if scan is None:
-        return None
-    if truth is not None and is_sample(scan, truth):
-        return {"kind": "sample"}
-    if scan_identity.is_as_read(scan):
-        return scan_identity.identity_of(scan, deidentify=True)
-    return {"kind": "memory", "key": scan_identity.key_of(scan)}
 
 
 def _checksum(layer: Layer) -> int:

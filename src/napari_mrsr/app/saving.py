@@ -30,12 +30,13 @@ from napari_mrsr.files.origin import plain
 from napari_mrsr.files.review_folder import Steps, folder_of, write_review
 
 if TYPE_CHECKING:
-    from napari_mrsr.app.session import Running
+    from napari_mrsr.app.session import Level, Running
     from napari_mrsr.app.viewing import View
 
 log = logging.getLogger(__name__)
 
-Dump, Load = Callable[[], Any], Callable[[Any], Any]
+Dump = Callable[[], Any]
+Load = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ class Saving:
         def then(written: Path) -> None:
             self.folder = written
             self.view.autosave.saved(painted)
-            level = "warn" if collector.notes else "info"
+            level: Level = "warn" if collector.notes else "info"
             session.say(level, f"saved the review {written.name}", "\n".join([str(written), *collector.notes]))
             self.saved.emit(written)
 

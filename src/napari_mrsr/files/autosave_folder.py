@@ -33,7 +33,7 @@ from napari_mrsr.errors import MrsrError
 from napari_mrsr.files.atomic import atomic_path
 from napari_mrsr.files.atomic_folder import atomic_folder, recover
 from napari_mrsr.files.json_file import write_json
-from napari_mrsr.files.review_folder import read_volume, write_volume
+from napari_mrsr.files.scan_record import read_volume, write_volume
 from napari_mrsr.files.user_state import state_folder
 from napari_mrsr.files.without_names import without_names
 from napari_mrsr.scan import Scan
@@ -124,6 +124,13 @@ def write_lock(folder: Path, *, finished: bool) -> None:
         hidden.write_text(json.dumps(content), encoding="utf-8")
 
 
+def take_over(folder: Path) -> None:
+    """Make this process the owner of an autosave that another left behind."""
+    _LIVE.add(folder.name)
+    with suppress(MrsrError, OSError):
+        write_lock(folder, finished=False)
+
+
 def finish(folder: Path) -> None:
     """Say that the viewer ended cleanly and left something unsaved."""
     _LIVE.discard(folder.name)
@@ -167,7 +174,8 @@ def _lives(owner: Mapping[str, Any], folder: Path, lock: Path) -> bool:
 
     try:
         process = psutil.Process(int(owner.get("process", -1)))
-        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - float(owner["began"])) < 1.0
+        same = abs(process.create_time() - float(owner["began"])) < 1.0
+        return bool(same and process.status() != psutil.STATUS_ZOMBIE)
     except (psutil.Error, ValueError, KeyError, TypeError):
         return False
 

@@ -26,7 +26,7 @@ import numpy as np
 
 from napari_mrsr.errors import MrsrError, ScanChanged, ScanMissing, SeveralSeries
 from napari_mrsr.files.origin import history_of, plain, sha256_of
-from napari_mrsr.files.review_folder import asdict_of
+from napari_mrsr.files.scan_record import asdict_of
 from napari_mrsr.files.sidecar import read_sidecar
 from napari_mrsr.files.user_state import remember_place, remembered_place
 from napari_mrsr.scan import Scan

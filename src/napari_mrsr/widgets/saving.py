@@ -109,7 +109,7 @@ class RecoveryBar(QFrame):
 
     def renew(self) -> None:
         """Show the latest of what was left behind."""
-        offered = self.view.autosave.offered()
+        offered = self.view.autosave.recovery.offered()
         self.left = offered[0] if offered else None
         self.setVisible(self.left is not None)
         if self.left is None:
@@ -123,12 +123,12 @@ class RecoveryBar(QFrame):
     def restore(self) -> None:
         """Give it back."""
         if self.left is not None:
-            self.view.autosave.restore(self.left)
+            self.view.autosave.recovery.restore(self.left)
 
     def discard(self) -> None:
         """Throw it away."""
         if self.left is not None:
-            self.view.autosave.discard(self.left)
+            self.view.autosave.recovery.discard(self.left)
 
 
 class ActionBar(QFrame):
