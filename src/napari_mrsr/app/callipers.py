@@ -9,6 +9,7 @@ Two clicks or one drag make a line; while a tool is on, its own layer is the act
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -72,12 +73,20 @@ class Callipers:
     switched = Signal(object)  # the tool that is on, or None
 
     def __init__(self, view: View) -> None:
-        self.view = view
+        self._view = weakref.ref(view)
         self.tool: Tool | None = None
         self._start: Point | None = None
         self._drawing = False
         self._before: Any = None
         view.viewer.layers.events.removed.connect(self._removed)
+
+    @property
+    def view(self) -> View:
+        """The view that is measured in; it is not kept alive."""
+        view = self._view()
+        if view is None:
+            raise RuntimeError("the viewer is closed")
+        return view
 
     # -- tools ----------------------------------------------------------------------------------------
     def begin(self, tool: Tool) -> None:
@@ -318,3 +327,13 @@ class Callipers:
             self._start = None
             self.end()
         self.changed.emit()
+
+
+_CALLIPERS: weakref.WeakKeyDictionary[View, Callipers] = weakref.WeakKeyDictionary()
+
+
+def callipers_of(view: View) -> Callipers:
+    """Return the callipers of a view, made at the first call: a dock may be closed and opened again."""
+    if view not in _CALLIPERS:
+        _CALLIPERS[view] = Callipers(view)
+    return _CALLIPERS[view]

@@ -61,8 +61,6 @@ class Chart(QWidget):
         column.addWidget(self.plot)
         self._view = view
         self.dress()
-        view.viewer.events.theme.connect(self.dress)
-        self.destroyed.connect(lambda: view.viewer.events.theme.disconnect(self.dress))
 
     def _add_second_axis(self) -> Any:
         """Add an axis on the right, hidden until a curve with another unit needs it."""
@@ -76,7 +74,7 @@ class Chart(QWidget):
         return second
 
     def dress(self, _event: Any = None) -> None:
-        """Take the colours of the viewer's theme."""
+        """Take the colours of the viewer's theme; to be called again when that changes."""
         from napari.utils.theme import get_theme
 
         theme = get_theme(self._view.viewer.theme)

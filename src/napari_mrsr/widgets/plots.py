@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QTabWidget
 from superqt.utils import QSignalDebouncer
 
-from napari_mrsr.app.callipers import Callipers, Line, Tool
+from napari_mrsr.app.callipers import Line, Tool, callipers_of
 from napari_mrsr.app.profiles import DepthProfiles, histogram, line_curves
 from napari_mrsr.app.reading import painted
 from napari_mrsr.roi.profile import DepthProfile
@@ -37,7 +37,7 @@ class PlotsSection(Section):
         super().__init__(dock, "Plots and measures")
         self._measurement: Measurement | None = None
         self._label: int | None = None
-        self.callipers = Callipers(self.view)
+        self.callipers = callipers_of(self.view)
         self.depth = DepthProfiles(self.view)
         self.tabs = QTabWidget()
         self.histogram = Chart(self.view, "T2 [ms]", "voxels [%]")
@@ -45,6 +45,7 @@ class PlotsSection(Section):
         self.line = Chart(self.view, "along the line [mm]", "value")
         for chart, title in ((self.histogram, "Histogram"), (self.profile, "Bone to joint"), (self.line, "Line")):
             self.tabs.addTab(chart, title)
+            self.listen(self.view.viewer.events.theme, chart.dress)
         self.tabs.currentChanged.connect(self._draw)
         self.column.addWidget(self.tabs)
         self.said = note()
@@ -55,8 +56,8 @@ class PlotsSection(Section):
         rest.triggered.connect(self._draw)
         self._soon = rest.throttle
         self.toggled.connect(self._unfold)
-        self.callipers.changed.connect(self._list_lines)
-        self.callipers.switched.connect(self._show_tool)
+        self.listen(self.callipers.changed, self._list_lines)
+        self.listen(self.callipers.switched, self._show_tool)
         self.listen(dock.measured, self._take)
         self.listen(self.view.viewer.layers.events.inserted, self._layers_changed)
         self.listen(self.view.viewer.layers.events.removed, self._layers_changed)

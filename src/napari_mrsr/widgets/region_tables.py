@@ -68,7 +68,8 @@ class RegionTables(QWidget):
         column.addLayout(line)
         for widget in (self.all, self.region_heading, self.one, self.known, self.notes):
             column.addWidget(widget)
-        self.destroyed.connect(self.highlight.end)
+        highlight = self.highlight
+        self.destroyed.connect(lambda: highlight.end())
 
     def show_measurement(self, layer: Labels | None, measurement: Measurement | None, label: int | None) -> None:
         """Show the tables of a layer, in detail those of one region.
