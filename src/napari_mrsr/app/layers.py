@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Role = Literal[
     "acquired", "thick", "reference", "sr", "t2", "difference", "ssim", "trust", "reason", "combined", "roi", "regions",
-    "thickness", "fluid_suppressed",
+    "thickness", "fluid_suppressed", "oblique",
 ]  # fmt: skip
 LayerData = tuple[Any, dict[str, Any], str]
 

@@ -17,6 +17,7 @@ from psygnal import Signal
 
 from napari_mrsr.app import display, keys
 from napari_mrsr.app.marks import COLOUR
+from napari_mrsr.app.oblique import Oblique
 from napari_mrsr.app.planes import Planes
 from napari_mrsr.errors import MissingParameter, MrsrError
 
@@ -56,8 +57,8 @@ class Layouts:
     ----------
     now
         The layout on the screen, a key of :data:`LAYOUTS`.
-    planes
-        The three linked planes.
+    planes, oblique
+        The three linked planes; the oblique reformat.
     """
 
     changed = Signal(str)
@@ -66,6 +67,7 @@ class Layouts:
         self.view = view
         self.now = "single"
         self.planes = Planes(view)
+        self.oblique = Oblique(view)
         self._before: Before | None = None
         self._busy = False
         keys.bind(view.viewer, {KEY: self.next})
@@ -106,6 +108,7 @@ class Layouts:
             elif cells:
                 self._fill(cells, (1, 2) if name == "side" else (2, 2))
         self.now = name
+        self.oblique.move_canvas()
         if name != "planes":
             self._fit()
         self.changed.emit(name)
@@ -120,12 +123,14 @@ class Layouts:
             self._busy = False
 
     def _leave(self) -> None:
+        self.oblique.close_canvas()
         self.planes.close()
         self.view.viewer.canvas.grid.enabled = False
         self._restore()
 
     def close(self) -> None:
         """Leave the layout and let go of the key: the view closes."""
+        self.oblique.close()
         self.planes.close()
         keys.unbind(self.view.viewer, {KEY: self.next})
 

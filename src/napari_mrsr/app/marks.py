@@ -183,7 +183,7 @@ def shown_names(layers: Any) -> list[str]:
     names = []
     for layer in reversed(list(layers)):
         role = layer.metadata.get("mrsr", {}).get("role")
-        if role is None or not layer.visible:
+        if role is None or role == "plane" or not layer.visible:
             continue
         names.append(layer.name)
         if role in ("acquired", "reference", "thick", "sr"):

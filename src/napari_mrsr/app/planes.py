@@ -77,6 +77,10 @@ class Planes:
         """Return the viewer models of the two further planes."""
         return [widget.vm_container.viewer_model for widget in self._widgets()]
 
+    def free_cell(self) -> Any:
+        """Return the tabs in the fourth cell; None while the planes are not shown."""
+        return self._manager.controls_tab if self.shown else None
+
     def _widgets(self) -> list[Any]:
         return [self._manager.right_widget, self._manager.bottom_widget] if self.shown else []
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
-from qtpy.QtWidgets import QButtonGroup, QGridLayout, QPushButton
+from qtpy.QtWidgets import QButtonGroup, QComboBox, QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, QPushButton
 
 from napari_mrsr.app.layouts import KEY, LAYOUTS
 from napari_mrsr.widgets.section import Section
 
 if TYPE_CHECKING:
+    from napari_mrsr.app.oblique import Kind
     from napari_mrsr.widgets.dock import Dock
 
 #: Cells of each layout in a unit square: left, top, width, height.
@@ -22,6 +23,8 @@ SKETCHES = {
     "side": [(0, 0, 0.5, 1), (0.5, 0, 0.5, 1)],
     "four": [(0, 0, 0.5, 0.5), (0.5, 0, 0.5, 0.5), (0, 0.5, 0.5, 0.5), (0.5, 0.5, 0.5, 0.5)],
 }
+
+SLABS = ("mean", "maximum")
 
 TIPS = {
     "single": "One picture",
@@ -36,7 +39,7 @@ class LayoutsSection(Section):
 
     def __init__(self, dock: Dock) -> None:
         super().__init__(dock, "Layouts and planes", opened=True)
-        self.layouts = self.view.layouts
+        self.layouts, self.oblique = self.view.layouts, self.view.layouts.oblique
         grid = QGridLayout()
         grid.setSpacing(4)
         self.buttons: dict[str, QPushButton] = {}
@@ -51,15 +54,66 @@ class LayoutsSection(Section):
             self.buttons[name] = button
             grid.addWidget(button, place // 2, place % 2)
         self.column.addLayout(grid)
+        self._add_oblique()
         self.listen(self.layouts.changed, self._follow)
+        self.listen(self.oblique.changed, self._follow)
         self._follow()
+
+    def _add_oblique(self) -> None:
+        self.points = QPushButton("Three points")
+        self.points.setToolTip("Set three points, in any slice or plane; drag one and the reformat follows")
+        self.points.clicked.connect(partial(self._begin, "points"))
+        self.line = QPushButton("Line")
+        self.line.setToolTip("Draw a line in the slice: the reformat stands on it, across the slice")
+        self.line.clicked.connect(partial(self._begin, "line"))
+        self.back = QPushButton("Back")
+        self.back.setToolTip("Close the oblique reformat; its points go too")
+        self.back.clicked.connect(self._back)
+        row = QHBoxLayout()
+        row.addWidget(QLabel("Oblique:"))
+        for button in (self.points, self.line, self.back):
+            row.addWidget(button, 1)
+        self.column.addLayout(row)
+        self.thickness = _millimetres(0.0, 50.0)
+        self.thickness.setToolTip("Thickness of the slab; 0 is the plane alone")
+        self.thickness.valueChanged.connect(lambda mm: self.oblique.set(thickness=mm))
+        self.slab = QComboBox()
+        self.slab.addItems(SLABS)
+        self.slab.setToolTip("Mean or maximum over the slab")
+        self.slab.currentTextChanged.connect(lambda text: self.oblique.set(slab=text))
+        self.offset = _millimetres(-100.0, 100.0)
+        self.offset.setToolTip("Move the plane along its normal")
+        self.offset.valueChanged.connect(lambda mm: self.oblique.set(offset=mm))
+        row = QHBoxLayout()
+        for title, box in (("Slab:", self.thickness), ("", self.slab), ("Move:", self.offset)):
+            if title:
+                row.addWidget(QLabel(title))
+            row.addWidget(box, 1)
+        self.column.addLayout(row)
 
     def _choose(self, name: str, _checked: bool = True) -> None:
         self.layouts.choose(name)
         self._follow()
 
+    def _begin(self, kind: Kind, _checked: bool = False) -> None:
+        self.session.attempt(lambda: self.oblique.begin(kind))
+
+    def _back(self, _checked: bool = False) -> None:
+        self.offset.setValue(0.0)
+        self.oblique.close()
+
     def _follow(self, _name: str = "") -> None:
         self.buttons[self.layouts.now].setChecked(True)
+        self.back.setEnabled(self.oblique.model is not None)
+
+
+def _millimetres(low: float, high: float) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(low, high)
+    box.setSingleStep(0.5)
+    box.setDecimals(1)
+    box.setSuffix(" mm")
+    return box
 
 
 def sketch(name: str) -> QIcon:
