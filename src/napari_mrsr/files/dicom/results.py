@@ -171,8 +171,11 @@ def _file_name(quantity: str, role: str, taken: Container[str] = ()) -> str:
     --------
     >>> _file_name("T2", "SR (lean)"), _file_name("T2", "SR [lean]", {"t2_sr_lean"})
     ('t2_sr_lean', 't2_sr_lean_2')
+    >>> _file_name("thickness", "thickness")
+    'thickness'
     """
-    name = base = re.sub(r"[^a-z0-9]+", "_", f"{quantity}_{role}".lower()).strip("_")
+    words = quantity if role.lower() == quantity.lower() else f"{quantity}_{role}"
+    name = base = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
     n = 2
     while name in taken:
         name, n = f"{base}_{n}", n + 1
