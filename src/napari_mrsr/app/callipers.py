@@ -12,13 +12,23 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from psygnal import Signal
 
-from napari_mrsr.app import layers
+from napari_mrsr.app.calliper_layers import (
+    LAYERS,
+    Ends,
+    Point,
+    Tool,
+    ends_of,
+    found_layer,
+    make_layer,
+    set_lines,
+    write_lengths,
+)
 from napari_mrsr.app.frame import Frame
 from napari_mrsr.errors import BadParameter, MissingParameter
 
@@ -27,12 +37,6 @@ if TYPE_CHECKING:
 
     from napari_mrsr.app.viewing import View
 
-Tool = Literal["calliper", "line profile"]
-Point = npt.NDArray[np.float64]
-
-#: Layer of each tool and its colour: told apart from the letters of the picture.
-LAYERS: dict[Tool, str] = {"calliper": "Callipers [mm]", "line profile": "Line profiles [mm]"}
-COLOURS: dict[Tool, str] = {"calliper": "#56b4e9", "line profile": "#e69f00"}
 #: A press and release nearer than this are a click, not a drag, mm.
 CLICK = 1.0
 
@@ -146,7 +150,7 @@ class Callipers:
             layer = self._layer(tool)
             count = 0 if layer is None else len(layer.data) - (self.tool == tool and self._start is not None)
             for index in range(count):
-                start, end = (np.asarray(layer.data_to_world(p), float)[-3:] for p in layer.data[index][[0, -1]])
+                start, end = ends_of(layer)[index]
                 found.append(Line(tool, index, start, end, self.length(start, end)))
         return found
 
@@ -172,7 +176,7 @@ class Callipers:
         if self.view.frame is None:
             raise MissingParameter("no scan is open", remedy="open one in the Study dock first")
         layer = self._layer(tool) or self._make_layer(tool)
-        self._set(layer, [*self._ends(layer), (np.asarray(start, float), np.asarray(end, float))])
+        self._set(layer, [*ends_of(layer), (np.asarray(start, float), np.asarray(end, float))])
         self.changed.emit()
 
     def remove(self, line: Line) -> None:
@@ -180,7 +184,7 @@ class Callipers:
         layer = self._layer(line.tool)
         if layer is None or line.index >= len(layer.data):
             return
-        ends = self._ends(layer)
+        ends = ends_of(layer)
         del ends[line.index]
         if ends or self.tool == line.tool:
             self._set(layer, ends)
@@ -208,7 +212,7 @@ class Callipers:
             self._finish(layer, here)
             return
         self._start, self._drawing = here, True
-        self._set(layer, [*self._ends(layer), (here, here)])
+        self._set(layer, [*ends_of(layer), (here, here)])
         yield
         while event.type == "mouse_move":
             self._stretch(self._at(event))
@@ -227,11 +231,11 @@ class Callipers:
         layer = None if self.tool is None else self._layer(self.tool)
         if layer is None or self._start is None or not layer.data:
             return
-        self._set(layer, [*self._ends(layer)[:-1], (self._start, end)])
+        self._set(layer, [*ends_of(layer)[:-1], (self._start, end)])
 
     def _finish(self, layer: Shapes, end: Point) -> None:
         start, self._start, self._drawing = self._start, None, False
-        ends = self._ends(layer)[:-1]
+        ends = ends_of(layer)[:-1]
         if start is not None and self.length(start, end) > 0:
             ends.append((start, end))
         self._set(layer, ends)
@@ -248,75 +252,29 @@ class Callipers:
 
     # -- the layers ---------------------------------------------------------------------------------------
     def _layer(self, tool: Tool) -> Any:
-        layer = self.view.layer(LAYERS[tool])
-        return layer if layer is not None and layer.metadata.get("mrsr", {}).get("role") == "measure" else None
+        return found_layer(self.view, tool)
 
     def _make_layer(self, tool: Tool) -> Any:
-        session, frame = self.view.session, self.view.frame
-        scan = session.result.scan if session.result is not None else session.scan
-        if frame is None or scan is None:
-            raise MissingParameter("no scan is open", remedy="open one in the Study dock first")
-        place = self.view.frame_for(scan)
-        active = self.view.viewer.layers.selection.active
-        layer = self.view.viewer.add_shapes(
-            ndim=3,
-            name=LAYERS[tool],
-            scale=place.scale,
-            translate=place.translate,
-            units=layers.UNITS,
-            axis_labels=place.labels,
-            edge_color=COLOURS[tool],
-            edge_width=0.8,
-            opacity=1.0,
-            features={"length": np.empty(0, dtype=object)},
-            text={"string": "{length}", "size": 11, "color": COLOURS[tool], "anchor": "upper_left"},
-            metadata={"mrsr": {"role": "measure", "quantity": "length", "unit": "mm"}},
-        )
+        layer = make_layer(self.view, tool)
         layer.events.data.connect(self._edited)
-        if active is not None:
-            self.view.viewer.layers.selection.active = active
         return layer
 
-    def _ends(self, layer: Shapes) -> list[tuple[Point, Point]]:
-        return [
-            (np.asarray(layer.data_to_world(d[0]), float)[-3:], np.asarray(layer.data_to_world(d[-1]), float)[-3:])
-            for d in layer.data
-        ]
+    def _set(self, layer: Any, ends: list[Ends]) -> None:
+        set_lines(layer, ends, self._texts(ends))
 
-    def _set(self, layer: Any, ends: list[tuple[Point, Point]]) -> None:
-        with layer.events.data.blocker():
-            layer.selected_data = set()
-            if len(layer.data) > len(ends):
-                layer.selected_data = set(range(len(ends), len(layer.data)))
-                layer.remove_selected()
-            made = [np.stack([layer.world_to_data(a), layer.world_to_data(b)]) for a, b in ends]
-            texts = self._texts(ends)
-            if len(layer.data) == len(made):
-                layer.data = made
-            else:
-                layer.data = made[: len(layer.data)] if layer.data else []
-                layer.feature_defaults = {"length": texts[-1]}
-                layer.add_lines(made[len(layer.data) :], edge_color=layer.current_edge_color, edge_width=0.8)
-        self._write(layer, ends)
-
-    def _texts(self, ends: list[tuple[Point, Point]]) -> list[str]:
+    def _texts(self, ends: list[Ends]) -> list[str]:
         return [f"{self.length(a, b):.1f} mm" for a, b in ends]
-
-    def _write(self, layer: Any, ends: list[tuple[Point, Point]]) -> None:
-        import pandas as pd
-
-        layer.features = pd.DataFrame({"length": np.array(self._texts(ends), dtype=object)})
 
     def _edited(self, event: Any) -> None:
         """Say the new length of a line that a person has moved with napari's own tools."""
         layer = event.source
         if len(layer.features) == len(layer.data):
-            self._write(layer, self._ends(layer))
+            write_lengths(layer, self._texts(ends_of(layer)))
         self.changed.emit()
 
     def _drop_begun(self, layer: Any) -> None:
         if self._start is not None and layer.data:
-            self._set(layer, self._ends(layer)[:-1])
+            self._set(layer, ends_of(layer)[:-1])
         self._start, self._drawing = None, False
 
     def _removed(self, event: Any) -> None:
