@@ -88,6 +88,11 @@ def test_windows_of_the_letters_never_part(ready: View, tmp_path: Path) -> None:
     assert {tuple(ready.layer(letter).contrast_limits) for letter in "ABC"} == {(3.0, 99.0)}
     ready.layer("C").reset_contrast_limits()
     assert len({tuple(ready.layer(letter).contrast_limits) for letter in "ABC"}) == 1
+    ready.look.windows.apply("Cartilage, up to 97 % of tissue")
+    (limits,) = {tuple(ready.layer(letter).contrast_limits) for letter in "ABC"}
+    assert ready.look.windows.level_width == pytest.approx((sum(limits) / 2, limits[1] - limits[0]))
+    ready.blinded.pause()
+    assert tuple(ready.layer("S1 (acquired)").contrast_limits) == limits  # the window that was read in stays
 
 
 def test_letters_are_drawn_anew_for_every_case_and_no_order_is_preferred() -> None:

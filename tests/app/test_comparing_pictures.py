@@ -199,7 +199,7 @@ def test_the_swipe_shows_both_pictures_in_every_plane(view: View, scan: Scan) ->
     view.look.swipe.show("swipe")
     for order in ((0, 1, 2), (1, 0, 2), (2, 1, 0), (0, 2, 1)):
         view.viewer.dims.order = order
-        view.viewer.dims.set_current_step(0, 9)  # between two acquired slices
+        view.viewer.dims.set_current_step(0, 8)  # between two acquired slices
         view.look.swipe.move(0.5)
         layer = view.look.swipe.layer
         assert layer is not None

@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 from napari.components import ViewerModel
 
-from napari_mrsr.app import follow_up, readings, regions
+from napari_mrsr.app import exporting, follow_up, readings, regions
 from napari_mrsr.app.events import RefineSettings
 from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.errors import BadParameter, MrsrError, NothingToRead
 from napari_mrsr.files import write_labels
-from napari_mrsr.roi.follow_up import BEYOND, PUBLISHED, WITHIN, Repeatability
+from napari_mrsr.report.tables import write_tables
+from napari_mrsr.roi.follow_up import BEYOND, ONLY_BEFORE, PUBLISHED, WITHIN, Repeatability
 from napari_mrsr.scan import Scan
 from tests.app.conftest import dess
 
@@ -89,10 +90,31 @@ def test_another_knee_or_method_is_a_warning(tmp_path: Path) -> None:
 
 def test_a_table_that_was_exported_is_a_baseline_too(tmp_path: Path) -> None:
     view = reading(dess(seed=0))
-    regions.export(view, view.layer(regions.NAME), measured(view), tmp_path / "stats.csv")
+    report = exporting.collect(view, view.layer(regions.NAME), settings=exporting.ExportSettings())
+    write_tables(report, tmp_path)
     baseline = follow_up.read_baseline(tmp_path / "stats.csv")
     found = follow_up.follow_up(view, measured(view), baseline, PUBLISHED[0])
     assert found.table["change"].abs().max() == pytest.approx(0.0, abs=1e-9)
+
+
+def test_parts_of_the_cartilage_are_followed_up_until_it_is_painted_anew(tmp_path: Path) -> None:
+    def divided(seed: int) -> View:
+        view = reading(dess(seed=seed))
+        regions.name_regions(view.layer(regions.NAME), {1: "lateral femoral cartilage", 2: "medial tibial cartilage"})
+        view.cartilage.find(view.layer(regions.NAME), side="right")
+        return view
+
+    divided(0).saving.save(tmp_path / "before")
+    now = divided(1)
+    baseline = follow_up.read_baseline(tmp_path / "before")
+    table = follow_up.follow_up(now, measured(now), baseline, PUBLISHED[0]).table
+    assert any("deep" in name for name in table["region"])
+    assert set(table["verdict"]) == {WITHIN}
+    roi = now.layer(regions.NAME)
+    roi.data[:, :8] = 1
+    found = follow_up.follow_up(now, measured(now), baseline, PUBLISHED[0])
+    assert any("divided before it was last painted" in line for line in found.warnings)
+    assert ONLY_BEFORE in set(found.table["verdict"])
 
 
 def test_signal_is_not_held_against_t2(tmp_path: Path, scan: Scan) -> None:

@@ -93,6 +93,17 @@ def test_a_plane_that_does_not_show_the_divided_axis_is_divided_along_its_column
     assert not np.array_equal(picture[:, :5], fine[:, :5, 3])
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_slab_of_one_voxel_is_its_slice(pair: Any, axis: int) -> None:
+    coarse, fine = pair
+    array = Woven(OnGrid(coarse, COARSE, FINE), fine, FINE)
+    array.across, array.line = 2, 9.0
+    slab = tuple(slice(3, 4) if a == axis else slice(None) for a in range(3))
+    number = tuple(3 if a == axis else slice(None) for a in range(3))
+    np.testing.assert_array_equal(array[slab], np.expand_dims(array[number], axis))
+    assert len(array._kept) == 1  # kept while the line moves
+
+
 @pytest.mark.parametrize(("at", "left"), [(0.0, 0), (1.0, 8)])
 def test_at_the_ends_one_of_them_is_seen_alone(pair: Any, at: float, left: int) -> None:
     coarse, fine = pair

@@ -1,15 +1,16 @@
 r"""Depth and thickness of cartilage, measured in three dimensions.
 
 The surface of the cartilage (the 0.5 level of the mask, lightly smoothed, found by marching cubes) is parted by its
-outward normal :math:`n` and the direction :math:`b` towards the bone: the bone side where :math:`n \cdot b > c`, the
-articular side where :math:`n \cdot b < -c`, the rim between. With a bone label the bone side is what lies on bone.
-For a voxel with distances :math:`d_b` and :math:`d_a` (mm) to the nearest points of the two sides
+outward normal :math:`n` and the direction :math:`b` towards the bone: the bone side where :math:`n \cdot b > 1/2`, the
+articular side where :math:`n \cdot b < -1/4`, the rim between. With a bone label the bone side is what lies on bone,
+the articular side all else. Where the scan ends there is no surface. For a voxel with distances :math:`d_b` and
+:math:`d_a` (mm) to the nearest points of the two sides
 
 .. math:: \text{depth} = \frac{d_b}{d_b + d_a}, \qquad \text{thickness} = d_b + d_a ,
 
 0 at the bone and 1 at the joint. On concentric shells both are exact. Smoothing is by a fraction of the smallest
-spacing in every direction, so that the stairs of voxels do not count as surface while thin cartilage across thick slices
-stays.
+spacing in every direction, so that the stairs of voxels do not count as surface while thin cartilage across thick
+slices stays.
 """
 
 from __future__ import annotations
@@ -30,8 +31,11 @@ Spacing = tuple[float, float, float]
 SMOOTHING = 0.6
 #: Smoothing for the normals that part the sides, mm.
 NORMALS = 1.0
-#: Cosine between normal and bone direction below which a surface is rim.
-RIM = 0.5
+#: Cosine of normal and bone direction above which a surface is bone side, and below which it is articular. Between them
+#: lies the rim: at a natural edge it belongs to the joint, where a region was cut off it belongs to neither.
+BONE, JOINT = 0.5, -0.25
+#: With less of the surface on labelled bone than this the label does not belong to the cartilage.
+TOUCHING = 0.15
 
 
 class Depth(NamedTuple):
@@ -96,11 +100,13 @@ def _sides(
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     points = (vertices - 2) * step
     cosine = (normal * towards_bone(points)).sum(axis=1)
-    if bone is None:
-        return points[cosine > RIM], points[cosine < -RIM]
-    beyond = (points + normal * (0.75 * step.min())) / step
-    on_bone = ndimage.map_coordinates(bone.astype(np.float32), beyond.T, order=1) > 0.25
-    return points[on_bone], points[~on_bone & (cosine < RIM)]
+    inside = ((points >= 0) & (points <= (np.array(mask.shape) - 1) * step)).all(axis=1)  # not where the scan ends
+    if bone is not None:
+        beyond = (points + normal * (0.75 * step.min())) / step
+        on_bone = ndimage.map_coordinates(bone.astype(np.float32), beyond.T, order=1) > 0.25
+        if on_bone.mean() > TOUCHING:
+            return points[inside & on_bone], points[inside & ~on_bone]
+    return points[inside & (cosine > BONE)], points[inside & (cosine < JOINT)]
 
 
 def _slope(volume: npt.NDArray[np.float32], at: Points, axis: int) -> npt.NDArray[np.float64]:

@@ -32,14 +32,16 @@ CENTRAL = 20.0
 TROCHLEA = 4.0
 
 _WORDS: dict[Side, str] = {
-    "left": r"\b(left|lt|links|linkes|gauche|izquierda|sinistr\w*)\b|\b(l[ -]?knee|knee[ -]?l|l[ -]?knie|knie[ -]?l)\b",
-    "right": r"\b(right|rt|rechts|rechtes|droite?|derecha|destr\w*)\b|\b(r[ -]?knee|knee[ -]?r|r[ -]?knie|knie[ -]?r)\b",
+    "left": r"\b(left|lt|links|linkes|gauche|izquierda|sinistr\w*)\b"
+    r"|\b(l[ -]?knee|knee[ -]?l|l[ -]?knie|knie[ -]?l)\b",
+    "right": r"\b(right|rt|rechts|rechtes|droite?|derecha|destr\w*)\b"
+    r"|\b(r[ -]?knee|knee[ -]?r|r[ -]?knie|knie[ -]?r)\b",
 }
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One reason for a side: what it is (``"header"``, ``"description"``, ``"anatomy"``, ``"shape"``, ``"position"``) and in words."""
+    """One reason for a side: its kind (header, description, anatomy, shape, position) and what it is in words."""
 
     kind: str
     side: Side

@@ -1,8 +1,8 @@
 """Each plate by itself: where its parts and layers are, by DOSMA or by true depth.
 
 Femoral: anterior, central and posterior by the angle around the condyles (:mod:`.circle`), both definitions alike.
-Tibial: thirds of the extent from front to back in each compartment; DOSMA halves every column of voxels at its centre of
-mass. Patellar: no parts.
+Tibial: thirds of the extent from front to back in each compartment; DOSMA halves every column of voxels at its
+centre of mass. Patellar: no parts.
 
 The bone lies towards the axis of the condyles under femoral cartilage, below tibial and in front of patellar cartilage;
 where the bone is labelled its label decides.
@@ -37,7 +37,7 @@ SPAN = 60.0
 
 @dataclass(frozen=True, eq=False)
 class Divided:
-    """Codes of compartment, part and layer (of :mod:`.regions`) of every voxel in the box; ``used`` tells which count."""
+    """Codes (of :mod:`.regions`) of compartment, part and layer of the voxels of a box; ``used`` says which count."""
 
     used: Mask
     compartment: Codes
@@ -59,7 +59,8 @@ def condyle_circle(mask: Mask, spacing: tuple[float, float, float]) -> tuple[Cir
         return circle, None
     guess = Circle(float(down.mean()) - AXIS_ABOVE, float(back.mean()), AXIS_ABOVE)
     return guess, (
-        f"the femoral region spans too little of the condyle for a circle; its axis was taken {AXIS_ABOVE:g} mm above it"
+        "the femoral region spans too little of the condyle for a circle; "
+        f"its axis was taken {AXIS_ABOVE:g} mm above it"
     )
 
 

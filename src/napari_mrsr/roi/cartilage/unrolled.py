@@ -1,8 +1,8 @@
 r"""Femoral cartilage unrolled: a map along the condyle against the position from medial to lateral.
 
-DOSMA averages a map over the depth in bins of 5 degrees, slice by slice. A degree of a large knee is more cartilage than
-one of a small knee, so here the axis can be the length along the condyle in mm. With the radius :math:`\rho(\theta)` of
-the middle of the cartilage in a slice
+DOSMA averages a map over the depth in bins of 5 degrees, slice by slice. A degree of a large knee is more cartilage
+than one of a small knee, so here the axis can be the length along the condyle in mm. With the radius
+:math:`\rho(\theta)` of the middle of the cartilage in a slice
 
 .. math:: s(\theta) = \int_{-90°}^{\theta} \sqrt{\rho^2 + (d\rho/d\vartheta)^2}\; d\vartheta ,
 
@@ -43,8 +43,8 @@ class Unrolled:
     Attributes
     ----------
     values
-        ``"total"`` and every layer: means, shape ``(along, slices)``, from front to back and from medial to lateral; NaN
-        where there is no cartilage with a value.
+        ``"total"`` and every layer: means, shape ``(along, slices)``, from front to back and from medial to lateral;
+        NaN where there is no cartilage with a value.
     along, edges
         ``"mm"`` or ``"degrees"``; edges of the bins along the condyle, shape ``(along + 1,)``.
     across
@@ -81,8 +81,8 @@ def unroll(map: Scan, regions: Regions, *, along: Along = "mm") -> Unrolled:
     regions
         Of :func:`~napari_mrsr.roi.cartilage.divide`.
     along
-        ``"mm"`` for bins of 1 mm along the condyle, ``"degrees"`` for the bins of DOSMA, which then also leaves out values
-        that are not positive.
+        ``"mm"`` for bins of 1 mm along the condyle, ``"degrees"`` for the bins of DOSMA. By its definition values that
+        are not positive are left out, too.
 
     Raises
     ------

@@ -46,7 +46,7 @@ def draw_unrolled(
     from matplotlib.figure import Figure
 
     ink, paper = ("white", "#262930") if dark else ("black", "white")
-    figure = Figure(figsize=size, layout="constrained", facecolor=paper)
+    figure = Figure(figsize=size, layout="compressed", facecolor=paper)
     names = ["total", *reversed([n for n in unrolled.values if n != "total"])]
     panels = figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
     half = (unrolled.across[1] - unrolled.across[0]) / 2 if len(unrolled.across) > 1 else 0.5
