@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -119,8 +120,9 @@ def export(view: View, report: Report, folder: Path, settings: ExportSettings) -
             return
         session.job_changed.disconnect(ended)
         if written:
-            names = [path.relative_to(target).as_posix() for path in written]
-            session.say("info", f"wrote {len(written)} files into {target.name}", "\n".join([str(target), *names]))
+            parts = Counter(path.relative_to(target).parts[0] for path in written)
+            told = [f"{name}/ ({n} files)" if (target / name).is_dir() else name for name, n in parts.items()]
+            session.say("info", f"wrote {len(written)} files into {target.name}", "\n".join([str(target), *told]))
         elif session.banner is None:
             session.say("info", "export stopped; nothing was written")
 
@@ -181,7 +183,7 @@ def _painted_since(divided: Scan, labels: Scan) -> bool:
     inside = divided.array[0] > 0
     plates = np.unique(labels.array[0][inside])
     now = np.isin(labels.array[0], plates[plates > 0])
-    return bool(np.count_nonzero(now != inside) > 0.01 * max(np.count_nonzero(inside), 1))
+    return int(np.count_nonzero(now != inside)) > 0.01 * int(np.count_nonzero(inside))
 
 
 def _flats(found: CartilageResult) -> tuple[Flat, ...]:

@@ -7,6 +7,7 @@ the regions alone; a reader sees which voxels were measured.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,6 +112,9 @@ def _view(picture: Picture, regions: Picture | None) -> tuple[tuple[float, float
     r = regions.corner[0] + regions.spacing[0] * np.array([rows.min(), rows.max()])
     c = regions.corner[1] + regions.spacing[1] * np.array([columns.min(), columns.max()])
     size = max(float(np.ptp(r)), float(np.ptp(c))) + 2 * MARGIN
+    if size > FIELD:  # then not all of them can be seen: go where most of them is
+        r = regions.corner[0] + regions.spacing[0] * np.median(rows, keepdims=True)
+        c = regions.corner[1] + regions.spacing[1] * np.median(columns, keepdims=True)
     return (float(r.mean()), float(c.mean())), min(max(size, min(narrow, LEAST)), FIELD, whole)
 
 
@@ -181,7 +185,9 @@ def colours(name: str) -> Any:
 
 
 def _contours(axes: Any, regions: Picture) -> None:
-    from skimage.measure import find_contours
+    from skimage.measure import find_contours as untyped
+
+    find_contours: Callable[..., list[npt.NDArray[np.float64]]] = untyped
 
     left, _, _, top = regions.extent
     for label in np.unique(regions.values[regions.values > 0]):
@@ -206,8 +212,8 @@ def _frame(axes: Any, image: KeyImage, shape: tuple[float, float]) -> None:
     axes.set_ylim(y + high / 2, y - high / 2)
     axes.set_aspect("equal", adjustable="box")
     outline = [withStroke(linewidth=1.2, foreground="black")]
-    places = ((0.5, 0.975, "center", "top"), (0.5, 0.025, "center", "bottom"))
-    places += ((0.02, 0.5, "left", "center"), (0.98, 0.5, "right", "center"))
+    places = [(0.5, 0.975, "center", "top"), (0.5, 0.025, "center", "bottom")]
+    places += [(0.02, 0.5, "left", "center"), (0.98, 0.5, "right", "center")]
     for letter, (u, v, ha, va) in zip(image.grey.letters, places, strict=True):
         text = axes.text(
             u, v, letter, transform=axes.transAxes, color="white", fontsize=7, ha=ha, va=va, parse_math=False

@@ -63,7 +63,7 @@ def patient_axes(scan: Scan) -> tuple[tuple[int, int, int], tuple[bool, bool, bo
     """
     import nibabel as nib
 
-    orientation: Any = nib.orientations.io_orientation(scan.affine)  # type: ignore[no-untyped-call]
+    orientation: Any = nib.orientations.io_orientation(scan.affine)
     patient, sign = orientation[:, 0].astype(int), orientation[:, 1]
     axes = tuple(int(np.flatnonzero(patient == p)[0]) for p in range(3))
     flips = tuple(bool(sign[a] > 0) for a in axes)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_mrsr.report.contents import ROLES, Report
+from napari_mrsr.report.wording import signed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NOTHING, MINUS = "–", "−"
+NOTHING = "–"
 
 #: Ink of what trust says.
 TRUST_INK = {"good": "#1b7f3b", "check": "#a86400", "doubt": "#b3261e"}
@@ -96,7 +97,7 @@ def _title(report: Report, role: str) -> str:
 
 def _number(row: Any, key: str, form: str = ".1f") -> str:
     value = float("nan") if row is None else float(row[key])
-    return f"{value:{form}}".replace("-", MINUS) if math.isfinite(value) else NOTHING
+    return signed(value, form) if math.isfinite(value) else NOTHING
 
 
 def _count(row: Any) -> str:

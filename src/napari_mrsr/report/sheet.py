@@ -121,7 +121,7 @@ def shorten(text: str, width: float, *, points: float = 7.5, bold: bool = False)
     Examples
     --------
     >>> shorten("medial femoral cartilage", 20.0)
-    'medial f…artilage'
+    'medial…tilage'
     """
     if text_width(text, points=points, bold=bold) <= width:
         return text
@@ -135,7 +135,7 @@ def shorten(text: str, width: float, *, points: float = 7.5, bold: bool = False)
 
 
 def wrap(text: str, width: float, *, points: float = 7.5) -> list[str]:
-    """Return the lines into which a text is broken, each within ``width`` mm.
+    """Return the lines into which a text is broken, each within ``width`` mm; not at a no-break space.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def wrap(text: str, width: float, *, points: float = 7.5) -> list[str]:
     """
     lines: list[str] = []
     line = ""
-    for word in text.split():
+    for word in filter(None, text.split(" ")):
         longer = f"{line} {word}".strip()
         if line and text_width(longer, points=points) > width:
             lines.append(line)

@@ -7,6 +7,7 @@ not mentioned, and the bias of the analytic T2 is computed for the sequence at h
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ SR_STEP, DESS_STEP, MULTI_ECHO_STEP = "super-resolution", "t2 from dess", "t2 fr
 BIAS_AT = (35.0, 50.0)
 
 RESEARCH = "Research use. Derived from the acquired images, not acquired; not for diagnosis on its own."
+
+TRUST = "Trust says whether SR agrees with what was measured in a region, not whether detail between slices is true."
 
 
 def step_of(scan: Scan | None, name: str) -> Step | None:
@@ -72,7 +75,7 @@ def method_facts(report: Report) -> list[tuple[str, str]]:
             facts.append(("Consistency", str(sr.parameters["consistency"])))
     t2 = t2_line(report.maps)
     if t2:
-        facts.append(("T2", t2))
+        facts.append(("T2", re.sub(r"(T1|[0-9]) (?=[0-9m])", "\\1\N{NO-BREAK SPACE}", t2)))  # numbers keep their unit
     return facts
 
 
@@ -115,6 +118,8 @@ def caveats(report: Report) -> list[str]:
     bias = bias_line(report.maps)
     if bias:
         lines.append(bias)
+    if report.lights:
+        lines.append(TRUST)
     if report.mapped:
         lines.append(_rim(report))
     else:
@@ -167,7 +172,8 @@ def _inferred(report: Report) -> str:
         line += f" |z| > 3 in {max(large):.2f} % of the voxels (by chance 0.27 %)."
     shift, spread = report.trust.get("t2_median_difference"), report.trust.get("t2_iqr")
     if shift is not None and spread is not None and math.isfinite(shift):
-        line += f" T2 of the re-thickened minus the acquired echoes: median {shift:+.2f} ms, IQR {spread:.2f} ms."
+        line += " T2 of the re-thickened minus the acquired echoes: "
+        line += f"median {signed(shift, '+.2f')} ms, IQR {spread:.2f} ms."
     if not report.trust:
         line += " Trust was not computed."
     return line
@@ -179,7 +185,7 @@ def _rim(report: Report) -> str:
     if table is not None and {"mean", "mean_eroded"} <= set(table.columns):
         change = (table["mean_eroded"] - table["mean"]).dropna()
         if len(change):
-            low, high = f"{change.min():+.1f}", f"{change.max():+.1f}"
+            low, high = signed(change.min()), signed(change.max())
             by = low if low == high else f"{low} to {high}"
             rim = report.settings.get("erosion_mm")
             without = f"Without a rim of {rim:g} mm" if isinstance(rim, (int, float)) else "Without the rim"
@@ -207,6 +213,18 @@ def _sr(parameters: Mapping[str, Any], scan: Scan) -> str:
 def _sentence(line: str) -> str:
     text = line.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def signed(value: float, form: str = "+.1f") -> str:
+    """Return a number with a true minus sign, and a zero without one.
+
+    Examples
+    --------
+    >>> signed(-1.26), signed(-0.01), signed(35.04, ".1f")
+    ('−1.3', '0.0', '35.0')
+    """
+    text = f"{value:{form}}"
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
 
 
 def size(values: tuple[float, ...], form: str = "g") -> str:
