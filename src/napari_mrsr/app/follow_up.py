@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_mrsr.app import all_regions, regions
 from napari_mrsr.app.review_content import subject_of
 from napari_mrsr.errors import BadParameter, NothingToRead, UnreadableFile
 from napari_mrsr.files.review_folder import STATISTICS, folder_of, is_review, read_record
@@ -115,9 +116,9 @@ def _means(path: Path, layer: str | None) -> tuple[dict[str, dict[str, float]], 
         raise UnreadableFile(
             'has no columns "name" and "mean" of numbers', where=path, remedy="choose a table of this plugin"
         )
-    if "layer" in table and len(table):
-        names = list(dict.fromkeys(table["layer"]))
-        table = table[table["layer"] == (layer if layer in names else names[0])]
+    if "roi" in table and len(table):
+        names = list(dict.fromkeys(table["roi"]))
+        table = table[table["roi"] == (layer if layer in names else names[0])]
     maps = table["map"].astype(str) if "map" in table else pd.Series("acquired", index=table.index)
     unit = str(table["unit"].iloc[0]) if "unit" in table and len(table) else "ms"
     found: dict[str, dict[str, float]] = {}
@@ -133,7 +134,9 @@ def _role(text: str) -> str:
     return text.rpartition("(")[2].rstrip(")") if text.endswith(")") else text
 
 
-def follow_up(view: View, measurement: Measurement, baseline: Baseline, repeatability: Repeatability) -> FollowUp:
+def follow_up(
+    view: View, measurement: Measurement, baseline: Baseline, repeatability: Repeatability, roi: str = regions.NAME
+) -> FollowUp:
     """Return the change of every region since the baseline.
 
     Parameters
@@ -144,6 +147,8 @@ def follow_up(view: View, measurement: Measurement, baseline: Baseline, repeatab
         From :func:`read_baseline`.
     repeatability
         How far a regional mean scatters when nothing has changed.
+    roi
+        Name of the layer that was measured; parts of its cartilage are followed up too.
 
     Raises
     ------
@@ -156,9 +161,10 @@ def follow_up(view: View, measurement: Measurement, baseline: Baseline, repeatab
             where=baseline.source,
             remedy="compute T2 in the Process dock first" if baseline.unit == "ms" else "choose another baseline",
         )
+    tables, notes = all_regions.tables_of(view, measurement, roi)
     now = {
         role: {str(n): float(m) for n, m in zip(table["name"], table["mean"], strict=True)}
-        for role, table in measurement.statistics.items()
+        for role, table in tables.items()
     }
     shared = [role for role in (*PREFERRED, *now) if role in now and role in baseline.means]
     if not shared:
@@ -169,7 +175,7 @@ def follow_up(view: View, measurement: Measurement, baseline: Baseline, repeatab
         )
     role = shared[0]
     warnings = list(mismatches(baseline.subject, subject_of(view.session.scan, view.session.truth)))
-    warnings += _other_settings(view, baseline, role)
+    warnings += [*_other_settings(view, baseline, role), *notes]
     table = changes(baseline.means[role], now[role], repeatability)
     beyond = int((table["verdict"] == "beyond repeatability").sum())
     if beyond and len(table) >= 10:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mrsr.app import layer_states, layers, regions, view_state
+from napari_mrsr.app import all_regions, layer_states, layers, regions, view_state
 from napari_mrsr.app.events import Result
 from napari_mrsr.app.roi_placement import placed_labels
 from napari_mrsr.errors import MrsrError
@@ -193,11 +193,13 @@ class Collector:
             if not regions.is_roi(layer) or not regions.painted_voxels(layer):
                 continue
             try:
-                found = regions.measure(self.view, layer)
+                measured = regions.measure(self.view, layer)
+                tables, notes = all_regions.tables_of(self.view, measured, layer.name)
             except MrsrError as error:
                 self.notes.append(f'layer "{layer.name}" was not measured: {error.line}')
                 continue
-            rows += [t.assign(layer=layer.name, map=r, unit=found.unit) for r, t in found.statistics.items() if len(t)]
+            self.notes += notes
+            rows += [t.assign(roi=layer.name, map=role, unit=measured.unit) for role, t in tables.items()]
         if rows:
             self.content.tables[STATISTICS] = pd.concat(rows, ignore_index=True)
 

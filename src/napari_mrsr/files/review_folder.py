@@ -7,7 +7,7 @@
       volumes/NAME.nii.gz    what was computed, with BIDS-like sidecars: nothing is computed again on reopening
       labels/NAME.nii.gz     painted regions, whole numbers
       scans/NAME.nii.gz      copies of the scans, if asked for, and of scans that no file holds
-      statistics.csv         the table of every painted layer: layer, map, label, name, n, mean ...
+      statistics.csv         the table of every painted layer: label, name, n, mean ..., roi, map, unit
 
 ``review.json`` holds ``format`` (``"napari-mrsr review"``), ``version``, ``plugin``, ``created`` (UTC),
 ``deidentified``, ``scans`` (:mod:`.scan_identity`), ``volumes`` (below), and the parts that the app writes:

@@ -139,8 +139,10 @@ class FollowUpSection(Section):
         self.title.setText("no baseline: choose an earlier review" if baseline is None else f"since {baseline.title}")
         found = None
         if baseline is not None and measurement is not None and any(map(len, measurement.statistics.values())):
+            layer = self.dock.layer  # type: ignore[attr-defined]
+            name = "" if layer is None else layer.name
             found = self.session.attempt(
-                lambda: follow_up.follow_up(self.view, measurement, baseline, self.repeatability)
+                lambda: follow_up.follow_up(self.view, measurement, baseline, self.repeatability, name)
             )
         self.changes.setVisible(found is not None)
         self.warnings.setVisible(baseline is not None)
