@@ -10,14 +10,14 @@ of DOSMA too: 0 degrees is posterior, -90 inferior, -180 anterior, in [-270, 90)
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.errors import BadParameter
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[np.floating[Any]]
 
 
 class Circle(NamedTuple):

@@ -167,7 +167,7 @@ def _assembled(
         )
 
     def as_scan(array: npt.NDArray[Any], name: str, unit: str) -> Scan:
-        kind = {"axis": "map", "quantity": name} if unit else {"axis": "label", "quantity": "label"}
+        kind: dict[str, Any] = {"axis": "map", "quantity": name} if unit else {"axis": "label", "quantity": "label"}
         return labels.after(f"cartilage regions ({definition})", array[None], names=(name,), unit=unit, **kind)
 
     return Regions(

@@ -57,7 +57,7 @@ class DosmaSplit(NamedTuple):
     circle: Circle
 
 
-def parts_of(angle: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+def parts_of(angle: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
     """Return 0 anterior, 1 central or 2 posterior for angles in degrees.
 
     Examples
@@ -65,19 +65,19 @@ def parts_of(angle: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
     >>> parts_of(np.array([-180.0, -105.0, -75.1, -75.0, 80.0]))
     array([0, 1, 1, 2, 2], dtype=uint8)
     """
-    return np.digitize(angle, CENTRAL).astype(np.uint8)
+    return np.asarray(np.digitize(angle, CENTRAL), np.uint8)
 
 
-def bins_of(angle: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+def bins_of(angle: npt.NDArray[np.floating]) -> npt.NDArray[np.intp]:
     """Return the bin of 5 degrees of angles in [-270, 90) degrees."""
-    return np.floor((angle - LOWEST) / BIN).astype(np.intp)
+    return np.asarray(np.floor((angle - LOWEST) / BIN), np.intp)
 
 
 def largest_part(mask: Mask) -> Mask:
     """Return the largest part of a mask that hangs together over faces, edges or corners."""
     from skimage.measure import label
 
-    parts = label(mask, connectivity=3)
+    parts = label(mask, connectivity=3)  # type: ignore[no-untyped-call]
     return np.asarray(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
 
 

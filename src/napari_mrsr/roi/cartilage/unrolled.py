@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ from napari_mrsr.roi.cartilage.regions import BOTH, Regions
 from napari_mrsr.roi.grid import resample_labels
 from napari_mrsr.scan import Scan
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[np.floating[Any]]
 Along = Literal["mm", "degrees"]
 
 #: Bin along the condyle: mm, or degrees as in DOSMA.
@@ -175,9 +175,10 @@ def _lengths(rho: Array, angle: Array, slice: npt.NDArray[np.intp], slices: int,
         seen = weight[:, k] > 1e-3
         radius[:, k] = np.interp(degrees, degrees[seen], smooth[seen, k] / weight[seen, k]) if seen.any() else overall
     step = np.radians(RADIUS_BIN)
-    steps = np.sqrt(radius**2 + np.gradient(radius, step, axis=0) ** 2) * step
+    slope = np.asarray(np.gradient(radius, step, axis=0))
+    steps = np.hypot(radius, slope) * step
     length = np.concatenate([np.zeros((1, slices)), np.cumsum(steps, axis=0)])
-    return length - length[int((-90.0 - dosma.LOWEST) / RADIUS_BIN)]
+    return np.asarray(length - length[int((-90.0 - dosma.LOWEST) / RADIUS_BIN)])
 
 
 def _at(length: Array, angle: Array, slice: npt.NDArray[np.intp]) -> Array:

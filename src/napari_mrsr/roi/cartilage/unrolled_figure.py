@@ -56,7 +56,7 @@ def draw_unrolled(
         first, last = np.nanpercentile(unrolled.values["total"], (1, 99))
         limits = float(first), float(last)
     covered = _covered(unrolled)
-    picture = None
+    picture: Any = None
     for panel, name in zip(panels, names, strict=True):
         picture = panel.imshow(
             unrolled.values[name],
