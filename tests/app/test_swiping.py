@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
 
-from napari_mrsr.app.swiping import Grid, OnGrid, Woven, full_key
+from napari_mrsr.app.on_grid import Grid, OnGrid, full_key
+from napari_mrsr.app.swiping import Woven
 from napari_mrsr.errors import GeometryMismatch
 
 FINE = Grid((12, 10, 8), (1.0, 0.5, 0.5), (2.0, -3.0, 7.0))

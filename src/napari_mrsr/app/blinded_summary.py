@@ -12,6 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_mrsr.app import blinded_files
 from napari_mrsr.app.blinded import Reading
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.metrics import reading as statistics
@@ -105,7 +106,7 @@ def summarise(paths: Sequence[str | PathLike[str]]) -> Summary:
 
     if not 1 <= len(paths) <= 2:
         raise BadParameter(f"{len(paths)} readings cannot be summarised", remedy="choose one, or two of the same cases")
-    readings = [Reading.read(path) for path in paths]
+    readings = [blinded_files.read(path) for path in paths]
     if len({r.number for r in readings}) < len(readings):
         raise BadParameter(f"reading {readings[0].number} was chosen twice", remedy="choose two different readings")
     tables = [r.unblinded() for r in readings]

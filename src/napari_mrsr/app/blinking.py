@@ -46,7 +46,8 @@ class Blink:
 
     def __init__(self, look: Look, clock: Callable[[Callable[[], None]], Clock] | None = None) -> None:
         self.look = look
-        self._make, self._clock = clock or _qt_clock, None
+        self._make = clock or _qt_clock
+        self._clock: Clock | None = None
         self._rate: float | None = None
         self._warned = False
         self.running = False

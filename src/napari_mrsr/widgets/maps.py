@@ -101,7 +101,7 @@ class MapsSection(Section):
                 box.deleteLater()
             self.boxes = {name: QCheckBox(name) for name in shown}
             for name, box in self.boxes.items():
-                box.toggled.connect(partial(self._toggle, name))
+                box.toggled.connect(partial(self._show_map, name))
                 self.maps_layout.addWidget(box)
                 layer = self.view.layer(name)
                 if layer is not None:
@@ -123,7 +123,7 @@ class MapsSection(Section):
             self._renew()
 
     # -- asking -------------------------------------------------------------------------------------
-    def _toggle(self, name: str, shown: bool) -> None:
+    def _show_map(self, name: str, shown: bool) -> None:
         layer = self.view.layer(name)
         if not self._filling and layer is not None:
             layer.visible = shown
