@@ -95,6 +95,8 @@ def test_trust_and_the_card_of_the_method_enter(painted: tuple[View, Any], tmp_p
     step = {"method": "lean", "factor": 2, "axis": 2}
     trained = view.session.scan.after("super-resolution", view.session.scan.array, parameters=step)
     assert dict(exporting.model_facts(trained))["Trained on"] == "knee, brain"
+    own = view.session.scan.after("super-resolution", view.session.scan.array, parameters={**step, "sha256": None})
+    assert "not known" in dict(exporting.model_facts(own))["Trained on"]
 
 
 def test_regions_of_the_cartilage_come_along_and_old_ones_say_so(painted: tuple[View, Any]) -> None:

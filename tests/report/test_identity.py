@@ -130,3 +130,11 @@ def test_lines_that_quote_a_path_lose_it(report: Report, line: str) -> None:
 def test_volumes_named_after_files_are_numbered(report: Report) -> None:
     scan = replace(report.scan, names=("Doe_T1w", "Doe_T2w"), axis="contrast")
     assert without_identity(Report(scan)).scan.names == ("contrast 1", "contrast 2")
+
+
+def test_weights_of_ones_own_may_be_called_after_a_patient(report: Report) -> None:
+    step = {"method": "lean", "weights": "doe_jane.safetensors", "sha256": None}
+    refined = report.scan.after("super-resolution", report.scan.array, parameters=step)
+    (clean,) = without_identity(Report(report.scan, refined)).refined.history
+    assert "doe" not in str(clean.parameters)
+    assert clean.parameters["method"] == "lean"

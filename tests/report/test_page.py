@@ -101,7 +101,7 @@ def test_one_echo_without_maps_still_makes_a_page(report: Report, tmp_path: Path
     write_page(one, tmp_path / "report.pdf")
     text = text_of(tmp_path / "report.pdf")
     assert "No region is painted" in text
-    assert "no T2 map" in text
+    assert "not mapped" in text
 
 
 def test_dollars_and_odd_letters_are_no_formulas(report: Report, tmp_path: Path) -> None:

@@ -100,8 +100,10 @@ def model_facts(refined: Scan | None) -> tuple[tuple[str, str], ...]:
     step = step_of(refined, SR_STEP)
     known = {method.name: method for method in registry.methods()}
     method = None if step is None else known.get(str(step.parameters.get("method")))
-    if method is None or method.kind == "classical":
+    if step is None or method is None or method.kind == "classical":
         return ()
+    if step.parameters.get("sha256", method.sha256) != method.sha256:  # weights of one's own: the card is of others
+        return (("Trained on", "not known: weights of one's own"),)
     facts = [("Trained on", ", ".join(method.anatomy)), ("Licence", method.licence or "not stated")]
     return tuple((name, text) for name, text in facts if text)
 

@@ -135,6 +135,8 @@ def _plain(value: Any, words: re.Pattern[str] | None) -> Any:
     """Return parameters of a step without paths, and their text cleared."""
     if isinstance(value, Mapping):
         own = {key: inner for key, inner in value.items() if key in _OWN_WORDS and isinstance(inner, str)}
+        if value.get("weights") and not value.get("sha256"):  # a file of one's own, which may be called after a patient
+            own["weights"] = "weights of one's own"
         return {str(key): own.get(key, _plain(inner, words)) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner, words) for inner in value]

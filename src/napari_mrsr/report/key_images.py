@@ -55,7 +55,7 @@ class KeyImage:
 
 
 def key_images(report: Report) -> list[KeyImage]:
-    """Return the pictures of a report: one or two reformats, then T2 of each of the scans where there is a map."""
+    """Return the pictures of a report: one or two reformats, then T2 (else the regions) on a slice of each scan."""
     plane = slice_plane(report.scan)
     across = 1 if plane != 1 else 2
     point = _point(report, plane)
@@ -70,7 +70,11 @@ def key_images(report: Report) -> list[KeyImage]:
     roles = (("acquired", "acquired", report.scan), ("SR", "super-resolved", report.refined or report.scan))
     for role, said, base in roles:
         map = report.maps.get(role)
-        if map is not None and map.quantity == "T2":
+        if map is not None and map.quantity != "T2" and report.labels is not None:
+            grey, regions = cut(base, plane, point), _regions(report, base, plane, point)
+            title = f"{base.names[0]} {said}, {PLANES[plane]} slice"
+            images.append(KeyImage(title, grey, window, None, regions, *_view(grey, regions)))
+        elif map is not None and map.quantity == "T2":
             regions = _regions(report, map, plane, point)
             grey = cut(base, plane, point)
             centre, field = _view(grey, regions)

@@ -74,7 +74,7 @@ def _facts(sheet: Sheet, report: Report, y: float) -> float:
     ends = []
     for x, heading, facts in (
         (SIDE, "Acquisition", scan_facts(report)),
-        (SIDE + wide + GAP, "Method", method_facts(report) or [("", "no super-resolution, no T2 map")]),
+        (SIDE + wide + GAP, "Method", method_facts(report) or [("T2", "not mapped")]),
     ):
         sheet.text(x, y, heading, points=8.5, bold=True)
         line = y + 4.4
@@ -97,7 +97,11 @@ def _pictures(sheet: Sheet, report: Report, y: float, room: float) -> float:
     large = len(images) == 4 and room - flats >= 2 * (LARGE + CAPTION)
     if not large and len(images) == 4:
         images = [images[0], images[1], images[3]]
-    columns, height = (2, min((room - flats) / 2 - CAPTION, HIGHEST)) if large else (max(len(images), 2), PICTURE)
+    columns, height = max(len(images), 2), PICTURE
+    if large:
+        columns, height = 2, min((room - flats) / 2 - CAPTION, HIGHEST)
+    elif columns == 2:
+        height = min(max(room - flats - CAPTION, PICTURE), HIGHEST)
     bar = BAR * any(image.map is not None for image in images)
     wide = (sheet.width - 2 * SIDE - bar - GAP * (columns - 1)) / columns
     for n, image in enumerate(images):

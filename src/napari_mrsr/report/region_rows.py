@@ -48,7 +48,7 @@ def painted_rows(report: Report) -> RegionRows:
         rows = [by.loc[label] if label in by.index else None for label in labels]
         full = role in ("acquired", "SR")
         columns += [Column(group, "n", 14.0, tuple(map(_count, rows)))] if full else []
-        columns += [Column(group, "mean ± SD", 20.0, tuple(map(_spread, rows)))]
+        columns += [Column(group, "mean ± SD", 23.0, tuple(map(_spread, rows)))]
         columns += [Column(group, "median", 14.0, tuple(_number(row, "median") for row in rows))] if full else []
     if report.compared is not None:
         by = report.compared.set_index("label")

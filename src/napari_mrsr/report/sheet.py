@@ -125,13 +125,18 @@ def shorten(text: str, width: float, *, points: float = 7.5, bold: bool = False)
     """
     if text_width(text, points=points, bold=bold) <= width:
         return text
-    kept = len(text) - 1
-    while kept > 1:
-        short = f"{text[: (kept + 1) // 2].rstrip()}…{text[len(text) - kept // 2 :].lstrip()}"
-        if text_width(short, points=points, bold=bold) <= width:
-            return short
-        kept -= 1
-    return "…"
+
+    def short(kept: int) -> str:
+        return f"{text[: (kept + 1) // 2].rstrip()}…{text[len(text) - kept // 2 :].lstrip()}"
+
+    few, many = 0, len(text) - 1  # letters kept: bisect for the most that fit
+    while few < many:
+        kept = (few + many + 1) // 2
+        if text_width(short(kept), points=points, bold=bold) <= width:
+            few = kept
+        else:
+            many = kept - 1
+    return short(few) if few > 1 else "…"
 
 
 def wrap(text: str, width: float, *, points: float = 7.5) -> list[str]:

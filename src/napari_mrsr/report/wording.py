@@ -71,6 +71,8 @@ def method_facts(report: Report) -> list[tuple[str, str]]:
         facts += [(name, text) for name, text in report.model]
         if sr.parameters.get("sha256"):
             facts.append(("Weights", f"sha256 {str(sr.parameters['sha256'])[:12]}"))
+        elif sr.parameters.get("weights"):
+            facts.append(("Weights", str(sr.parameters["weights"])))
         if sr.parameters.get("consistency"):
             facts.append(("Consistency", str(sr.parameters["consistency"])))
     t2 = t2_line(report.maps)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qtpy.QtCore import QLocale
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLineEdit, QPushButton
 
 from napari_mrsr.app import exporting
@@ -70,7 +71,9 @@ class ExportSection(Section):
     @property
     def settings(self) -> ExportSettings:
         """What is chosen now."""
-        parts = Parts(**{name: box.isEnabled() and box.isChecked() for name, box in self.boxes.items()})
+        american = QLocale.system().measurementSystem() == QLocale.MeasurementSystem.ImperialUSSystem
+        paper = "letter" if american else "A4"
+        parts = Parts(**{name: box.isChecked() for name, box in self.boxes.items()}, paper=paper)
         hidden = self.deidentify.isChecked()
         return ExportSettings(parts, hidden, "" if hidden else self.patient.text().strip())
 
