@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_mrsr.app.callipers import LAYERS, Callipers
+from napari_mrsr.app.calliper_layers import LAYERS
+from napari_mrsr.app.callipers import Callipers
 from napari_mrsr.app.profiles import histogram, line_curves
 from napari_mrsr.app.viewing import View
 from napari_mrsr.errors import BadParameter, MissingParameter

@@ -219,8 +219,12 @@ class Callipers:
             yield
         self._drawing = False
         there = self._at(event)
-        if self._start is not None and self.length(self._start, there) > CLICK:
+        if self._is_begun() and self.length(here, there) > CLICK:
             self._finish(layer, there)
+
+    def _is_begun(self) -> bool:
+        """Tell whether a line is begun; its layer may have been deleted between two moves of the mouse."""
+        return self._start is not None
 
     def _move(self, viewer: Any, event: Any) -> None:
         """Let the end of a line that was begun with a click follow the mouse."""

@@ -119,7 +119,7 @@ class Look:
         """Show these image layers and hide the other images; ROIs stay as they are."""
         wanted = set(names)
         for layer in self.view.viewer.layers:
-            if layer.metadata.get("mrsr", {}).get("role") != "roi":
+            if layer.metadata.get("mrsr", {}).get("role") not in ("roi", "measure"):
                 layer.visible = layer.name in wanted
 
     def show_pair(self, pair: Pair, *, other: bool) -> None:

@@ -92,7 +92,7 @@ class DepthProfiles:
             tell("nothing is painted in this region")
             return
 
-        def answer(shares: Scan | str) -> None:
+        def answer(shares: Any) -> None:  # Scan, or why there is none
             self._shares[region] = shares
             if self._wanted is region:
                 tell(shares if isinstance(shares, str) else _profiles(measurement, shares))

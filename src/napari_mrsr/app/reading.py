@@ -107,7 +107,7 @@ def regions_table(measurement: Measurement, *, full: bool = False) -> pd.DataFra
     if full and finest in measurement.statistics:
         columns["voxels"] = _column(measurement.statistics[finest], "n", names)
         columns["mm³"] = _column(measurement.statistics[finest], "volume_mm3", names)
-    pair = [role for role in ("acquired", "SR") if role in measurement.statistics]
+    pair = [role for role in measurement.statistics if role in ("acquired", "SR")]
     for role in pair:
         columns |= _values(measurement, role, names, full=full)
     if measurement.compared is not None:

@@ -90,9 +90,17 @@ def around(map: Scan, region: Scan) -> Scan | None:
     region
         From :func:`regions_of`.
     """
+    to_map = np.linalg.solve(map.affine, region.affine)
+    first = np.rint(to_map[:3, 3]).astype(int)
+    last = first + region.shape
+    if (first >= 0).all() and (last <= map.shape).all():
+        i, j, k = (slice(int(a), int(b)) for a, b in zip(first, last, strict=True))
+        same = cut(map, (i, j, k))
+        if same.same_grid(region):  # voxel on voxel: nothing will have to be resampled
+            return same
     corners = np.array([[i, j, k, 1.0] for i in (0, 1) for j in (0, 1) for k in (0, 1)]).T
     corners[:3] = corners[:3] * np.array(region.shape)[:, None] - 0.5
-    reached = (np.linalg.solve(map.affine, region.affine) @ corners)[:3]
+    reached = (to_map @ corners)[:3]
     low = np.clip(np.floor(reached.min(axis=1)).astype(int), 0, map.shape)
     high = np.clip(np.ceil(reached.max(axis=1)).astype(int) + 1, 0, map.shape)
     if (low >= high).any():

@@ -9,7 +9,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QTabWidget
 from superqt.utils import QSignalDebouncer
 
-from napari_mrsr.app.callipers import Line, Tool, callipers_of
+from napari_mrsr.app.calliper_layers import Tool
+from napari_mrsr.app.callipers import Line, callipers_of
 from napari_mrsr.app.profiles import DepthProfiles, histogram, line_curves
 from napari_mrsr.app.reading import painted
 from napari_mrsr.roi.profile import DepthProfile

@@ -63,8 +63,8 @@ class TableModel(QAbstractTableModel):
     def __init__(self, table: pd.DataFrame | None = None) -> None:
         super().__init__()
         self._table = table
-        self._shown = table
         self._sorted: tuple[str, bool] | None = None
+        self._put(table)
 
     @property
     def table(self) -> pd.DataFrame | None:
@@ -86,13 +86,20 @@ class TableModel(QAbstractTableModel):
             and before.index.equals(after.index)
         )
         if same:  # selection and scrolling stay
-            self._table, self._shown = table, after
+            self._table = table
+            self._put(after)
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
             return False
         self.beginResetModel()
-        self._table, self._shown = table, after
+        self._table = table
+        self._put(after)
         self.endResetModel()
         return True
+
+    def _put(self, shown: pd.DataFrame | None) -> None:
+        """Take a table in the order on the screen; Qt asks for each cell many times, and pandas is slow at that."""
+        self._shown = shown
+        self._cells = None if shown is None else shown.to_numpy(dtype=object)
 
     def key(self, row: int) -> Any:
         """Return what a row on the screen is about, or None."""
@@ -113,7 +120,7 @@ class TableModel(QAbstractTableModel):
         name = str(self._table.columns[column]) if 0 <= column < len(self._table.columns) else None
         self._sorted = None if name is None else (name, order == Qt.SortOrder.DescendingOrder)
         self.layoutAboutToBeChanged.emit()
-        self._shown = self._in_order(self._table)
+        self._put(self._in_order(self._table))
         self.layoutChanged.emit()
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
 
@@ -143,9 +150,9 @@ class TableModel(QAbstractTableModel):
         return 0 if self._shown is None else len(self._shown.columns)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
-        if self._shown is None or not index.isValid():
+        if self._shown is None or self._cells is None or not index.isValid():
             return None
-        value = self._shown.iloc[index.row(), index.column()]
+        value = self._cells[index.row(), index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return as_text(value.item() if isinstance(value, np.generic) else value)
         if role == Qt.ItemDataRole.DecorationRole and isinstance(value, Light) and value.level is not None:
