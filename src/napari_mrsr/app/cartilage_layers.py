@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from napari.utils import DirectLabelColormap
 
     from napari_mrsr.app.viewing import View
+    from napari_mrsr.roi.cartilage import Unrolled
+    from napari_mrsr.scan import Scan
 
 #: Colours by part (whole, anterior, central, posterior) of each compartment (whole, medial, lateral).
 COLOURS = (
@@ -96,3 +98,14 @@ def show_thickness(view: View, result: CartilageResult) -> Image:
     )
     layer.colorbar.visible = True
     return layer
+
+
+def go_to_slice(view: View, found: Scan, unrolled: Unrolled, across: float) -> None:
+    """Show the slice of a map that lies at a position (mm) across the unrolled one."""
+    frame = view.frame_for(found)
+    index = int(unrolled.slices[np.abs(unrolled.across - across).argmin()])
+    dimension = frame.axes.index(unrolled.slice_axis)
+    shown = found.shape[unrolled.slice_axis] - 1 - index if frame.flips[dimension] else index
+    view.viewer.dims.set_point(
+        view.viewer.dims.ndim - 3 + dimension, frame.translate[dimension] + shown * frame.scale[dimension]
+    )

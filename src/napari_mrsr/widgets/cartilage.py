@@ -17,6 +17,7 @@ from napari_mrsr.widgets.section import Section
 from napari_mrsr.widgets.table import TableView
 
 if TYPE_CHECKING:
+    from napari_mrsr.roi.cartilage import Unrolled
     from napari_mrsr.widgets.dock import Dock
 
 _SIDES = (("Right knee", "right"), ("Left knee", "left"), ("Not sure", None))
@@ -29,6 +30,7 @@ class CartilageSection(Section):
         super().__init__(dock, "Cartilage regions")
         self.cartilage = self.view.cartilage
         self._touched = False
+        self._unrolled: Unrolled | None = None
         self._add_form()
         self._add_buttons()
         self._add_results()
@@ -97,7 +99,8 @@ class CartilageSection(Section):
         self.notes = note()
         self.column.addWidget(self.notes)
         self.picture = PictureLabel()
-        self.picture.setToolTip("Femoral cartilage laid flat, from front to back and from medial to lateral")
+        self.picture.setToolTip("Femoral cartilage laid flat, from front to back; a click goes to the slice")
+        self.picture.pointed.connect(self._go_to_slice)
         self.column.addWidget(self.picture)
         self.save_button = QPushButton("Save picture and table…")
         self.save_button.setToolTip("The unrolled map as PNG and as CSV")
@@ -182,8 +185,14 @@ class CartilageSection(Section):
         from napari_mrsr.roi.cartilage import draw_unrolled
 
         limits = (0.0, self.view.preferences.t2_max_ms) if self.session.maps else None
+        self._unrolled = unrolled
         self.picture.show_figure(lambda size: draw_unrolled(unrolled, limits=limits, dark=True, size=size))
         self.save_button.setVisible(True)
+
+    def _go_to_slice(self, across: float, _along: float) -> None:
+        result, role = self.cartilage.result, self.maps.currentText()
+        if result is not None and role in result.maps and self._unrolled is not None:
+            cartilage_layers.go_to_slice(self.view, result.maps[role], self._unrolled, across)
 
     def save(self, path: str) -> None:
         """Write the unrolled map as PNG and CSV."""

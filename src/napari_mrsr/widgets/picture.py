@@ -1,4 +1,4 @@
-"""A matplotlib figure as a picture that follows the width of the dock."""
+"""A matplotlib figure as a picture that follows the width of the dock, and says where it was clicked."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtCore import QSize
-from qtpy.QtGui import QImage, QPixmap, QResizeEvent
+from qtpy.QtCore import QSize, Signal
+from qtpy.QtGui import QImage, QMouseEvent, QPixmap, QResizeEvent
 from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
 
 if TYPE_CHECKING:
@@ -22,10 +22,13 @@ DPI = 100
 class PictureLabel(QLabel):
     """Shows a figure as wide as the dock, drawn anew when the width changes."""
 
+    pointed = Signal(float, float)  # a click on a panel, in the units of its axes
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._draw: Callable[[tuple[float, float]], Figure] | None = None
         self._drawn = QSize()
+        self._figure: Figure | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setVisible(False)
 
@@ -42,13 +45,25 @@ class PictureLabel(QLabel):
 
     def clear_figure(self) -> None:
         """Show nothing."""
-        self._draw = None
+        self._draw = self._figure = None
         self.clear()
         self.setVisible(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
         super().resizeEvent(event)
         self._render()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Say where in which panel the picture was clicked."""
+        super().mousePressEvent(event)
+        if self._figure is None:
+            return
+        ratio = self.devicePixelRatioF()
+        at = (event.position().x() * ratio, (self.height() - event.position().y()) * ratio)
+        for panel in self._figure.axes:
+            if panel.images and panel.bbox.contains(*at):
+                x, y = panel.transData.inverted().transform(at)
+                self.pointed.emit(float(x), float(y))
 
     def _render(self) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -61,6 +76,7 @@ class PictureLabel(QLabel):
         ratio = self.devicePixelRatioF()
         figure = self._draw((size.width() / DPI, size.height() / DPI))
         figure.set_dpi(DPI * ratio)
+        self._figure = figure
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         pixels = np.ascontiguousarray(np.asarray(canvas.buffer_rgba()))

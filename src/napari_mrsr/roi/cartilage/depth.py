@@ -76,8 +76,7 @@ def measure_depth(
             "the bone side of the cartilage cannot be told", remedy="paint the full depth of the cartilage"
         )
     inside = np.argwhere(mask) * np.asarray(spacing)
-    to_bone, _ = cKDTree(inner).query(inside)
-    to_joint, _ = cKDTree(outer).query(inside)
+    to_bone, to_joint = (cKDTree(side, balanced_tree=False).query(inside, workers=-1)[0] for side in (inner, outer))
     total = to_bone + to_joint
     depth[mask] = to_bone / np.maximum(total, 1e-6)
     thickness[mask] = total
