@@ -204,3 +204,40 @@ def test_k_held_flicks_and_shift_k_blinks_after_a_warning(view: View, qtbot: Any
     qtbot.waitUntil(lambda: other.visible, timeout=2000)
     QTest.keyClick(hands.canvas.native, Qt.Key.Key_K, Qt.KeyboardModifier.ShiftModifier)
     assert not view.look.blink.running
+
+
+def _press(hands: Hands, widget: Any) -> None:
+    """Click a button of a dock where it is on the screen."""
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, PLAIN, widget.rect().center())
+    QApplication.processEvents()
+
+
+def test_a_blinded_reading_by_mouse(view: View, tmp_path: Any) -> None:
+    view.session.refine(RefineSettings(method="trilinear", maps=False))
+    hands = Hands(view.viewer)
+    dock = view.viewer.window._qt_window.findChild(ReviewDock)
+    section = dock.blinded
+    for other in (dock.layouts, dock.swipe, dock.window_part, dock.maps):
+        other.collapse(animate=False)
+    section.expand(animate=False)
+    section.start.set_folder(tmp_path)
+    QTest.qWait(200)  # until the dock is laid out
+    QTest.keyClicks(section.start.reader, "AB")
+    _press(hands, section.start.start_button)
+    assert [la.name for la in view.viewer.layers] == ["A", "B", "C"]
+    QTest.qWait(200)
+    case = section.blinded.case
+    for letter in case.letters:
+        _press(hands, section.letters[letter])
+        assert [la.name for la in view.viewer.layers if la.visible] == [letter]
+        hands.drag(QPoint(300, 300), QPoint(320, 300), CONTROL)
+        assert len({tuple(la.contrast_limits) for la in view.viewer.layers}) == 1
+        for criterion, groups in section._groups.items():
+            assert groups.checkedButton() is None
+            _press(hands, section.scores[criterion, 4])
+            assert groups.checkedButton().text() == "4"
+    _press(hands, section.next_button)
+    assert view.layer("S1 SR x2 [tricubic]") is not None
+    _press(hands, section.finish_button)
+    (path,) = tmp_path.glob("reading_AB_????????.csv")
+    assert len(path.read_text().splitlines()) == 1 + 3 * 4
