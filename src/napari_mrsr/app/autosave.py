@@ -126,6 +126,9 @@ class Autosave:
             with self._writing:
                 if place != self._place:
                     return
+                for entry in record["layers"]:
+                    labels = np.unique(volumes[entry["volume"]].array)
+                    entry["painted"] = [entry["names"].get(str(n), f"label {n}") for n in labels if n]
                 autosave_folder.write_autosave(place, record, volumes)
                 self.written = datetime.now().astimezone()
             yield Progress(1.0, "autosaved")
@@ -155,15 +158,9 @@ class Autosave:
                 continue
             key = f"labels/{len(volumes) + 1}"
             volumes[key] = scan
-            names = regions.names_of(layer)
-            record["layers"].append(
-                {
-                    "name": layer.name,
-                    "volume": key,
-                    "state": layer_states.state_of(layer),
-                    "painted": [names.get(int(n), f"label {n}") for n in np.unique(scan.array) if n],
-                }
-            )
+            names = {str(label): name for label, name in regions.names_of(layer).items()}
+            state = layer_states.state_of(layer)
+            record["layers"].append({"name": layer.name, "volume": key, "state": state, "names": names})
         return plain(record), volumes
 
     def saved(self, signature: Signature) -> None:
