@@ -19,16 +19,24 @@ from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
+from skimage.morphology import skeletonize
 
 from napari_mrsr.mapping import fluid_suppressed
 from napari_mrsr.phantoms import knee
 from napari_mrsr.phantoms.settings import LABEL_OF
-from napari_mrsr.roi import interpolate, propagate
+from napari_mrsr.roi import brush, interpolate, propagate
 from napari_mrsr.roi.outline import signed_distance
 
 REGION = "medial femoral cartilage"
 PAINTED = 6
 STEPS = 4
+#: Diameter of the brush, pixels; the cartilage is five to seven wide.
+BRUSH = 9
+STROKES = (
+    "one stroke of the smart brush, on echo 1",
+    "one stroke of the smart brush, on the fluid-suppressed view",
+    "the same stroke of napari's brush",
+)
 
 
 def dice(one: np.ndarray, other: np.ndarray) -> float:
@@ -65,7 +73,30 @@ def measure(seed: int) -> dict[str, float]:
     found["one echo"] = dice(interpolate(truth, keys, spacing, guide=guide[:1]), truth)
     found["one echo, by hand"] = dice(interpolate(hand, keys, spacing, guide=guide[:1]), truth)
     found["shape alone"] = dice(interpolate(truth, keys, spacing), truth)
-    return {**found, **follow(truth, guide, held, (i, j))}
+    return {**found, **follow(truth, guide, held, (i, j)), **stroke(truth, guide, held)}
+
+
+def stroke(truth: np.ndarray, guide: np.ndarray, held: np.ndarray) -> dict[str, float]:
+    """Return Dice of one stroke along the middle line of the cartilage, in every fifth slice, and of the disc alone."""
+    found: dict[str, list[float]] = {name: [] for name in STROKES}
+    for z in held[5:-5:5]:
+        line = np.argwhere(skeletonize(truth[z]))
+        off = line - np.argwhere(truth[z]).mean(axis=0) - (0, 40)  # seen from within the condyle
+        line = line[np.argsort(np.arctan2(off[:, 0], off[:, 1]))][::2]
+        begin = len(line) // 3
+        for name, channel in zip(STROKES, (0, 1, None), strict=True):
+            painted = np.zeros_like(truth[z])
+            for part in (line[begin:], line[: begin + 1][::-1]):
+                learned = None
+                for row, column in part:
+                    disc = brush.disc(painted.shape, (int(row), int(column)), BRUSH, (1.0, 1.0))
+                    if channel is None:
+                        painted[disc.box] |= disc.inside
+                        continue
+                    learned = brush.learn_range(guide[channel, z], disc, learned)
+                    painted[disc.box] |= brush.by_range(guide[channel, z], disc, learned)
+            found[name].append(dice(painted, truth[z]))
+    return {name: float(np.mean(values)) for name, values in found.items()}
 
 
 def follow(truth: np.ndarray, guide: np.ndarray, held: np.ndarray, pixel: tuple[float, float]) -> dict[str, float]:

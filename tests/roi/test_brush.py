@@ -95,3 +95,15 @@ def test_bone_cartilage_and_fluid_under_one_disc_are_told_apart(picture: np.ndar
     assert whole[:, CARTILAGE].sum() >= 0.95 * inside[:, CARTILAGE].sum()
     assert not whole[:, BONE].any()
     assert not whole[:, FLUID].any()
+
+
+def test_a_stroke_follows_the_shading_of_a_coil(picture: np.ndarray) -> None:
+    shaded = picture * np.linspace(1.0, 0.35, 40)[:, None]  # at the end cartilage is darker than half of what it was
+    wanted, whole = None, np.zeros((40, 40), bool)
+    for row in range(4, 36, 2):
+        disc = at(row, 22, 9)
+        wanted = brush.learn_range(shaded, disc, wanted)
+        whole |= painted(disc, brush.by_range(shaded, disc, wanted))
+    assert whole[4:36, CARTILAGE].mean() > 0.93
+    assert not whole[:, BONE].any()
+    assert whole[:, FLUID].sum() <= 2

@@ -162,7 +162,7 @@ class Painting:
         self.busy = True
         session.say("info", f"filling in {len(between.gaps)} slices between {len(between.keys)} painted ones")
 
-        def compute() -> Iterator[Mask | MrsrError]:
+        def compute() -> Iterator[Any]:  # not a job's event: the slices, or what went wrong
             try:
                 yield _compute(between)
             except MrsrError as error:
@@ -227,7 +227,7 @@ def _compute(between: Between) -> Mask:
     plane, seen = between.plane, None
     if between.guide is not None:
         box = list(plane.box(between.keys[0], between.keys[-1] + 1))
-        wide = box_around(between.region[between.keys].any(axis=0), plane.pixel)
+        wide = box_around(np.logical_or.reduce(between.region[between.keys]), plane.pixel)
         for axis, part in zip((a for a in range(3) if a != plane.axis), wide, strict=True):
             box[axis] = part
         seen = np.moveaxis(between.guide.channels((box[0], box[1], box[2])), plane.axis + 1, 1)

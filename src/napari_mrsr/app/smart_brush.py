@@ -159,7 +159,7 @@ class _Stroke:
         if self.tool.rule == "flood":
             found = brush.by_flood(image, disc_here, self.tool.tolerance)
         else:
-            self.range = self.range or brush.learn_range(image, disc_here)
+            self.range = brush.learn_range(image, disc_here, self.range)
             found = brush.by_range(image, disc_here, self.range)
         wanted[disc.box] |= found
 

@@ -76,7 +76,7 @@ def interpolate(
         raise BadParameter("the guide has another grid than the labels", remedy="resample it first")
     painted = np.zeros_like(mask)
     painted[keys] = mask[keys]
-    box = (slice(keys[0], keys[-1] + 1), *box_around(painted.any(axis=0), (spacing[1], spacing[2])))
+    box = (slice(keys[0], keys[-1] + 1), *box_around(np.logical_or.reduce(painted), (spacing[1], spacing[2])))
     part, local = painted[box], [k - keys[0] for k in keys]
     result = painted.copy()
     if guide is None:

@@ -1,10 +1,11 @@
 r"""The smart brush: of the disc under the cursor only what looks like the tissue that the stroke began on.
 
-**Threshold.** Where a stroke begins, Otsu's threshold parts the disc into a darker and a brighter class (IEEE Trans
-Syst Man Cybern 1979;9:62), and the class under the cursor once more if it holds two tissues. The stroke paints what
-lies half-way to the other classes at most and within :data:`SPREAD` standard deviations of its own, so that neither
-bone nor fluid, which is brighter still, comes into a stroke through cartilage. Where the classes are not
-:data:`DISTINCT` there is no edge in the disc, and the stroke takes mean and SD of all of it.
+**Threshold.** Otsu's thresholds part the disc into three tissues, or into two (IEEE Trans Syst Man Cybern 1979;9:62).
+Where a stroke begins it learns the one under the cursor, up to half-way to its neighbours and within :data:`SPREAD`
+standard deviations of its own: bone stays out of a stroke through cartilage, and so does fluid, which is brighter
+still. Where the classes are not :data:`DISTINCT` there is no edge in the disc, and the stroke takes mean and SD of all
+of it. On its way it looks for the same tissue in every disc anew, so that it follows the shading of a coil and the
+darker deep layer.
 
 **Flood.** What is joined to the pixel under the cursor and differs from the mean of its neighbours (3 x 3) by no more
 than a tolerance, a share of the range of the disc.
@@ -16,6 +17,7 @@ cartilage does not jump over the joint space to the tibial one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -26,24 +28,31 @@ Mask = npt.NDArray[np.bool_]
 #: How far from the mean of its class a pixel may lie where no threshold bounds it, SD.
 SPREAD = 3.0
 
-#: How many tissues a disc is parted into at most: bone, cartilage, fluid.
-TISSUES = 3
+#: How many tissues a disc is parted into: bone, cartilage and fluid, else two.
+TISSUES = (3, 2)
 
-#: Two classes count as two tissues if their means differ by more than so many SD within them. The halves of one tissue
-#: in noise differ by 2.6, those of an even ramp by 3.5.
-DISTINCT = 3.6
+#: Classes count as tissues if the means of neighbours differ by more than so many SD within them; those of one tissue
+#: in noise, cut into two or three, differ by 2.7 and 2.8, and by more in a small disc.
+DISTINCT = 3.4
+
+#: Pixels that a tissue has at least.
+SMALLEST = 3
+
+#: Bins of the histogram from which the thresholds come.
+BINS = 64
 
 
 @dataclass(frozen=True)
 class Range:
-    """Intensities that a stroke paints, both ends included."""
+    """Intensities that a stroke paints, both ends included, and the mean of the tissue."""
 
     low: float
     high: float
+    mean: float
 
-    def holds(self, image: Image) -> Mask:
+    def holds(self, image: npt.ArrayLike) -> Mask:
         """Tell where an image lies in the range."""
-        found: Mask = (image >= self.low) & (image <= self.high)
+        found: Mask = (np.asarray(image) >= self.low) & (np.asarray(image) <= self.high)
         return found
 
 
@@ -91,36 +100,51 @@ def disc(shape: tuple[int, int], centre: tuple[int, int], size: float, spacing: 
     return Disc((box[0], box[1]), inside, (centre[0] - box[0].start, centre[1] - box[1].start))
 
 
-def learn_range(image: Image, at: Disc) -> Range:
-    """Return the intensities of the tissue under the cursor, by Otsu's threshold in the disc.
+def learn_range(image: Image, at: Disc, before: Range | None = None) -> Range:
+    """Return the intensities of a tissue in the disc, by Otsu's thresholds.
 
     Parameters
     ----------
     image
         The slice, ``(row, column)``.
     at
-        Where the stroke begins.
+        The disc.
+    before
+        What the stroke has learned so far: its tissue is looked for here, and where the disc does not hold it this is
+        returned. None where the stroke begins: then it is the tissue under the cursor.
     """
-    from skimage.filters import threshold_otsu
-
     part = np.asarray(image[at.box], np.float64)
-    values, under = part[at.inside], _under(part, at)
-    low, high = -np.inf, np.inf
-    for _ in range(TISSUES - 1):
-        if values.min() == values.max():
-            break
-        edge = threshold_otsu(values)
-        dark, bright = values[values <= edge], values[values > edge]
-        within = np.sqrt((dark.var() * dark.size + bright.var() * bright.size) / values.size)
-        if bright.mean() - dark.mean() < DISTINCT * within:
-            break
-        middle = float(dark.mean() + bright.mean()) / 2
-        if under > middle:
-            low, values = middle, bright
-        else:
-            high, values = middle, dark
-    mean, spread = float(values.mean()), SPREAD * float(values.std())
-    return Range(max(low, mean - spread), min(high, mean + spread))
+    values = part[at.inside]
+    wanted = _under(part, at) if before is None else before.mean
+    low, high, tissue = -np.inf, np.inf, values
+    classes = _classes(values)
+    if classes:
+        means = [float(c.mean()) for c in classes]
+        borders = [-np.inf, *((a + b) / 2 for a, b in pairwise(means)), np.inf]
+        own = int(np.searchsorted(borders[1:-1], wanted))
+        low, high, tissue = borders[own], borders[own + 1], classes[own]
+    mean, spread = float(tissue.mean()), SPREAD * float(tissue.std())
+    if before is not None and not before.holds(mean):
+        return before
+    return Range(max(low, mean - spread), min(high, mean + spread), mean)
+
+
+def _classes(values: Image) -> list[Image]:
+    """Return the tissues of a disc from dark to bright, three or else two, if they are distinct; else nothing."""
+    from skimage.filters import threshold_multiotsu
+
+    for count in TISSUES:
+        if len(np.unique(values)) < count:
+            continue
+        edges = threshold_multiotsu(values, count, nbins=BINS)
+        of = np.digitize(values, edges, right=True)
+        classes = [values[of == n] for n in range(count)]
+        if min(c.size for c in classes) < SMALLEST:
+            continue
+        within = np.sqrt(sum(c.var() * c.size for c in classes) / values.size)
+        if all(b.mean() - a.mean() > DISTINCT * within for a, b in pairwise(classes)):
+            return classes
+    return []
 
 
 def by_range(image: Image, at: Disc, wanted: Range) -> Mask:
