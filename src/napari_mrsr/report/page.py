@@ -12,7 +12,8 @@ from pathlib import Path
 
 from napari_mrsr import __version__
 from napari_mrsr.report.contents import Report
-from napari_mrsr.report.key_images import draw, draw_flat, key_images
+from napari_mrsr.report.drawing import draw, draw_flat
+from napari_mrsr.report.key_images import key_images
 from napari_mrsr.report.page_table import draw_tables, wanted_height
 from napari_mrsr.report.region_rows import painted_rows, regional_rows
 from napari_mrsr.report.sheet import GREY, Sheet, blocks, wrap
