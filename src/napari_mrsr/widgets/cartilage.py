@@ -64,11 +64,12 @@ class CartilageSection(Section):
         line = QHBoxLayout()
         line.addWidget(self.definition, 1)
         line.addWidget(self.layers)
-        form = QFormLayout()
-        form.addRow("Knee:", self.side)
-        form.addRow("", self.reason)
-        form.addRow("Layers:", line)
-        self.column.addLayout(form)
+        for label, row in (("Knee:", self.side), ("Layers:", line)):
+            form = QFormLayout()
+            form.addRow(label, row)
+            self.column.addLayout(form)
+            if row is self.side:
+                self.column.addWidget(self.reason)
 
     def _add_buttons(self) -> None:
         self.find_button = QPushButton("Regions of this ROI")
