@@ -179,11 +179,11 @@ def report(found: dict[str, Any], shape: tuple[int, int, int]) -> str:
     size = " x ".join(map(str, shape))
     return f"""# The viewer at work
 
-A window of {WINDOW[0]} x {WINDOW[1]} under Xvfb (software OpenGL), {os.cpu_count()} cores, load {found['load']:.1f} when it began.
+A window of {WINDOW[0]} x {WINDOW[1]} under Xvfb (software OpenGL), {os.cpu_count()} cores, load {found["load"]:.1f} when it began.
 Super-resolved echo of {size} voxels with the T2 map over it; the engine computes method lean in its worker thread.
 
 ```text
-python benchmarks/viewer.py --shape {' '.join(map(str, shape))}
+python benchmarks/viewer.py --shape {" ".join(map(str, shape))}
 ```
 
 | what | measured | aim |

@@ -28,8 +28,8 @@ TITLE = "mrsr_title"
 #: Letters and title on a black picture.
 COLOUR = "#f5d76e"
 
-#: Size of the title, points.
-TITLE_SIZE = 11.0
+#: Size of the title, points, on a large canvas and in a small cell.
+TITLE_SIZE, SMALL = 11.0, 9.0
 
 #: A direction leans to an axis when its component along it is at least this (22.5 degrees off the other axes).
 LEAN = float(np.sin(np.radians(22.5)))
@@ -183,7 +183,7 @@ def shown_names(layers: Any) -> list[str]:
     names = []
     for layer in reversed(list(layers)):
         role = layer.metadata.get("mrsr", {}).get("role")
-        if role is None or role == "plane" or not layer.visible:
+        if role in (None, "plane", "measure") or not layer.visible:
             continue
         names.append(layer.name)
         if role in ("acquired", "reference", "thick", "sr"):

@@ -11,13 +11,14 @@ Layers carry ``role="oblique"`` and the affine that puts their pixels back into 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from psygnal import Signal
 
 from napari_mrsr.app import layers
-from napari_mrsr.app.marks import Marks, oblique_letters
+from napari_mrsr.app.marks import SMALL, Marks, oblique_letters
 from napari_mrsr.errors import MissingParameter, WrongDimensions
 from napari_mrsr.interpolation.oblique import Plane, Slab, across, field_of_view, reformat, through
 from napari_mrsr.scan import Scan
@@ -37,6 +38,9 @@ PAUSE = 0.08
 
 #: Roles of layers that are no picture of the patient, and are not sampled.
 NOT_SAMPLED = frozenset({"oblique", "plane", "swipe", "checkerboard", "reason"})
+
+#: Roles of layers that hide what lies below them.
+MAGNITUDES = frozenset({"acquired", "reference", "thick", "sr", "combined", "fluid_suppressed"})
 
 #: What a layer and its reformat share.
 SHARED = ("contrast_limits", "gamma", "colormap")
@@ -115,8 +119,8 @@ class Oblique:
         }
         layer: Layer
         if kind == "points":
-            colours = {"face_color": COLOUR, "border_color": "black", "out_of_slice_display": True}
-            layer = viewer.add_points(np.empty((0, 3)), ndim=3, size=3.0, **colours, **about)
+            layer = viewer.add_points(ndim=3, **about)
+            layer.current_size, layer.current_face_color, layer.current_border_color = 3.0, COLOUR, "black"
         else:
             layer = viewer.add_shapes(ndim=3, edge_color=COLOUR, edge_width=0.8, **about)
         layer.events.data.connect(self._ask)
@@ -187,7 +191,7 @@ class Oblique:
         """
         plane = self.plane()
         scan = self.view.session.result.scan if self.view.session.result is not None else self.view.session.scan
-        sources = [la for la in self.view.viewer.layers if la.visible and _sampled(la)]
+        sources = seen(self.view.viewer.layers)
         if scan is None or not sources:
             raise MissingParameter("nothing is visible to sample", remedy="show a layer of the scan")
         field = field_of_view(scan, plane)
@@ -291,6 +295,7 @@ class Oblique:
 
             self.model = ViewerModel(title=TITLE)
             self._marks = Marks(self.model)
+            self._marks.title_size(SMALL)
             self.model.canvas.overlays["scale_bar"].visible = True
             self.view.viewer.layers.events.removed.connect(self._ask)
             for layer in self.view.viewer.layers:
@@ -359,6 +364,17 @@ class _Canvas:
 
 def _ignoring() -> contextlib.suppress:
     return contextlib.suppress(ValueError, RuntimeError, TypeError, KeyError)
+
+
+def seen(viewer_layers: Iterable[Layer]) -> list[Layer]:
+    """Return what is seen of the patient, from bottom to top: nothing below the topmost magnitude that is visible."""
+    found: list[Layer] = []
+    for layer in reversed(list(viewer_layers)):
+        if layer.visible and _sampled(layer):
+            found.insert(0, layer)
+            if layer.metadata["mrsr"]["role"] in MAGNITUDES:
+                break
+    return found
 
 
 def _sampled(layer: Layer) -> bool:

@@ -19,7 +19,7 @@ import numpy as np
 
 from napari_mrsr.app import cross_hair, thumbnails
 from napari_mrsr.app.frame import LABELS, ORDERS
-from napari_mrsr.app.marks import Marks
+from napari_mrsr.app.marks import SMALL, Marks
 from napari_mrsr.errors import MissingDependency, MissingParameter, WrongDimensions
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 #: Least time between two refreshes of a copy, s.
 PAUSE = 0.3
-
-#: Size of the title in a small cell, points.
-SMALL = 9.0
 
 REMEDY = 'pip install "napari-mrsr[mpr]"'
 

@@ -1,8 +1,8 @@
 """Thumbnails that wait until a person has stopped scrolling.
 
-napari makes the thumbnail of every visible layer anew for each slice, and with it the layer list paints itself again:
-a sixth of the time that a slice takes. Here a layer's thumbnail is made when nothing was asked of it for
-:data:`REST` seconds; of the copies in linked planes, whose lists nobody sees, it is never made.
+napari makes the thumbnail of every visible layer anew for each slice, and for each of them the layer list paints itself
+again; with software OpenGL every such paint composes the whole window anew. Here a layer's thumbnail is made when
+nothing was asked of it for :data:`REST` seconds; of the copies in linked planes, whose lists nobody sees, never.
 
 Instances are patched, not napari's classes: layers of other plugins stay as they are. Without a running Qt application
 (scripts, tests of the model) nothing is delayed.
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Layer
 
-#: How long a layer must have been left alone, s.
-REST = 0.25
+#: How long a layer must have been left alone, s; longer than one slice takes on a slow machine.
+REST = 0.6
 
 
 def calm(viewer: ViewerModel) -> None:

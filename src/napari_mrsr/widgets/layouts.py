@@ -84,12 +84,15 @@ class LayoutsSection(Section):
         self.offset = _millimetres(-100.0, 100.0)
         self.offset.setToolTip("Move the plane along its normal")
         self.offset.valueChanged.connect(lambda mm: self.oblique.set(offset=mm))
-        row = QHBoxLayout()
-        for title, box in (("Slab:", self.thickness), ("", self.slab), ("Move:", self.offset)):
-            if title:
-                row.addWidget(QLabel(title))
-            row.addWidget(box, 1)
-        self.column.addLayout(row)
+        grid = QGridLayout()
+        grid.addWidget(QLabel("Slab:"), 0, 0)
+        grid.addWidget(self.thickness, 0, 1)
+        grid.addWidget(self.slab, 0, 2)
+        grid.addWidget(QLabel("Move by:"), 1, 0)
+        grid.addWidget(self.offset, 1, 1)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
+        self.column.addLayout(grid)
 
     def _choose(self, name: str, _checked: bool = True) -> None:
         self.layouts.choose(name)
