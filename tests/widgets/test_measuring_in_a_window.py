@@ -30,16 +30,14 @@ pytestmark = [
 class Mouse:
     """Moves and presses on the canvas at points of the screen in mm."""
 
-    def __init__(self, viewer: Any, qtbot: Any) -> None:
-        self.viewer, self.qtbot = viewer, qtbot
-        real = getattr(viewer, "__wrapped__", viewer)
-        self.canvas = real.window._qt_viewer.canvas
-        self.native = self.canvas.native
+    def __init__(self, model: Any, canvas: Any, qtbot: Any) -> None:
+        self.model, self.canvas, self.qtbot = model, canvas, qtbot
+        self.native = canvas.native
 
     def at(self, point: Any) -> QPoint:
         """Return where a point (slices, rows, columns, mm) lies on the canvas."""
         transform = self.canvas.view.scene.transform
-        rows, columns = np.asarray(point, float)[[-2, -1]]
+        rows, columns = np.asarray(point, float)[list(self.model.dims.displayed)]
         x, y = transform.map([columns, rows])[:2]
         return QPoint(round(float(x)), round(float(y)))
 
@@ -88,7 +86,8 @@ def reading(make_napari_viewer_proxy: Callable[..., Any], qtbot: Any) -> Any:
     _, dock = viewer.window.add_plugin_dock_widget("napari-mrsr", "ROI")
     viewer.reset_view()
     qtbot.wait(200)
-    yield viewer, view, dock, Mouse(viewer, qtbot)
+    real = getattr(viewer, "__wrapped__", viewer)
+    yield viewer, view, dock, Mouse(viewer, real.window._qt_viewer.canvas, qtbot)
     view.close()
 
 
@@ -171,6 +170,29 @@ def test_the_calliper_measures_between_two_clicks_and_the_brush_does_not_paint(r
     dock.plots.lines.setCurrentRow(0)
     qtbot.mouseClick(dock.plots.remove_button, Qt.MouseButton.LeftButton)
     assert [round(one.length) for one in dock.plots.callipers.lines()] == [12]
+
+
+def test_the_calliper_measures_in_a_linked_plane(reading: Any, qtbot: Any) -> None:
+    pytest.importorskip("napari_orthogonal_views")
+    _, view, dock, _ = reading
+    assert view.layouts.choose("planes")
+    qtbot.wait(300)
+    dock.plots.expand(animate=False)
+    dock.plots.switch("calliper", True)
+    plane = view.layouts.planes._widgets()[0]
+    model = plane.vm_container.viewer_model
+    mouse = Mouse(model, plane.qt_viewer.canvas, qtbot)
+    middle = np.array(model.dims.point)
+    step = np.zeros(3)
+    step[list(model.dims.displayed)] = 3.0, 4.0
+    mouse.click(middle - step)
+    mouse.click(middle + step)
+    (line,) = dock.plots.callipers.lines()
+    assert line.length == pytest.approx(10.0, abs=0.6)  # a pixel of the screen
+    assert abs((line.end - line.start)[model.dims.not_displayed[0]]) < 1e-6
+    assert all(len(model.layers["Callipers [mm]"].data) == 1 for model in view.layouts.planes.models())
+    dock.plots.switch("calliper", False)
+    view.layouts.choose("single")
 
 
 def by(rows: float, columns: float) -> Any:

@@ -60,7 +60,7 @@ def make_layer(view: View, tool: Tool) -> Any:
         opacity=1.0,
         features={"length": np.empty(0, dtype=object)},
         text={"string": "{length}", "size": 11, "color": COLOURS[tool], "anchor": "upper_left"},
-        metadata={"mrsr": {"role": "measure", "quantity": "length", "unit": "mm"}},
+        metadata={"mrsr": {"role": "measure", "tool": tool, "quantity": "length", "unit": "mm"}},
     )
     if active is not None:
         view.viewer.layers.selection.active = active
@@ -76,19 +76,19 @@ def ends_of(layer: Any) -> list[Ends]:
 
 
 def set_lines(layer: Any, ends: list[Ends], texts: list[str]) -> None:
-    """Make these the lines of the layer, without telling that it was edited.
+    """Make these the lines of a layer without telling anyone: linked planes would copy half of it.
 
     Parameters
     ----------
     layer
-        From :func:`make_layer`.
+        From :func:`make_layer`, or its copy in a linked plane.
     ends
         Of each line, mm.
     texts
         What stands beside each.
     """
     made = [np.stack([layer.world_to_data(a), layer.world_to_data(b)]) for a, b in ends]
-    with layer.events.data.blocker():
+    with layer.events.blocker_all():
         layer.selected_data = set()
         if len(layer.data) > len(made):
             layer.selected_data = set(range(len(made), len(layer.data)))
@@ -97,12 +97,20 @@ def set_lines(layer: Any, ends: list[Ends], texts: list[str]) -> None:
             layer.data = made[: len(layer.data)]
         if len(made) > len(layer.data):
             layer.feature_defaults = {"length": texts[-1]}
-            layer.add_lines(made[len(layer.data) :], edge_color=layer.current_edge_color, edge_width=WIDTH)
+            layer.add_lines(made[len(layer.data) :], edge_color=COLOURS[tool_of(layer)], edge_width=WIDTH)
     write_lengths(layer, texts)
+
+
+def tool_of(layer: Any) -> Tool:
+    """Return the tool whose layer, or whose copy, this is."""
+    found: Tool = layer.metadata["mrsr"]["tool"]
+    return found
 
 
 def write_lengths(layer: Any, texts: list[str]) -> None:
     """Write the text of each line."""
     import pandas as pd
 
-    layer.features = pd.DataFrame({"length": np.array(texts, dtype=object)})
+    with layer.events.blocker_all():
+        layer.features = pd.DataFrame({"length": np.array(texts, dtype=object)})
+    layer.refresh()

@@ -113,9 +113,11 @@ class Callipers:
         layer = self._layer(tool) or self._make_layer(tool)
         viewer.layers.selection.active = layer
         layer.mode = "pan_zoom"
-        layer.mouse_pan = False
-        viewer.mouse_drag_callbacks.append(self._press)
-        viewer.mouse_move_callbacks.append(self._move)
+        for model, own in self._canvases(layer):
+            model.layers.selection.active = own
+            own.mouse_pan = False
+            model.mouse_drag_callbacks.append(self._press)
+            model.mouse_move_callbacks.append(self._move)
         self.tool = tool
         self.switched.emit(tool)
 
@@ -125,18 +127,19 @@ class Callipers:
             return
         tool, self.tool = self.tool, None
         viewer = self.view.viewer
-        for callbacks, own in (
-            (viewer.mouse_drag_callbacks, self._press),
-            (viewer.mouse_move_callbacks, self._move),
-        ):
-            if own in callbacks:
-                callbacks.remove(own)
         layer = self._layer(tool)
-        if layer is not None:
-            self._drop_begun(layer)
-            layer.mouse_pan = True
-            if not layer.data:
-                viewer.layers.remove(layer)
+        for model, own in self._canvases(layer):
+            for callbacks, mine in (
+                (model.mouse_drag_callbacks, self._press),
+                (model.mouse_move_callbacks, self._move),
+            ):
+                if mine in callbacks:
+                    callbacks.remove(mine)
+            if own is not None:
+                own.mouse_pan = True
+        self._drop_begun(layer)
+        if layer is not None and not layer.data:
+            viewer.layers.remove(layer)
         if self._before is not None and self._before in viewer.layers:
             viewer.layers.selection.active = self._before
         self._before = None
@@ -207,7 +210,7 @@ class Callipers:
         if layer is None:
             self.end()
             return
-        here = self._at(event)
+        here = self._at(viewer, event)
         if self._start is not None:
             self._finish(layer, here)
             return
@@ -215,10 +218,10 @@ class Callipers:
         self._set(layer, [*ends_of(layer), (here, here)])
         yield
         while event.type == "mouse_move":
-            self._stretch(self._at(event))
+            self._stretch(self._at(viewer, event))
             yield
         self._drawing = False
-        there = self._at(event)
+        there = self._at(viewer, event)
         if self._is_begun() and self.length(here, there) > CLICK:
             self._finish(layer, there)
 
@@ -229,7 +232,7 @@ class Callipers:
     def _move(self, viewer: Any, event: Any) -> None:
         """Let the end of a line that was begun with a click follow the mouse."""
         if self._start is not None and not self._drawing:
-            self._stretch(self._at(event))
+            self._stretch(self._at(viewer, event))
 
     def _stretch(self, end: Point) -> None:
         layer = None if self.tool is None else self._layer(self.tool)
@@ -245,10 +248,10 @@ class Callipers:
         self._set(layer, ends)
         self.changed.emit()
 
-    def _at(self, event: Any) -> Point:
-        """Return where the mouse is; across the picture, the middle of the slice on the screen."""
+    def _at(self, model: Any, event: Any) -> Point:
+        """Return where the mouse is on a canvas; across the picture, the middle of the slice on the screen."""
         point = np.asarray(event.position, float)[-3:].copy()
-        dims = self.view.viewer.dims
+        dims = model.dims
         for axis in dims.not_displayed:
             if axis >= dims.ndim - 3:
                 point[axis - (dims.ndim - 3)] = dims.point[axis]
@@ -264,7 +267,9 @@ class Callipers:
         return layer
 
     def _set(self, layer: Any, ends: list[Ends]) -> None:
-        set_lines(layer, ends, self._texts(ends))
+        for _, own in self._canvases(layer):
+            if own is not None:
+                set_lines(own, ends, self._texts(ends))
 
     def _texts(self, ends: list[Ends]) -> list[str]:
         return [f"{self.length(a, b):.1f} mm" for a, b in ends]
@@ -273,11 +278,21 @@ class Callipers:
         """Say the new length of a line that a person has moved with napari's own tools."""
         layer = event.source
         if len(layer.features) == len(layer.data):
-            write_lengths(layer, self._texts(ends_of(layer)))
+            ends = ends_of(layer)
+            write_lengths(layer, self._texts(ends))  # its data are left alone: they are in the hand of a person
+            for _, own in self._canvases(layer):
+                if own is not None and own is not layer:
+                    set_lines(own, ends, self._texts(ends))
         self.changed.emit()
 
+    def _canvases(self, layer: Any) -> list[tuple[Any, Any]]:
+        """Return every canvas's model, linked planes among them, with what stands for a layer in it."""
+        models = [self.view.viewer, *self.view.layouts.planes.models()]
+        name = "" if layer is None else layer.name
+        return [(model, model.layers[name] if name in model.layers else None) for model in models]
+
     def _drop_begun(self, layer: Any) -> None:
-        if self._start is not None and layer.data:
+        if self._start is not None and layer is not None and layer.data:
             self._set(layer, ends_of(layer)[:-1])
         self._start, self._drawing = None, False
 
