@@ -3,9 +3,9 @@ r"""The smart brush: of the disc under the cursor only what looks like the tissu
 **Threshold.** Otsu's thresholds part the disc into three tissues, or into two (IEEE Trans Syst Man Cybern 1979;9:62).
 Where a stroke begins it learns the one under the cursor, up to half-way to its neighbours and within :data:`SPREAD`
 standard deviations of its own: bone stays out of a stroke through cartilage, and so does fluid, which is brighter
-still. Where the classes are not :data:`DISTINCT` there is no edge in the disc, and the stroke takes mean and SD of all
-of it. On its way it looks for the same tissue in every disc anew, so that it follows the shading of a coil and the
-darker deep layer.
+still. Where the classes are not :data:`DISTINCT` there is no edge in the disc, and a stroke that begins there takes
+mean and SD of all of it. On its way it looks for the same tissue in every disc that has an edge, so that it follows
+the shading of a coil and the darker deep layer.
 
 **Flood.** What is joined to the pixel under the cursor and differs from the mean of its neighbours (3 x 3) by no more
 than a tolerance, a share of the range of the disc.
@@ -118,6 +118,8 @@ def learn_range(image: Image, at: Disc, before: Range | None = None) -> Range:
     wanted = _under(part, at) if before is None else before.mean
     low, high, tissue = -np.inf, np.inf, values
     classes = _classes(values)
+    if not classes and before is not None:
+        return before
     if classes:
         means = [float(c.mean()) for c in classes]
         borders = [-np.inf, *((a + b) / 2 for a, b in pairwise(means)), np.inf]
