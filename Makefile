@@ -18,7 +18,8 @@ XVFB := $(if $(SCREEN),,xvfb-run -a -s "-screen 0 1600x1200x24")
 demo: .venv/.house libraries
 	@.venv/bin/napari-mrsr demo --out demo-output
 
-test: .venv/.tox libraries
+test: .venv/.tox
+	@tools/system-libraries tests
 	@$(XVFB) .venv/bin/tox run -e all
 
 libraries:
