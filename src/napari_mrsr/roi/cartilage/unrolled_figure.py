@@ -44,10 +44,10 @@ def draw_unrolled(
     """
     import cmcrameri.cm
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     ink, paper = ("white", "#262930") if dark else ("black", "white")
-    figure = Figure(figsize=size, layout="compressed", facecolor=paper)
-    figure.get_layout_engine().set(wspace=0.1)
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(compress=True, wspace=0.1), facecolor=paper)
     names = ["total", *reversed([n for n in unrolled.values if n != "total"])]
     panels = figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
     half = (unrolled.across[1] - unrolled.across[0]) / 2 if len(unrolled.across) > 1 else 0.5
