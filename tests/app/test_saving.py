@@ -248,6 +248,30 @@ def test_a_review_says_not_whose_it_is_unless_it_may(view: View, knee: Path, tmp
     assert str(knee) in (tmp_path / "open" / "review.json").read_text()
 
 
+def test_names_of_files_that_became_names_of_layers_stay_out_and_come_back(
+    view: View, scan: Scan, tmp_path: Path
+) -> None:
+    paths = []
+    for n, contrast in enumerate(("t1", "t2")):
+        path = write_nifti(scan.volume(n), tmp_path / f"doe_jane_{contrast}.nii.gz")
+        path.with_name(path.name.replace(".nii.gz", ".json")).unlink()  # without echo times files name the volumes
+        paths.append(path)
+    view.session.open(paths)
+    assert view.session.scan is not None
+    assert view.session.scan.names == ("doe_jane_t1", "doe_jane_t2")
+    view.session.refine(RefineSettings(method="tricubic", retrospective=True))
+    view.session.find_trust()
+    view.look.choose_pair(1)
+    view.saving.save(tmp_path / "review")
+    for file in (tmp_path / "review").rglob("*"):
+        assert "doe" not in file.name
+        if file.suffix in (".json", ".csv"):
+            assert "doe_jane" not in file.read_text()
+    other = new_view()
+    other.saving.open(tmp_path / "review")
+    assert_same(view, other)
+
+
 # -- scans that moved or changed ----------------------------------------------------------------------
 def test_a_scan_that_moved_is_asked_for_and_found_by_its_sha256(view: View, knee: Path, tmp_path: Path) -> None:
     work(view, knee)

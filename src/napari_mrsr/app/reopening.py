@@ -21,6 +21,7 @@ from napari_mrsr.app.review_content import MADE_AGAIN
 from napari_mrsr.errors import ScanChanged, UnreadableFile
 from napari_mrsr.files import scan_identity
 from napari_mrsr.files.review_folder import Review, Steps, read_review
+from napari_mrsr.files.without_names import renamed, volume_aliases
 from napari_mrsr.scan import Scan, Source
 
 if TYPE_CHECKING:
@@ -80,7 +81,16 @@ def reopen(folder: Path, *, places: Sequence[Path] = (), accept_changes: bool = 
             scans[key] = scan_identity.read_again(record, paths, accept_changes=accept_changes)
     if "scan" not in scans:
         raise UnreadableFile("holds no scan", where=folder, remedy="save it again")
-    return Reopened(review, scans, truth, review.notes)
+    return Reopened(_with_names(review, scans["scan"]), scans, truth, review.notes)
+
+
+def _with_names(review: Review, scan: Scan) -> Review:
+    """Put back names that were taken from the names of the files, which the folder itself may not say."""
+    if not review.record.get("deidentified"):
+        return review
+    names = {alias: name for name, alias in volume_aliases(scan).items()}
+    volumes = {key: replace(one, names=tuple(renamed(list(one.names), names))) for key, one in review.volumes.items()}
+    return replace(review, record=renamed(dict(review.record), names), volumes=volumes)
 
 
 def _sample(record: Mapping[str, Any], accept_changes: bool) -> tuple[Scan, Any]:

@@ -20,6 +20,7 @@ from napari_mrsr.errors import MrsrError
 from napari_mrsr.files import scan_identity
 from napari_mrsr.files.origin import plain
 from napari_mrsr.files.review_folder import STATISTICS, Content
+from napari_mrsr.files.without_names import aliases_of, cleaned, renamed, volume_aliases
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Collector:
         self.content = Content()
         self.notes: list[str] = []
         self._keys: dict[int, str] = {}
+        scan = view.session.scan
+        self._aliases = volume_aliases(scan) if scan is not None and self.deidentify else {}
 
     def collect(self) -> Content:
         """Return everything that is to be saved."""
@@ -65,7 +68,15 @@ class Collector:
         record["view"] = view_state.state_of(self.view)
         record["subject"] = subject_of(session.scan, session.truth)
         self._tables()
+        self.content.record = self.without_names(record)
         return self.content
+
+    def without_names(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record whose texts quote no path and no name of a file, unless they may."""
+        scan, found = self.view.session.scan, dict(plain(record))
+        if scan is None or not self.deidentify:
+            return found
+        return dict(renamed(cleaned(found, aliases_of(scan)), self._aliases))
 
     # -- scans ----------------------------------------------------------------------------------------
     def _identity(self, scan: Scan | None, key: str) -> dict[str, Any] | None:
@@ -89,6 +100,7 @@ class Collector:
         if scan is None:
             return None
         if id(scan) not in self._keys:
+            name = str(renamed(name, self._aliases))
             stem = f"{folder}/{re.sub(r'[^A-Za-z0-9]+', '_', name).strip('_').lower() or 'volume'}"
             key, n = stem, 2
             while key in self.content.volumes:
@@ -103,7 +115,6 @@ class Collector:
         current = next((key for key, result in session.results.items() if result is session.result), None)
         found: dict[str, Any] = {
             "t2": asdict(session.t2),
-            "checks": [asdict(check) for check in session.checks],
             "results": {key: self._result(result) for key, result in session.results.items()},
             "current": current,
             "maps": {

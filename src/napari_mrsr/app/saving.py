@@ -140,7 +140,7 @@ class Saving:
         content = session.attempt(collector.collect)
         if content is None:
             return
-        content.record["parts"] = self.dump_parts(collector.notes)
+        content.record["parts"] = collector.without_names(self.dump_parts(collector.notes))
         target, painted = Path(folder), self.view.autosave.signature()
 
         def then(written: Path) -> None:

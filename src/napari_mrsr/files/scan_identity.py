@@ -89,7 +89,6 @@ def identity_of(scan: Scan, *, deidentify: bool = True) -> dict[str, Any]:
         "kind": "files",
         "files": parts,
         "shape": list(scan.shape),
-        "names": list(scan.names),
         "acquisition": acquisition,
         "series_number": plain(scan.acquisition.others.get("SeriesNumber")),
     }

@@ -1,8 +1,10 @@
 """A scan without what says whose it is.
 
 A scan never holds a patient's name itself, but its surroundings can: the path of its file, warnings that quote the
-path, and what a sidecar added (:attr:`Acquisition.others`). Here paths become ``scan 1``, ``scan 2`` ... with their
-sha256 kept, which still tells one scan from another, and sidecar entries about persons, places and dates are left out.
+path, names of volumes that were taken from names of files, and what a sidecar added (:attr:`Acquisition.others`).
+Here paths become ``scan 1``, ``scan 2`` ... with their sha256 kept, which still tells one scan from another, and
+sidecar entries about persons, places and dates are left out. Whoever has the scan can put its names back
+(:func:`volume_aliases`, :func:`renamed`).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from napari_mrsr.files.atomic import suffix_of
 from napari_mrsr.scan import Scan, Source, Step
 
 #: Words in the name of a sidecar entry that may say who, where or when.
@@ -44,6 +47,7 @@ def without_names(scan: Scan) -> Scan:
     }
     return replace(
         scan,
+        names=tuple(renamed(list(scan.names), volume_aliases(scan))),
         acquisition=replace(scan.acquisition, others=MappingProxyType(others)),
         sources=tuple(Source(aliases.get(s.path, "scan"), s.sha256) for s in scan.sources),
         history=tuple(Step(s.name, cleaned(s.parameters, aliases), s.version, s.time) for s in scan.history),
@@ -61,6 +65,34 @@ def aliases_of(scan: Scan) -> dict[str, str]:
         if len(path.parent.parts) > 1:
             found.setdefault(str(path.parent), "folder of the scan")
     return dict(sorted(found.items(), key=lambda item: -len(item[0])))
+
+
+def volume_aliases(scan: Scan) -> dict[str, str]:
+    """Return what to write for each name of a volume that is the name of a file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> files = (Source("/data/doe_t1.nii.gz"), Source("/data/doe_t2.nii.gz"))
+    >>> scan = Scan(np.zeros((2, 2, 2, 2)), np.eye(4), names=("doe_t1", "doe_t2"), sources=files)
+    >>> renamed(["doe_t2 SR x2 [lean]", "T2 [ms] (SR)"], volume_aliases(scan))
+    ['scan 2 SR x2 [lean]', 'T2 [ms] (SR)']
+    """
+    stems = [Path(s.path).name.removesuffix(suffix_of(s.path)) for s in scan.sources]
+    return {stem: f"scan {n}" for n, stem in enumerate(stems, 1) if stem in scan.names}
+
+
+def renamed(value: Any, aliases: Mapping[str, str]) -> Any:
+    """Return a value in which every text (and key) that is a name, or begins with one as a word, has its alias."""
+    if isinstance(value, Mapping):
+        return {renamed(key, aliases): renamed(inner, aliases) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [renamed(inner, aliases) for inner in value]
+    if isinstance(value, str):
+        for name, alias in aliases.items():
+            if value == name or value.startswith((f"{name} ", f"{name}, ")):
+                return alias + value[len(name) :]
+    return value
 
 
 def cleaned(value: Any, aliases: Mapping[str, str]) -> Any:
