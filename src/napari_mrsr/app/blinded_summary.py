@@ -59,11 +59,11 @@ class Summary:
         few = t.differing < statistics.LEAST
         return t.assign(
             pair=t["test"] + " - " + t["reference"],
-            difference=t.difference.map("{:+.1f}".format),
+            diff=t.difference.map("{:+.1f}".format),
             p=t.p.map("{:.3f}".format).mask(few, "too few"),
             Holm=t.p_holm.map("{:.3f}".format).mask(few, ""),
             cases=t.differing.astype(str) + " of " + t.n.astype(str),
-        ).set_index("criterion")[["pair", "difference", "p", "Holm", "cases"]]
+        ).set_index("criterion")[["pair", "diff", "p", "Holm", "cases"]]
 
     def write(self, folder: str | PathLike[str], stem: str) -> list[Path]:
         """Write the tables as CSV beside each other and return their paths.

@@ -158,6 +158,15 @@ class Blinded:
         self.case = case
         self.show(case.letters[0])
 
+    @property
+    def done(self) -> Case | None:
+        """The case of the open scan, if it is scored to the end."""
+        if self.reading is None or self.view.session.scan is None or not self.reading.cases:
+            return None
+        known = self._fingerprint()
+        found = next((case for case in self.reading.cases if case.scan == known), None)
+        return None if found is None or self.reading.missing(found) else found
+
     def show(self, letter: str) -> None:
         """Show one picture, alone."""
         if self.case is None or letter not in self.case.letters:

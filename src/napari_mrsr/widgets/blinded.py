@@ -110,16 +110,18 @@ class BlindedSection(Section):
             self._filling = False
 
     def _fill_between(self) -> None:
-        done = len(self.blinded.reading.cases) if self.blinded.reading is not None else 0
-        wanted = ", ".join(m for m in self.blinded.methods)
-        there = set(self.blinded.methods) <= set(self.blinded.candidates())
-        text = f"{done} case{'' if done == 1 else 's'} begun. "
-        text += "Press Show case to go on with the open scan." if there else ""
-        if not there:
-            text += f"Open the next scan and super-resolve it until these are at hand: {wanted}. Then press Show case."
+        blinded = self.blinded
+        there = set(blinded.methods) <= set(blinded.candidates())
+        done = blinded.done
+        wanted = ", ".join(blinded.methods)
+        text = "Press Show case to go on with the open scan."
+        if done is not None or not there:
+            text = f"Open the next scan and super-resolve it until these are at hand: {wanted}. Then press Show case."
+        if done is not None:
+            text = f"Case {done.number} is scored to the end. {text} Or press Finish."
         self.progress.setText(text)
         self.next_button.setText("Show case")
-        self.next_button.setEnabled(there and self.session.running is None)
+        self.next_button.setEnabled(there and done is None and self.session.running is None)
         self.next_button.setToolTip("Shows the open scan behind letters")
 
     def _fill_case(self) -> None:
