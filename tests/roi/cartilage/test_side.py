@@ -83,6 +83,23 @@ def test_labels_that_say_the_compartment_are_not_split_again() -> None:
     assert set(np.unique((code[array == 2] - 1) // 24)) == {2}
 
 
+def test_a_trochlea_without_a_side_is_split_between_the_two_condyles_or_stands_by_itself() -> None:
+    array = TWO.array[0].copy()
+    array[:, :, 25:] *= 2
+    array[: array.shape[0] // 3][array[: array.shape[0] // 3] > 0] = 6
+    names = {1: "medial femoral cartilage", 2: "lateral femoral cartilage", 6: "trochlear cartilage"}
+    found = divide(Scan(array, TWO.affine, axis="label"), names)
+    compartment = (found.labels.array[0] - 1) // 24
+    assert found.notes == (
+        "femoral compartments: as labelled; cartilage without a side is split half way between the two",
+    )
+    assert set(np.unique(compartment[..., :16][array[..., :16] == 6])) == {1}
+    assert set(np.unique(compartment[..., -16:][array[..., -16:] == 6])) == {2}
+    array[array == 2] = 0
+    alone = divide(Scan(array, TWO.affine, axis="label"), names)
+    assert set(np.unique(((alone.labels.array[0] - 1) // 24)[array == 6])) == {0}
+
+
 def test_one_condyle_without_a_side_is_not_split() -> None:
     one, _ = condyle((0.8, 0.8, 1.5), width=26.0)
     found = divide(one, NAMES, side="right")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from napari_mrsr.roi.cartilage.knee_axes import Mask
 
-How = Literal["labels", "notch", "centre of mass", "one condyle"]
+How = Literal["notch", "centre of mass"]
 
 #: Fraction of the lower hump below which a slice belongs to the notch.
 VALLEY = 0.2

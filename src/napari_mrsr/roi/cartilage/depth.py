@@ -93,7 +93,7 @@ def _sides(
     step = np.asarray(spacing)
     padded = np.pad(mask, 2).astype(np.float32)
     smooth = ndimage.gaussian_filter(padded, SMOOTHING * step.min() / step, truncate=3)
-    vertices, *_ = marching_cubes(smooth, 0.5)  # type: ignore[no-untyped-call]
+    vertices, *_ = marching_cubes(smooth, 0.5)
     broad = ndimage.gaussian_filter(padded, NORMALS / step, truncate=3)
     normal = np.stack([-_slope(broad, vertices, a) / s for a, s in enumerate(step)], axis=1)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)

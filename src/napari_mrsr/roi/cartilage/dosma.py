@@ -41,8 +41,6 @@ class DosmaSplit(NamedTuple):
         The voxels that have a region.
     deep, superficial
         Layers; both where a voxel lies exactly on the border.
-    part
-        0 anterior, 1 central, 2 posterior, shape ``(rows, columns)``.
     border
         First slice of the second compartment.
     circle
@@ -52,7 +50,6 @@ class DosmaSplit(NamedTuple):
     used: Mask
     deep: Mask
     superficial: Mask
-    part: npt.NDArray[np.uint8]
     border: int
     circle: Circle
 
@@ -77,7 +74,7 @@ def largest_part(mask: Mask) -> Mask:
     """Return the largest part of a mask that hangs together over faces, edges or corners."""
     from skimage.measure import label
 
-    parts = label(mask, connectivity=3)  # type: ignore[no-untyped-call]
+    parts = label(mask, connectivity=3)
     return np.asarray(parts == np.bincount(parts.ravel())[1:].argmax() + 1)
 
 
@@ -121,4 +118,4 @@ def split(
     deep[where] = own <= threshold
     superficial[where] = own >= threshold
     border = centre_of_mass_border(weights if used.any() else kept.astype(np.float64)).slice
-    return DosmaSplit(used, deep, superficial, parts_of(angle), border, circle)
+    return DosmaSplit(used, deep, superficial, border, circle)

@@ -164,7 +164,6 @@ def _compartments(
         if not rest.any():
             return codes, "as labelled"
         if len(said) == 1:
-            codes[rest] = said[0] if _centre(mask & (given == said[0])) is None else 0
             return codes, "as labelled; cartilage without a side stands by itself"
         middle = (_centre(given == 1) + _centre(given == 2)) / 2
         slices = np.broadcast_to(np.arange(mask.shape[2]), mask.shape)
