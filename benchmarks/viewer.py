@@ -64,7 +64,7 @@ def canvases(viewer: Any, view: Any) -> list[Any]:
 
 def scroll(viewer: Any, view: Any, slices: int) -> dict[str, float]:
     """Move the slider slice by slice, waiting for the paint of every canvas each time."""
-    painted = {canvas: 0 for canvas in canvases(viewer, view)}
+    painted = dict.fromkeys(canvases(viewer, view), 0)
     watchers = []
     for canvas in painted:
 

@@ -177,9 +177,10 @@ class Layouts:
         self._before = Before([la.name for la in layers], {la.name: bool(la.visible) for la in layers})
         shown = [name for cell in cells for name in cell]
         stride = max(map(len, cells))
-        for layer in layers:
-            layer.visible = layer.name in shown
-        self._reorder(shown)
+        with layers.batched_update():
+            for layer in layers:
+                layer.visible = layer.name in shown
+            self._reorder(shown)
         for cell in cells:
             self._entitle(cell)
         grid = self.view.viewer.canvas.grid
@@ -212,9 +213,10 @@ class Layouts:
             layer = self.view.layer(name)
             if layer is not None:
                 layer.name_overlay.visible = False
-        self._reorder(before.order)
-        for layer in self.view.viewer.layers:
-            layer.visible = before.visible.get(layer.name, bool(layer.visible))
+        with self.view.viewer.layers.batched_update():
+            self._reorder(before.order)
+            for layer in self.view.viewer.layers:
+                layer.visible = before.visible.get(layer.name, bool(layer.visible))
 
     def _fit(self) -> None:
         shown = [la for la in self.view.viewer.layers if la.visible]

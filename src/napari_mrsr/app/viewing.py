@@ -7,6 +7,7 @@ scrolling stays smooth while tiles come in.
 
 from __future__ import annotations
 
+import contextlib
 import time
 import weakref
 from collections.abc import Iterable
@@ -126,9 +127,13 @@ class View:
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove layers by name; those that are gone already are passed over."""
-        for name in list(names):
-            layer = self.layer(name)
-            if layer is not None:
+        gone = [layer for layer in map(self.layer, list(names)) if layer is not None]
+        if not gone:
+            return
+        with contextlib.ExitStack() as together:  # napari collects garbage once for all, not for each: 0.1 s and more
+            for model in (self.viewer, *self.layouts.planes.models()):
+                together.enter_context(model.layers.batched_update())
+            for layer in gone:
                 layer.locked = False
                 self.viewer.layers.remove(layer)
 
