@@ -4,7 +4,9 @@
 - :mod:`~napari_mrsr.roi.between`, :mod:`~napari_mrsr.roi.propagate`: painted slices taken to others;
 - :mod:`~napari_mrsr.roi.brush`, :mod:`~napari_mrsr.roi.livewire`, :mod:`~napari_mrsr.roi.fill`: by the picture;
 - :mod:`~napari_mrsr.roi.erosion`: labels without their rim, a check for fluid partial volume;
-- :mod:`~napari_mrsr.roi.grid`: labels on another grid.
+- :mod:`~napari_mrsr.roi.grid`: labels on another grid;
+- :mod:`~napari_mrsr.roi.region`, :mod:`~napari_mrsr.roi.profile`: one region at a time, by depth, along a line;
+- :mod:`~napari_mrsr.roi.trust_light`, :mod:`~napari_mrsr.roi.reference_ranges`: how far to believe it, what is published.
 """
 
 from napari_mrsr.roi.between import interpolate
