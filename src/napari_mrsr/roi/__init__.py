@@ -6,7 +6,7 @@
 - :mod:`~napari_mrsr.roi.erosion`: labels without their rim, a check for fluid partial volume;
 - :mod:`~napari_mrsr.roi.grid`: labels on another grid;
 - :mod:`~napari_mrsr.roi.region`, :mod:`~napari_mrsr.roi.profile`: one region at a time, by depth, along a line;
-- :mod:`~napari_mrsr.roi.trust_light`, :mod:`~napari_mrsr.roi.reference_ranges`: how far to believe it, what is published.
+- :mod:`~napari_mrsr.roi.trust_light`, :mod:`~napari_mrsr.roi.reference_ranges`: how far to believe it; published T2.
 """
 
 from napari_mrsr.roi.between import interpolate

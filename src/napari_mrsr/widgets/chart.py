@@ -39,9 +39,11 @@ class Chart(QWidget):
         What the axes are called, with their unit.
     parent
         Of the widget.
+    legend_left
+        Where the legend stands: where curves rise to the right they leave the left free.
     """
 
-    def __init__(self, view: View, x: str, y: str, parent: QWidget | None = None) -> None:
+    def __init__(self, view: View, x: str, y: str, parent: QWidget | None = None, *, legend_left: bool = False) -> None:
         super().__init__(parent)
         import pyqtgraph
 
@@ -53,7 +55,7 @@ class Chart(QWidget):
         self.plot.hideButtons()
         self.plot.wheelEvent = self._pass_on
         self.plot.setFixedHeight(HEIGHT)
-        self.legend = self.plot.addLegend(offset=(-4, 4), labelTextSize="8pt", verSpacing=-6)
+        self.legend = self.plot.addLegend(offset=(8 if legend_left else -4, 4), labelTextSize="8pt", verSpacing=-6)
         self.curves: dict[str, tuple[Any, Any]] = {}
         self._second = self._add_second_axis()
         column = QVBoxLayout(self)

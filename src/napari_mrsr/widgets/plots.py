@@ -42,7 +42,7 @@ class PlotsSection(Section):
         self.depth = DepthProfiles(self.view)
         self.tabs = QTabWidget()
         self.histogram = Chart(self.view, "T2 [ms]", "voxels [%]")
-        self.profile = Chart(self.view, "depth: bone 0, joint 1", "T2 [ms]")
+        self.profile = Chart(self.view, "depth: bone 0, joint 1", "T2 [ms]", legend_left=True)
         self.line = Chart(self.view, "along the line [mm]", "value")
         for chart, title in ((self.histogram, "Histogram"), (self.profile, "Bone to joint"), (self.line, "Line")):
             self.tabs.addTab(chart, title)
