@@ -145,7 +145,8 @@ class Oblique:
                 raise MissingParameter("there is no line yet", remedy="draw one in a slice")
             ends = np.asarray(layer.data[-1], dtype=float)[[0, -1], -3:]
             level = int(np.ptp(ends, axis=0).argmin())  # the axis along which it was not drawn
-            found = across(*(ends @ turn.T), normal=turn[:, level])
+            start, end = ends @ turn.T
+            found = across(start, end, turn[:, level])
         return found.moved(self.offset)
 
     # -- sampling -------------------------------------------------------------------------------------

@@ -116,6 +116,8 @@ class Planes:
         self.view.marks.title_size(SMALL)
         for model in (viewer, *self.models()):
             model.mouse_drag_callbacks.append(_click)
+        for model in self.models():  # the canvas under the mouse has the keys
+            model.keymap.update(viewer.keymap)
         viewer.dims.events.order.connect(self._hang)
         self.view.session.grew.connect(self._grow)
         self._hang()

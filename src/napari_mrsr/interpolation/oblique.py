@@ -228,13 +228,13 @@ def reformat(scan: Scan, field: Field, *, thickness: float = 0.0, slab: Slab = "
         raise BadParameter(f"a slab of {thickness:g} mm ({slab}) cannot be made", remedy="choose 0 mm or more")
     plane, h = field.plane, field.pitch
     count = 1 if nearest else max(1, int(np.ceil(thickness / h)))
-    offsets = (np.arange(count) - (count - 1) / 2) * (thickness / count)
+    offsets: Vector = (np.arange(count, dtype=float) - (count - 1) / 2) * (thickness / count)
     inverse = np.linalg.inv(scan.affine)
     base = inverse[:3, :3] @ field.origin + inverse[:3, 3]
     a = np.arange(field.columns)[:, None, None] * (inverse[:3, :3] @ plane.right * h)
     b = np.arange(field.rows)[None, :, None] * (inverse[:3, :3] @ plane.down * h)
-    pixels = (base + a + b).reshape(-1, 3)
-    step = inverse[:3, :3] @ plane.normal
+    pixels: Vector = (base + a + b).reshape(-1, 3)
+    step: Vector = inverse[:3, :3] @ plane.normal
     empty = np.nan if scan.axis == "map" else 0.0
     pictures = [
         _nearest(volume, pixels) if nearest else _slab(volume, pixels, step, offsets, slab, empty)

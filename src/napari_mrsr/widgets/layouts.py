@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from napari_mrsr.widgets.dock import Dock
 
 #: Cells of each layout in a unit square: left, top, width, height.
-SKETCHES = {
+SKETCHES: dict[str, list[tuple[float, float, float, float]]] = {
     "single": [(0, 0, 1, 1)],
     "planes": [(0, 0, 0.5, 0.5), (0.5, 0, 0.5, 0.5), (0, 0.5, 0.5, 0.5)],
     "side": [(0, 0, 0.5, 1), (0.5, 0, 0.5, 1)],
