@@ -437,3 +437,22 @@ def test_layers_that_a_person_removed_or_resampled_do_not_stop_the_saving(
     other.saving.open(tmp_path / "review")
     assert other.session.result is not None
     assert other.session.maps.keys() == view.session.maps.keys()
+
+
+@pytest.mark.slow
+def test_the_sample_knee_is_made_again_from_its_seed_and_its_truth_with_it(view: View, tmp_path: Path) -> None:
+    view.session.open_sample()
+    regions.truth_roi(view)
+    view.saving.save(tmp_path / "review")
+    record = json.loads((tmp_path / "review" / "review.json").read_text())
+    assert {key: scan["kind"] for key, scan in record["scans"].items()} == {"scan": "sample", "reference": "sample"}
+    assert not (tmp_path / "review" / "scans").exists()
+    other = new_view()
+    other.saving.open(tmp_path / "review")
+    assert_same(view, other)
+    assert other.session.truth is not None
+    record["scans"]["scan"]["voxels"] = "of another version"
+    (tmp_path / "review" / "review.json").write_text(json.dumps(record))
+    other.saving.open(tmp_path / "review")
+    assert other.saving.question is not None
+    assert "not the one that was saved" in banner(other)

@@ -17,6 +17,7 @@ import numpy as np
 from napari_mrsr.app import layer_states, layers, view_state
 from napari_mrsr.app.comparing import Comparison
 from napari_mrsr.app.events import Result, T2Settings
+from napari_mrsr.app.memory_order import for_the_screen
 from napari_mrsr.app.review_content import MADE_AGAIN
 from napari_mrsr.errors import ScanChanged, UnreadableFile
 from napari_mrsr.files import scan_identity
@@ -81,7 +82,11 @@ def reopen(folder: Path, *, places: Sequence[Path] = (), accept_changes: bool = 
             scans[key] = scan_identity.read_again(record, paths, accept_changes=accept_changes)
     if "scan" not in scans:
         raise UnreadableFile("holds no scan", where=folder, remedy="save it again")
-    return Reopened(_with_names(review, scans["scan"]), scans, truth, review.notes)
+    review = _with_names(review, scans["scan"])
+    yield 0.95, "arranging"
+    scans = {key: scan if truth is not None else for_the_screen(scan) for key, scan in scans.items()}
+    volumes = {key: for_the_screen(scan) for key, scan in review.volumes.items()}
+    return Reopened(replace(review, volumes=volumes), scans, truth, review.notes)
 
 
 def _with_names(review: Review, scan: Scan) -> Review:
