@@ -17,8 +17,8 @@ import numpy as np
 
 from napari_mrsr.app import display, layers, thumbnails
 from napari_mrsr.app.autosave import Autosave
-from napari_mrsr.app.cartilage import CartilageRegions
 from napari_mrsr.app.blinded_view import Blinded
+from napari_mrsr.app.cartilage import CartilageRegions
 from napari_mrsr.app.events import Result
 from napari_mrsr.app.frame import Frame, frame_of
 from napari_mrsr.app.keys_help import KeysHelp
