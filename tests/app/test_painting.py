@@ -339,6 +339,7 @@ def test_a_livewire_around_the_ball_fills_it_as_one_undo(view: View, labels: Lab
     preview = view.layer("livewire")
     assert preview is not None
     assert preview.units == labels.units
+    assert preview.shape_type == ["path"]  # a polygon would be drawn closed
     last = (6.0, float(corners[-1][0]), float(corners[-1][1]))
     mouse_move_callbacks(labels, next(events(labels, view, [last, last])))
     mouse_double_click_callbacks(labels, next(events(labels, view, [last, last])))

@@ -27,6 +27,9 @@ NAME = "livewire"
 ROLE = "preview"
 COLOUR = "#ffd400"
 
+#: How far the drawn line may leave the wire, pixels: fewer corners are drawn faster than the mouse moves.
+COARSE = 0.5
+
 
 class LivewireTool:
     """Encircles a region by following its edge.
@@ -188,6 +191,8 @@ class LivewireTool:
 
     # -- the preview ------------------------------------------------------------------------------------
     def _show(self, more: list[npt.NDArray[np.intp]]) -> None:
+        from skimage.measure import approximate_polygon
+
         plane = self.plane
         if plane is None:
             return
@@ -195,10 +200,8 @@ class LivewireTool:
         way = np.concatenate([start, *self.parts, *more]).astype(float)
         if len(way) < 2:
             way = np.concatenate([way, way + 0.5])
-        path = np.insert(way, plane.axis, plane.index, axis=1)
-        preview = self._preview(plane.layer)
-        preview.data = [path]
-        preview.edge_color = COLOUR
+        path = np.insert(approximate_polygon(way, COARSE), plane.axis, plane.index, axis=1)
+        self._preview(plane.layer).data = [(path, "path")]
 
     def _preview(self, labels: Labels) -> Shapes:
         viewer = self.view.viewer

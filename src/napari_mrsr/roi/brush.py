@@ -113,10 +113,11 @@ def learn_range(image: Image, at: Disc, before: Range | None = None) -> Range:
         What the stroke has learned so far: its tissue is looked for here, and where the disc does not hold it this is
         returned. None where the stroke begins: then it is the tissue under the cursor.
     """
-    part = np.asarray(image[at.box], np.float64)
-    values = part[at.inside]
+    part: Image = np.asarray(image[at.box], np.float64)
+    values: Image = part[at.inside]
     wanted = _under(part, at) if before is None else before.mean
-    low, high, tissue = -np.inf, np.inf, values
+    low, high = -np.inf, np.inf
+    tissue: Image = values
     classes = _classes(values)
     if not classes and before is not None:
         return before
