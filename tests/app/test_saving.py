@@ -387,19 +387,20 @@ def test_nothing_open_nothing_saved(view: View, tmp_path: Path) -> None:
     assert not (tmp_path / "review").exists()
 
 
-def test_a_full_disk_leaves_the_earlier_review(
-    view: View, knee: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("number", "said"), [(28, "the disk is full"), (30, "read-only"), (13, "read-only")])
+def test_a_full_disk_or_a_read_only_one_leaves_the_earlier_review(
+    view: View, knee: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
 ) -> None:
     work(view, knee)
     view.saving.save(tmp_path / "review")
     before = (tmp_path / "review" / "review.json").read_bytes()
 
     def full(*_: Any) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("nibabel.save", full)
     view.saving.save(tmp_path / "review")
-    assert "the disk is full" in banner(view)
+    assert said in banner(view)
     assert (tmp_path / "review" / "review.json").read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["DOE^JANE", "review", "state"]  # nothing half-written
 
