@@ -3,9 +3,9 @@
     python docs/walkthrough.py FOLDER                         the sample knee; its cartilage is painted from the truth
     python docs/walkthrough.py FOLDER --scan DICOM_FOLDER --strokes docs/strokes_half_knee.json
 
-A file of strokes holds what a hand would do with the smart brush: ``{"label": 2, "brush_mm": 3.4, "strokes": [{"slice_mm":
--69.4, "points_mm": [[-4.8, -18.4], ...]}]}``, in millimetres on the sliders of the viewer (slice, row, column). Without a screen, put
-``xvfb-run -a -s "-screen 0 1600x1200x24"`` before the command.
+A file of strokes holds what a hand would do with the smart brush: ``{"label": 2, "brush_mm": 3.4, "strokes":
+[{"slice_mm": -69.4, "points_mm": [[-4.8, -18.4], ...]}]}``, in millimetres on the sliders of the viewer (slice, row,
+column). Without a screen, put ``xvfb-run -a -s "-screen 0 1600x1200x24"`` before the command.
 """
 
 from __future__ import annotations

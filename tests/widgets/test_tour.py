@@ -21,6 +21,7 @@ from napari_mrsr.widgets.process import ProcessDock
 from napari_mrsr.widgets.study import StudyDock
 from napari_mrsr.widgets.tour import FRAMED
 
+
 @pytest.fixture(autouse=True)
 def stored(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What would have been written to the preferences of whoever runs the tests."""

@@ -27,7 +27,8 @@ def html(name: str, weights: str | None = None) -> str:
     ``weights`` is a file of one's own, which has no card here.
     """
     if weights is not None:
-        return f"<b>{escape.escape(Path(weights).name)}</b>: weights of your own; what they were trained on is not known here."
+        name = escape.escape(Path(weights).name)
+        return f"<b>{name}</b>: weights of your own; what they were trained on is not known here."
     if name == AUTO:
         return "<b>auto</b>: the best method whose card covers the scan. Which one, and why, is said below."
     try:

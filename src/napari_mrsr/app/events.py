@@ -22,7 +22,7 @@ Role = Literal["acquired", "thick", "SR"]
 # -- what a person chooses -------------------------------------------------------------------------
 @dataclass(frozen=True)
 class RefineSettings:
-    """How to super-resolve; ``axis`` None is the slice axis, ``weights`` a file of one's own in place of the shipped."""
+    """How to super-resolve; ``axis`` None is the slice axis, ``weights`` one's own file in place of the shipped."""
 
     method: str = "auto"
     factor: int = 2
