@@ -1,4 +1,4 @@
-"""The painting tools of the ROI dock: the buttons without a window; in a window mouse and keys as a person uses them."""
+"""The painting tools of the ROI dock: buttons without a window; mouse and keys in one, as a person uses them."""
 
 from __future__ import annotations
 
