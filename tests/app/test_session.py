@@ -186,7 +186,8 @@ def test_several_series_are_listed_and_one_is_chosen(
     assert session.banner is not None
     assert "2 series" in session.banner.text
     session.choose("4")
-    assert session.scan is scan
+    assert session.scan is not None
+    np.testing.assert_array_equal(session.scan.array, scan.array)
     assert session.choices is None
 
 

@@ -37,8 +37,8 @@ def ordered(array: npt.NDArray[Any], axes: tuple[int, int, int]) -> npt.NDArray[
     (True, True)
     """
     order = (0, *(axis + 1 for axis in axes))
-    stored = np.ascontiguousarray(array.transpose(order))
-    return stored.transpose(np.argsort(order))
+    seen = array.transpose(order)
+    return array if seen.flags.c_contiguous else np.ascontiguousarray(seen).transpose(np.argsort(order))
 
 
 def for_the_screen(scan: Scan) -> Scan:
