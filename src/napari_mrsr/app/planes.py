@@ -104,6 +104,7 @@ class Planes:
         point = viewer.dims.point
         self._manager = manager = ortho_view_manager._get_manager(viewer)
         cross_hair.repair()  # making the manager has put the plugin's own functions in place again
+        manager.cleanup = self.close  # what the plugin calls when the window closes
         manager.set_layer_hook("layer_tool", _follow)
         manager.set_copy_layer(_copy)
         manager.show()
@@ -188,6 +189,7 @@ class Planes:
         """Give the window back to the one canvas; nothing of the planes stays alive."""
         if self._manager is None:
             return
+        self.view.layouts.oblique.close_canvas()
         manager, self._manager = self._manager, None
         viewer = self.view.viewer
         self._marks = []
@@ -199,6 +201,7 @@ class Planes:
             viewer.mouse_drag_callbacks.remove(_click)
         widgets = [w for w in (manager.right_widget, manager.bottom_widget) if hasattr(w, "qt_viewer")]
         manager.set_cross_hairs(False)
+        del manager.cleanup
         manager.cleanup()
         manager.main_window.removeEventFilter(manager._close_event_filter)
         for widget in widgets:
