@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from napari_mrsr.app.on_grid import Grid, OnGrid
-from napari_mrsr.app.swiping import Woven
+from napari_mrsr.app.compare.on_grid import Grid, OnGrid
+from napari_mrsr.app.compare.swiping import Woven
 
 SPACING = (0.8, 0.385, 0.385)
 

@@ -23,9 +23,9 @@ from napari.components import ViewerModel
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # Qt's tables need no screen
 from qtpy.QtWidgets import QApplication
 
-from napari_mrsr.app import regions
 from napari_mrsr.app.events import Result
-from napari_mrsr.app.measured import measuring_of
+from napari_mrsr.app.roi import regions
+from napari_mrsr.app.roi.measured import measuring_of
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.mapping import T2Map
 from napari_mrsr.scan import Acquisition, Scan

@@ -22,7 +22,7 @@ import napari
 import numpy as np
 from qtpy.QtWidgets import QApplication, QDockWidget
 
-from napari_mrsr.app import regions
+from napari_mrsr.app.roi import regions
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.widgets.commands import open_docks
 

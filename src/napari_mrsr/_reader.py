@@ -48,7 +48,7 @@ def _reopen(path: str) -> list[LayerData]:
     from napari import current_viewer
 
     from napari_mrsr.app import layers
-    from napari_mrsr.app.reopening import reopen
+    from napari_mrsr.app.keeping.reopening import reopen
     from napari_mrsr.app.viewing import view_of
     from napari_mrsr.files.review_folder import done, folder_of
 

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_mrsr.app import exporting, regions
+from napari_mrsr.app import exporting
 from napari_mrsr.app.events import RefineSettings, T2Settings
 from napari_mrsr.app.exporting import ExportSettings, Parts
+from napari_mrsr.app.roi import regions
 from napari_mrsr.app.viewing import View
 from napari_mrsr.errors import MissingParameter
 from napari_mrsr.report import page

@@ -10,9 +10,10 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_mrsr import _reader, _writer
-from napari_mrsr.app import layers, regions
+from napari_mrsr.app import layers
 from napari_mrsr.app.events import RefineSettings
 from napari_mrsr.app.preferences import Preferences
+from napari_mrsr.app.roi import regions
 from napari_mrsr.app.viewing import View
 from napari_mrsr.errors import BadParameter, GeometryMismatch, MrsrError
 from napari_mrsr.files import write_nifti

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_mrsr.app import preferences, regions
+from napari_mrsr.app import preferences
 from napari_mrsr.app.events import RefineSettings
+from napari_mrsr.app.roi import regions
 from napari_mrsr.app.tour import STEPS
 from napari_mrsr.app.viewing import View
 from napari_mrsr.scan import Scan

@@ -14,8 +14,9 @@ from napari.components import ViewerModel
 from napari.utils.key_bindings import KeymapHandler
 
 from napari_mrsr import superres
-from napari_mrsr.app import layers, regions, viewing
+from napari_mrsr.app import layers, viewing
 from napari_mrsr.app.events import RefineSettings
+from napari_mrsr.app.roi import regions
 from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.inference.engine import Tile

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from napari_mrsr.app.blinded import CRITERIA
+from napari_mrsr.app.blinded.reading import CRITERIA
 from napari_mrsr.app.events import RefineSettings
 from napari_mrsr.app.viewing import View
 from napari_mrsr.scan import Scan

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
-from napari_mrsr.app import regions
 from napari_mrsr.app.events import T2Settings
+from napari_mrsr.app.roi import regions
 from napari_mrsr.app.viewing import View
 from napari_mrsr.scan import Scan
 from napari_mrsr.widgets.roi import RoiDock

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, Qt
 
-from napari_mrsr.app import regions
 from napari_mrsr.app.events import T2Settings
+from napari_mrsr.app.roi import regions
 from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import view_of
 from napari_mrsr.widgets.roi import RoiDock

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from napari_mrsr.app.compare.windows import PRESETS
 from napari_mrsr.app.events import RefineSettings
 from napari_mrsr.app.viewing import View
-from napari_mrsr.app.windows import PRESETS
 from napari_mrsr.scan import Scan
 from napari_mrsr.widgets.review import ReviewDock
 from napari_mrsr.widgets.swipe import STEPS

@@ -15,8 +15,8 @@ from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
-from napari_mrsr.app import regions
-from napari_mrsr.app.painted import plane_of
+from napari_mrsr.app.painting.painted import plane_of
+from napari_mrsr.app.roi import regions
 from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.scan import Scan

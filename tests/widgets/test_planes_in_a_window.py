@@ -12,9 +12,9 @@ import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
-from napari_mrsr.app import regions
 from napari_mrsr.app.events import RefineSettings
-from napari_mrsr.app.oblique import POINTS
+from napari_mrsr.app.planes.oblique import POINTS
+from napari_mrsr.app.roi import regions
 from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import view_of
 from napari_mrsr.widgets.review import ReviewDock

@@ -17,8 +17,8 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
-from napari_mrsr.app import regions
 from napari_mrsr.app.events import RefineSettings
+from napari_mrsr.app.roi import regions
 from napari_mrsr.app.viewing import view_of
 from napari_mrsr.files import write_nifti
 from napari_mrsr.widgets.commands import open_docks

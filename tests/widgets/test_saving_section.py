@@ -13,8 +13,8 @@ from qtpy.QtCore import QMimeData, QPoint, Qt, QUrl
 from qtpy.QtGui import QDropEvent
 from qtpy.QtWidgets import QFileDialog
 
-from napari_mrsr.app import regions
 from napari_mrsr.app.events import RefineSettings
+from napari_mrsr.app.roi import regions
 from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.files import autosave_folder, write_nifti

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
-    from napari_mrsr.app.comparing import Comparison
+    from napari_mrsr.app.compare.comparing import Comparison
     from napari_mrsr.files import Check, SeriesInfo
     from napari_mrsr.mapping import T2Map
     from napari_mrsr.superres import Trust

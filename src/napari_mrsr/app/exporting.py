@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mrsr.app import regions
 from napari_mrsr.app.events import Event, Progress
 from napari_mrsr.app.jobs import Job, Stop
-from napari_mrsr.app.measured import maps_of
-from napari_mrsr.app.roi_placement import placed_labels
+from napari_mrsr.app.roi import regions
+from napari_mrsr.app.roi.measured import maps_of
+from napari_mrsr.app.roi.roi_placement import placed_labels
 from napari_mrsr.errors import BadParameter, MissingParameter
 from napari_mrsr.networks import registry
 from napari_mrsr.report.contents import Flat, Report
@@ -25,7 +25,7 @@ from napari_mrsr.scan import Scan
 if TYPE_CHECKING:
     from napari.layers import Labels
 
-    from napari_mrsr.app.cartilage import CartilageResult
+    from napari_mrsr.app.roi.cartilage import CartilageResult
     from napari_mrsr.app.viewing import View
 
 
@@ -49,7 +49,7 @@ def collect(view: View, layer: Labels | None, *, erosion_mm: float = 0.0, settin
     layer
         The painted regions; None leaves the tables out.
     erosion_mm
-        As for :func:`napari_mrsr.app.regions.measure`.
+        As for :func:`napari_mrsr.app.roi.regions.measure`.
     settings
         What was chosen.
 

@@ -275,7 +275,7 @@ def compare(result: Result, reference: Scan) -> Job:
     """Difference and SSIM maps of a result against a reference."""
 
     def job(_stop: Stop) -> Iterator[Event]:
-        from napari_mrsr.app.comparing import against
+        from napari_mrsr.app.compare.comparing import against
 
         yield Progress(0.0, "comparing")
         yield Compared(against(reference, result.scan))

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_mrsr.app import display, layers
-from napari_mrsr.app.comparing import Comparison, t2_difference
+from napari_mrsr.app.compare.comparing import Comparison, t2_difference
 from napari_mrsr.mapping.reasons import REASON_TEXTS
 from napari_mrsr.scan import Scan
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from napari_mrsr.app.comparing import Comparison
-from napari_mrsr.app.measured import Measurement
+from napari_mrsr.app.compare.comparing import Comparison
+from napari_mrsr.app.roi.measured import Measurement
 from napari_mrsr.roi.reference_ranges import CAVEAT, Published, published
 from napari_mrsr.roi.trust_light import EXPLANATION
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_mrsr.app import display, regions
+from napari_mrsr.app import display
 from napari_mrsr.app.events import RefineSettings
+from napari_mrsr.app.roi import regions
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.errors import MissingDependency
 from napari_mrsr.scan import Scan

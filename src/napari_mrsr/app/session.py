@@ -22,7 +22,7 @@ from napari_mrsr.errors import MrsrError
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
-    from napari_mrsr.app.comparing import Comparison
+    from napari_mrsr.app.compare.comparing import Comparison
     from napari_mrsr.files.checks import Check
     from napari_mrsr.mapping import T2Map
     from napari_mrsr.superres import Trust

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_mrsr.app import regions
+from napari_mrsr.app.roi import regions
 
 if TYPE_CHECKING:
     from napari_mrsr.app.viewing import View

@@ -16,20 +16,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mrsr.app import display, layers, thumbnails
-from napari_mrsr.app.autosave import Autosave
-from napari_mrsr.app.blinded_view import Blinded
-from napari_mrsr.app.cartilage import CartilageRegions
+from napari_mrsr.app.blinded.showing import Blinded
+from napari_mrsr.app.compare.looking import Look
 from napari_mrsr.app.events import Result
 from napari_mrsr.app.frame import Frame, frame_of
+from napari_mrsr.app.keeping.autosave import Autosave
+from napari_mrsr.app.keeping.saving import Saving
 from napari_mrsr.app.keys_help import KeysHelp
-from napari_mrsr.app.layouts import Layouts
-from napari_mrsr.app.looking import Look
 from napari_mrsr.app.map_layers import MapLayers
 from napari_mrsr.app.marks import Marks
-from napari_mrsr.app.method_maps import MethodMaps
-from napari_mrsr.app.painting import Painting
+from napari_mrsr.app.painting.tools import Painting
+from napari_mrsr.app.planes.layouts import Layouts
 from napari_mrsr.app.preferences import Preferences
-from napari_mrsr.app.saving import Saving
+from napari_mrsr.app.roi.cartilage import CartilageRegions
+from napari_mrsr.app.roi.method_maps import MethodMaps
 from napari_mrsr.app.session import Runner, Session
 from napari_mrsr.app.tour import Tour
 from napari_mrsr.scan import Scan

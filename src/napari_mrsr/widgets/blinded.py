@@ -13,7 +13,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_mrsr.app.blinded import CRITERIA, LETTERS
+from napari_mrsr.app.blinded.reading import CRITERIA, LETTERS
 from napari_mrsr.metrics.reading import SCALE
 from napari_mrsr.widgets.blinded_start import StartPart, column_of, row_of
 from napari_mrsr.widgets.blinded_summary import SummaryPart

@@ -17,8 +17,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_mrsr.app.blinded import LETTERS
-from napari_mrsr.app.blinded_view import MEASURED
+from napari_mrsr.app.blinded.reading import LETTERS
+from napari_mrsr.app.blinded.showing import MEASURED
 from napari_mrsr.widgets.dock import note
 
 if TYPE_CHECKING:

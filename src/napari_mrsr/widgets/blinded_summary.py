@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from napari_mrsr.app.blinded_summary import Summary, summarise
+from napari_mrsr.app.blinded.summary import Summary, summarise
 from napari_mrsr.widgets.dock import heading, note
 from napari_mrsr.widgets.table import TableView
 

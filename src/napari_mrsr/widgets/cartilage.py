@@ -9,8 +9,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QPushButton, QSpinBox
 
-from napari_mrsr.app import cartilage_layers
-from napari_mrsr.app.cartilage import DEFINITIONS, CartilageResult, disagreement, regions_for_reading
+from napari_mrsr.app.roi import cartilage_layers
+from napari_mrsr.app.roi.cartilage import DEFINITIONS, CartilageResult, disagreement, regions_for_reading
 from napari_mrsr.widgets.dock import heading, note
 from napari_mrsr.widgets.picture import PictureLabel
 from napari_mrsr.widgets.section import Section

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_mrsr.app import regions
+from napari_mrsr.app.roi import regions
 from napari_mrsr.app.screenshots import DOCKS
 from napari_mrsr.app.viewing import view_of
 

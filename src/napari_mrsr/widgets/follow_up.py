@@ -14,8 +14,8 @@ from qtpy.QtWidgets import (
     QToolButton,
 )
 
-from napari_mrsr.app import follow_up
-from napari_mrsr.app.follow_up import Baseline
+from napari_mrsr.app.roi import follow_up
+from napari_mrsr.app.roi.follow_up import Baseline
 from napari_mrsr.roi.follow_up import PUBLISHED, Repeatability
 from napari_mrsr.widgets.dock import heading, note
 from napari_mrsr.widgets.readers import ReadersPart, by_region, labelled_button

@@ -9,11 +9,11 @@ from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import QButtonGroup, QComboBox, QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, QPushButton
 
-from napari_mrsr.app.layouts import KEY, LAYOUTS
+from napari_mrsr.app.planes.layouts import KEY, LAYOUTS
 from napari_mrsr.widgets.section import Section
 
 if TYPE_CHECKING:
-    from napari_mrsr.app.oblique import Kind
+    from napari_mrsr.app.planes.oblique import Kind
     from napari_mrsr.widgets.dock import Dock
 
 #: Cells of each layout in a unit square: left, top, width, height.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
-from napari_mrsr.app.comparing import Comparison
+from napari_mrsr.app.compare.comparing import Comparison
 from napari_mrsr.app.reading import comparison_table, trust_line, trust_table
 from napari_mrsr.widgets.dock import heading, note
 from napari_mrsr.widgets.section import Section

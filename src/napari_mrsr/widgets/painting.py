@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
 
-from napari_mrsr.app import fluid_view
+from napari_mrsr.app.painting import fluid_view
 from napari_mrsr.widgets.section import Section
 
 if TYPE_CHECKING:

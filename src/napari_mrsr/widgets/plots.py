@@ -9,9 +9,9 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QTabWidget
 from superqt.utils import QSignalDebouncer
 
-from napari_mrsr.app.calliper_layers import Tool
-from napari_mrsr.app.callipers import Line, callipers_of
-from napari_mrsr.app.profiles import DepthProfiles, histogram, line_curves
+from napari_mrsr.app.measuring.calliper_layers import Tool
+from napari_mrsr.app.measuring.callipers import Line, callipers_of
+from napari_mrsr.app.measuring.profiles import DepthProfiles, histogram, line_curves
 from napari_mrsr.app.reading import painted
 from napari_mrsr.roi.profile import DepthProfile
 from napari_mrsr.widgets.chart import Chart
@@ -19,7 +19,7 @@ from napari_mrsr.widgets.dock import note
 from napari_mrsr.widgets.section import Section
 
 if TYPE_CHECKING:
-    from napari_mrsr.app.measured import Measurement
+    from napari_mrsr.app.roi.measured import Measurement
     from napari_mrsr.widgets.dock import Dock
 
 #: How long the brush must rest before plots are drawn anew, ms.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from napari_mrsr.app import readings, regions
+from napari_mrsr.app.roi import readings, regions
 from napari_mrsr.widgets.dock import heading, note
 from napari_mrsr.widgets.table import TableView
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from qtpy.QtWidgets import QInputDialog, QMenu, QPushButton, QWidget
 
-from napari_mrsr.app.region_names import PRESETS
+from napari_mrsr.app.roi.region_names import PRESETS
 
 
 class RegionMenu(QPushButton):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_mrsr.app.highlight import Highlight, go_to
 from napari_mrsr.app.reading import painted, regions_table, roi_table, sources
+from napari_mrsr.app.roi.highlight import Highlight, go_to
 from napari_mrsr.roi.reference_ranges import published
 from napari_mrsr.widgets.dock import heading, note
 from napari_mrsr.widgets.table import TableView
@@ -16,7 +16,7 @@ from napari_mrsr.widgets.table import TableView
 if TYPE_CHECKING:
     from napari.layers import Labels
 
-    from napari_mrsr.app.measured import Measurement
+    from napari_mrsr.app.roi.measured import Measurement
     from napari_mrsr.app.viewing import View
 
 

@@ -15,9 +15,9 @@ from qtpy.QtWidgets import (
 )
 from superqt.utils import QSignalThrottler
 
-from napari_mrsr.app import regions
-from napari_mrsr.app.measured import Measurement
-from napari_mrsr.app.region_names import add_region, rename_region
+from napari_mrsr.app.roi import regions
+from napari_mrsr.app.roi.measured import Measurement
+from napari_mrsr.app.roi.region_names import add_region, rename_region
 from napari_mrsr.widgets.cartilage import CartilageSection
 from napari_mrsr.widgets.dock import Dock
 from napari_mrsr.widgets.export import ExportSection

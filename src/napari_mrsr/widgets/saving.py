@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
-from napari_mrsr.app.saving import Question
+from napari_mrsr.app.keeping.saving import Question
 from napari_mrsr.widgets.banner import COLOURS
 from napari_mrsr.widgets.dock import note
 from napari_mrsr.widgets.section import Section

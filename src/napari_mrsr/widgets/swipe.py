@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QGridLayout, QHBoxLayout, QPushButton, QSlider
 
-from napari_mrsr.app.blinking import FASTEST, SLOWEST
+from napari_mrsr.app.compare.blinking import FASTEST, SLOWEST
 from napari_mrsr.widgets.dock import note
 from napari_mrsr.widgets.section import Section
 

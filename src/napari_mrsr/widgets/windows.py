@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QHBoxLayout, QPushButton
 
-from napari_mrsr.app.windows import PRESETS
+from napari_mrsr.app.compare.windows import PRESETS
 from napari_mrsr.widgets.dock import note
 from napari_mrsr.widgets.section import Section
 

@@ -1,0 +1,1 @@
+"""A blinded reading: methods in random order, scored without knowing which is which."""

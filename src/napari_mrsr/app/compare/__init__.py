@@ -1,0 +1,1 @@
+"""Two pictures of one thing: in turn, side by side, swiped, in one window."""

@@ -1,0 +1,1 @@
+"""Saving and reopening a review, autosave, and what a crash left."""

@@ -1,0 +1,1 @@
+"""Callipers and profiles drawn on the picture."""

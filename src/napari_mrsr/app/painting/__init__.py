@@ -1,0 +1,1 @@
+"""Painting by the picture: smart brush, livewire, propagation, filling in between."""
