@@ -139,7 +139,8 @@ CRASH = """
 import sys
 import napari
 from qtpy.QtCore import QTimer
-from napari_mrsr.app import autosave, regions
+from napari_mrsr.app.keeping import autosave
+from napari_mrsr.app.roi import regions
 autosave.PERIOD = 0.5
 from napari_mrsr.app.viewing import view_of
 from napari_mrsr.widgets.commands import open_docks

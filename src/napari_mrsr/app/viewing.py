@@ -94,6 +94,11 @@ class View:
             raise RuntimeError("the viewer is closed")
         return viewer
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the viewer is there still; what a timer brings late asks this first."""
+        return self._viewer() is not None and not self.session.is_shut
+
     def _prefer(self, preferences: Preferences) -> None:
         """Take changed preferences over; maps on the screen follow."""
         self.preferences = preferences

@@ -105,7 +105,7 @@ class PlotsSection(Section):
 
     def _draw(self, _index: int = 0) -> None:
         """Draw the plot that is seen."""
-        if not self.isExpanded():
+        if not self.isExpanded() or not self.view.is_open:
             return
         self._say("")
         chart = self.tabs.currentWidget()

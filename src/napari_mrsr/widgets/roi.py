@@ -225,6 +225,8 @@ class RoiDock(Dock):
 
     def measure(self) -> None:
         """Measure the chosen layer and show the tables."""
+        if not self.view.is_open:
+            return
         layer = self.layer
         self.measurement = None
         if layer is not None and self.session.scan is not None:

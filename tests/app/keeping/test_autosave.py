@@ -195,7 +195,7 @@ def test_a_process_that_was_killed_is_told_from_one_that_runs(knee: Path, state:
     code = (
         "import sys, time\n"
         "from napari.components import ViewerModel\n"
-        "from napari_mrsr.app import regions\n"
+        "from napari_mrsr.app.roi import regions\n"
         "from napari_mrsr.app.session import run_here\n"
         "from napari_mrsr.app.viewing import view_of\n"
         "viewer = ViewerModel()\n"
@@ -227,7 +227,7 @@ def test_a_program_that_ends_without_closing_its_viewer_has_not_crashed(knee: Pa
     code = (
         "import sys\n"
         "from napari.components import ViewerModel\n"
-        "from napari_mrsr.app import regions\n"
+        "from napari_mrsr.app.roi import regions\n"
         "from napari_mrsr.app.session import run_here\n"
         "from napari_mrsr.app.viewing import view_of\n"
         "viewer = ViewerModel()\n"

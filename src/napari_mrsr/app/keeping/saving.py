@@ -2,9 +2,7 @@
 
 Any part of the app can have its own state saved. A part that a :class:`~napari_mrsr.app.viewing.View` holds as an
 attribute and that has ``as_json()`` and ``from_json(content)`` takes part without further ado; others say
-
->>> view.saving.register("process", dump, load)  # doctest: +SKIP
-
+``view.saving.register("process", dump, load)``,
 where ``dump()`` returns what JSON can hold and ``load(content)`` takes it back. ``load`` is called last, when scans,
 results and layers are there again. A part that fails is left out and named; it cannot spoil the rest.
 """

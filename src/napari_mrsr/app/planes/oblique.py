@@ -276,6 +276,8 @@ class Oblique:
             self._timer.start()
 
     def _moved(self) -> None:
+        if not self.view.is_open:
+            return
         self.refresh()
         layer = self.view.layer(POINTS)
         if layer is not None and layer.mode == "add" and len(layer.data) >= 3:
