@@ -53,7 +53,7 @@ def test_files_lie_flat_and_are_whole(made, tmp_path):
     assert {"knee_sr.nii.gz", "t2_acquired.nii.gz", "t2_sr.nii.gz", "trust_added.nii.gz", "trust_z.nii.gz"} <= set(
         names
     )
-    assert {"stats.csv", "metrics.json", "difference.nii.gz", "ssim.nii.gz"} <= set(names)
+    assert {"report.pdf", "stats.csv", "metrics.json", "difference.nii.gz", "ssim.nii.gz"} <= set(names)
     assert all((tmp_path / name).is_file() for name in names)
     assert not [path for path in tmp_path.iterdir() if path.is_dir() or path.name.startswith(".")]
     echoes = nib.load(tmp_path / "knee_sr.nii.gz")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from napari_mrsr.mapping import T2Map
     from napari_mrsr.phantoms import KneePhantom
+    from napari_mrsr.report.contents import Report
     from napari_mrsr.scan import Scan
     from napari_mrsr.superres import Trust
 
@@ -125,16 +126,24 @@ def make(knee: KneePhantom, *, method: str = "auto", progress: Progress | None =
     )
 
 
+def region_of(knee: KneePhantom) -> Scan:
+    """Return the labels of the knee with all but the measured region left out."""
+    import numpy as np
+
+    from napari_mrsr.phantoms import LABELS
+
+    number = next(label for label, name in LABELS.items() if name == REGION)
+    return knee.labels.after("choose region", np.where(knee.labels.array == number, number, 0).astype(np.uint8))
+
+
 def cartilage_table(knee: KneePhantom, acquired: Scan, refined: Scan) -> pd.DataFrame:
     """Return T2 statistics (ms) of the medial femoral cartilage: a row each for acquired, refined and true map."""
-    import numpy as np
     import pandas as pd
 
     from napari_mrsr.phantoms import LABELS
     from napari_mrsr.roi import statistics
 
-    number = next(label for label, name in LABELS.items() if name == REGION)
-    region = knee.labels.after("choose region", np.where(knee.labels.array == number, number, 0).astype(np.uint8))
+    region = region_of(knee)
     tables = []
     for name, values in (("acquired", acquired), ("SR", refined), ("truth", knee.t2)):
         table = statistics(values, region, names=LABELS)
@@ -143,11 +152,38 @@ def cartilage_table(knee: KneePhantom, acquired: Scan, refined: Scan) -> pd.Data
     return pd.concat(tables, ignore_index=True)
 
 
+def report_of(demo: Demo) -> Report:
+    """Return what the page of the demo shows: the cartilage in its regions, acquired, super-resolved and true."""
+    from napari_mrsr.networks.made_by import model_facts
+    from napari_mrsr.phantoms import LABELS
+    from napari_mrsr.report.contents import Report
+    from napari_mrsr.roi import statistics
+    from napari_mrsr.roi.cartilage import divide, regional_statistics
+
+    maps = {"acquired": demo.t2_acquired.map, "SR": demo.t2_refined.map, "truth": demo.knee.t2}
+    labels = region_of(demo.knee)
+    names = {label: name for label, name in LABELS.items() if name == REGION}
+    regions = divide(labels, names, side="right")
+    return Report(
+        scan=demo.acquired,
+        refined=demo.refined,
+        maps=maps,
+        labels=labels,
+        names=names,
+        tables={role: statistics(found, labels, names=names) for role, found in maps.items()},
+        regional={role: regional_statistics(found, regions) for role, found in maps.items()},
+        trust=demo.trust.summary,
+        notes=("A simulated knee: its truth is known.", *regions.notes),
+        model=model_facts(demo.refined),
+    )
+
+
 def write(demo: Demo, folder: Path) -> Iterator[tuple[str, str]]:
     """Write the results flat into a folder; yields the name of each file and what it is, as it is written."""
     from napari_mrsr.files import write_labels, write_nifti
     from napari_mrsr.files.atomic import atomic_path
     from napari_mrsr.files.json_file import write_json
+    from napari_mrsr.report.page import write_page
 
     volumes = (
         ("knee_truth.nii.gz", demo.knee.noiseless, "the sample knee, thin slices without noise, S1 and S2: the truth"),
@@ -181,3 +217,6 @@ def write(demo: Demo, folder: Path) -> Iterator[tuple[str, str]]:
     with atomic_path(folder / "stats.csv") as temporary:
         demo.table.to_csv(temporary, index=False)
     yield "stats.csv", f"T2 of the {REGION}: acquired, SR and truth"
+    with atomic_path(folder / "report.pdf") as temporary:
+        write_page(report_of(demo), temporary)
+    yield "report.pdf", "one page: pictures, the cartilage in regions, method, what limits it"

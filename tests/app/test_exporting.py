@@ -21,6 +21,7 @@ from napari_mrsr.app.exporting import ExportSettings, Parts
 from napari_mrsr.app.roi import regions
 from napari_mrsr.app.viewing import View
 from napari_mrsr.errors import MissingParameter
+from napari_mrsr.networks.made_by import model_facts
 from napari_mrsr.report import page
 from napari_mrsr.scan import Scan
 
@@ -92,12 +93,12 @@ def test_trust_and_the_card_of_the_method_enter(painted: tuple[View, Any], tmp_p
     report = exporting.collect(view, layer, settings=TABLES)
     assert report.lights[1].word in ("good", "check", "doubt")
     assert "volumes" in report.trust
-    assert exporting.model_facts(report.refined) == ()  # tricubic was not trained
+    assert model_facts(report.refined) == ()  # tricubic was not trained
     step = {"method": "lean", "factor": 2, "axis": 2}
     trained = view.session.scan.after("super-resolution", view.session.scan.array, parameters=step)
-    assert dict(exporting.model_facts(trained))["Trained on"] == "knee, brain"
+    assert dict(model_facts(trained))["Trained on"] == "knee, brain"
     own = view.session.scan.after("super-resolution", view.session.scan.array, parameters={**step, "sha256": None})
-    assert "not known" in dict(exporting.model_facts(own))["Trained on"]
+    assert "not known" in dict(model_facts(own))["Trained on"]
 
 
 def test_regions_of_the_cartilage_come_along_and_old_ones_say_so(painted: tuple[View, Any]) -> None:

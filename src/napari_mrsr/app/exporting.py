@@ -16,9 +16,8 @@ from napari_mrsr.app.roi import regions
 from napari_mrsr.app.roi.measured import maps_of
 from napari_mrsr.app.roi.roi_placement import placed_labels
 from napari_mrsr.errors import BadParameter, MissingParameter
-from napari_mrsr.networks import registry
+from napari_mrsr.networks.made_by import model_facts
 from napari_mrsr.report.contents import Flat, Report
-from napari_mrsr.report.wording import SR_STEP, step_of
 from napari_mrsr.report.writing import Parts, check, free_folder, write_report
 from napari_mrsr.scan import Scan
 
@@ -93,19 +92,6 @@ def collect(view: View, layer: Labels | None, *, erosion_mm: float = 0.0, settin
         subject=settings.subject,
         **{**more, "notes": (*(found.notes if found is not None else ()), *more.get("notes", ()))},
     )
-
-
-def model_facts(refined: Scan | None) -> tuple[tuple[str, str], ...]:
-    """Return what the card of the method says that made a scan, as (name, text)."""
-    step = step_of(refined, SR_STEP)
-    known = {method.name: method for method in registry.methods()}
-    method = None if step is None else known.get(str(step.parameters.get("method")))
-    if step is None or method is None or method.kind == "classical":
-        return ()
-    if step.parameters.get("sha256", method.sha256) != method.sha256:  # weights of one's own: the card is of others
-        return (("Trained on", "not known: weights of one's own"),)
-    facts = [("Trained on", ", ".join(method.anatomy)), ("Licence", method.licence or "not stated")]
-    return tuple((name, text) for name, text in facts if text)
 
 
 def export(view: View, report: Report, folder: Path, settings: ExportSettings) -> None:
@@ -216,4 +202,4 @@ def _flats(found: CartilageResult) -> tuple[Flat, ...]:
     )
 
 
-__all__ = ["ExportSettings", "Parts", "check", "collect", "export", "job", "model_facts"]
+__all__ = ["ExportSettings", "Parts", "check", "collect", "export", "job"]

@@ -115,7 +115,7 @@ def _gather(
 ) -> Report:
     """Read everything and measure the regions."""
     from napari_mrsr import roi
-    from napari_mrsr.app.exporting import model_facts
+    from napari_mrsr.networks.made_by import model_facts
     from napari_mrsr.report.contents import Report
 
     refined = None if not sr else read(sr)
