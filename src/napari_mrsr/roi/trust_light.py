@@ -10,9 +10,10 @@ Two things are known without any truth (:mod:`napari_mrsr.trust`):
 The light is that of the worse of the two. It says whether the result agrees with what was measured; it cannot say
 whether detail between the slices is true.
 
-Limits of T2 are published differences: two ways of outlining the same cartilage differ by 1.34 ms in the mean (Thomas
-and others, Cartilage 2021;13:747S, doi:10.1177/19476035211042406); 2.9 ms is half the standard deviation of cartilage
-T2 that Pai and others found in volunteers at 3 T, 5.76 ms (Magn Reson Imaging 2008;26:1215,
+Limits of T2 are published differences. The T2 of regions of femoral cartilage differs by 1.34 ms (mean absolute
+difference) between a radiologist's outlines and those of a network (Thomas and others, Cartilage 2021;13:747S,
+doi:10.1177/19476035211042406). 2.9 ms is half of the 5.76 ms that Pai and others give as the standard deviation of
+cartilage T2 of ten volunteers and several sequences at 3 T (Magn Reson Imaging 2008;26:1215,
 doi:10.1016/j.mri.2008.02.017).
 """
 
@@ -25,13 +26,13 @@ import numpy as np
 
 Level = Literal["green", "amber", "red"]
 
-#: Per cent of voxels with |z| > 3 above which to look: about four times what noise gives.
+#: Per cent of voxels with ``|z| > 3`` above which to look: about four times what noise gives.
 Z_AMBER = 1.0
 #: ... and above which to doubt: every twentieth voxel disagrees.
 Z_RED = 5.0
-#: Median difference of T2 above which to look, ms: what two outlines of one region differ by.
+#: Median difference of T2 above which to look, ms: what two outlines of one region differ by (Thomas).
 T2_AMBER = 1.34
-#: ... and above which to doubt, ms: half the spread among volunteers.
+#: ... and above which to doubt, ms: half the spread over volunteers and sequences (Pai).
 T2_RED = 2.9
 #: With fewer acquired voxels a share of 1 % means nothing.
 FEWEST = 50
@@ -63,7 +64,7 @@ def light_of(n: int, large_z_percent: float, t2_difference: float) -> Light:
     n
         Acquired voxels in the region.
     large_z_percent
-        Share of them with |z| > 3, the larger of the two echoes, per cent; NaN where the scan has no noise.
+        Share of them with ``|z| > 3``, the larger of the two echoes, per cent; NaN where the scan has no noise.
     t2_difference
         Median T2 (re-thickened) minus T2 (acquired), ms; NaN where there is none.
 

@@ -49,7 +49,7 @@ def divide(
     labels
         One volume of whole numbers. Bones may be labelled too.
     names
-        What each label is: ``"medial femoral cartilage"``, ``"femur"`` (:mod:`.naming`).
+        What each label is: ``"medial femoral cartilage"``, ``"femur"`` (:mod:`napari_mrsr.roi.cartilage.naming`).
     side
         Which knee it is; None where that is not known: unlabelled compartments are then the patient's left and right.
     definition
