@@ -35,9 +35,9 @@ PLAIN, CONTROL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModi
 class Hands:
     """The mouse and the keyboard over the canvas of a viewer."""
 
-    def __init__(self, viewer: Any) -> None:
+    def __init__(self, viewer: Any, canvas: Any = None) -> None:
         self.viewer = viewer
-        self.canvas = viewer.window._qt_viewer.canvas
+        self.canvas = viewer.window._qt_viewer.canvas if canvas is None else canvas
         QApplication.processEvents()
 
     def pixel(self, row_mm: float, column_mm: float) -> QPoint:
@@ -140,6 +140,31 @@ def _turn_the_wheel(view: View, hands: Hands) -> None:
     view.preferences = replace(view.preferences, radiology_mouse=False)
     hands.wheel(at, 1, CONTROL)
     assert viewer.dims.current_step[0] != step + 1  # napari's own: Ctrl + wheel turns slices
+
+
+def test_the_mouse_does_the_same_in_every_linked_plane(view: View, qtbot: Any) -> None:
+    pytest.importorskip("napari_orthogonal_views")
+    view.layouts.choose("planes")
+    qtbot.wait(100)
+    view.preferences = replace(view.preferences, radiology_mouse=True)
+    at = QPoint(150, 150)
+    for widget in view.layouts.planes._widgets():
+        model = widget.vm_container.viewer_model
+        hands = Hands(model, widget.qt_viewer.canvas)
+        low, high = limits(view, "S1 (acquired)")
+        centre = tuple(model.scene.camera.center)
+        hands.drag(at, at + QPoint(100, 0), CONTROL)
+        new = limits(view, "S1 (acquired)")  # what one plane sets, the main one and its partner show
+        assert new[1] - new[0] == pytest.approx((high - low) * 2**0.5, rel=1e-3)
+        assert limits(view, "S1 SR x2 [tricubic]") == new
+        assert tuple(model.scene.camera.center) == centre
+        slider = model.dims.not_displayed[0]
+        step, zoom = model.dims.current_step[slider], model.scene.camera.zoom
+        hands.wheel(at, 1)
+        assert model.dims.current_step[slider] == step - 1
+        assert view.viewer.dims.current_step[slider] == step - 1  # the planes are linked
+        assert model.scene.camera.zoom == zoom
+    view.layouts.choose("single")
 
 
 def test_the_line_of_the_swipe_is_dragged_in_the_picture(view: View) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from napari.utils import Colormap
+    from napari.utils import Colormap, CyclicLabelColormap
 
 #: Upper limit of a cartilage T2 map, ms (the bound of DOSMA), and how far its slider reaches.
 T2_LIMITS = (0.0, 80.0)
@@ -23,6 +23,10 @@ T2_RANGE = (0.0, 200.0)
 
 #: Percentiles of the acquired magnitude shown black and white.
 MAGNITUDE_PERCENTILES = (1.0, 99.5)
+
+#: Colours of painted regions, from label 1 on and round again: those of Okabe and Ito (Color Universal Design, 2008),
+#: told apart by the colour-blind, in an order that gives neighbours in the knee unlike ones; none of them is grey.
+REGIONS = ("#d55e00", "#56b4e9", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#e69f00")
 
 #: Voxels looked at to find a percentile: more would not change a window anyone can see.
 SAMPLE = 400_000
@@ -119,3 +123,11 @@ def colormap(name: str) -> Colormap:
         return Colormap(mpl.colormaps["coolwarm"](np.linspace(0.0, 1.0, 256)), name=name, nan_color=transparent)
     known = ensure_colormap(name)
     return Colormap(known.colors, controls=known.controls, name=known.name, nan_color=transparent)
+
+
+def region_colours() -> CyclicLabelColormap:
+    """Return the colours of painted regions (:data:`REGIONS`); label 0 is transparent."""
+    from napari.utils import CyclicLabelColormap
+    from napari.utils.colormaps.standardize_color import transform_color
+
+    return CyclicLabelColormap(colors=np.vstack([np.zeros(4), transform_color(list(REGIONS))]))

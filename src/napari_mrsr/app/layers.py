@@ -145,7 +145,13 @@ def map_layer(
 def labels_layer(scan: Scan, name: str, *, frame: Frame | None = None, opacity: float = 0.5) -> LayerData:
     """Return the labels layer of a label scan."""
     frame = frame or frame_of(scan)
-    settings = {"name": name, "opacity": opacity, "metadata": metadata(scan, "roi"), **_place(frame)}
+    settings = {
+        "name": name,
+        "opacity": opacity,
+        "colormap": display.region_colours(),
+        "metadata": metadata(scan, "roi"),
+        **_place(frame),
+    }
     return frame.to_screen(scan.array[0]), settings, "labels"
 
 

@@ -39,6 +39,8 @@ class Look:
         Keeps the windows of compared pictures together; presets.
     swipe, blink
         The pair in one picture, and in turn by a clock.
+    mouse
+        The wheel, as the preferences say.
     """
 
     looked = Signal()  # another pair, or the other of the pair, is shown
@@ -49,7 +51,7 @@ class Look:
         self.windows = Windows(view)
         self.swipe = Swipe(self)
         self.blink = Blink(self)
-        self._mouse = RadiologyMouse(view)
+        self.mouse = RadiologyMouse(view)
         window_level.attach(view.viewer)
         view.session.began.connect(self._began, priority=-1)  # after the layers of the new result are there
         view.session.opened.connect(self._opened)
@@ -207,7 +209,7 @@ class Look:
         self.blink.stop()
         keys.unbind(self.view.viewer, self._keys())
         self.swipe.detach()
-        self._mouse.close()
+        self.mouse.close()
         window_level.detach(self.view.viewer)
 
 

@@ -24,7 +24,7 @@ NAPARIS = "dims_scroll"
 
 
 class RadiologyMouse:
-    """Turns slices by the wheel of a view.
+    """Turns slices by the wheel of a view, and of the further planes that are attached.
 
     Parameters
     ----------
@@ -35,13 +35,18 @@ class RadiologyMouse:
     def __init__(self, view: View) -> None:
         self.view = view
         self._turned = 0.0
-        callbacks = view.viewer.mouse_wheel_callbacks
-        self._naparis: Callable[[Any, Any], None] | None = next(
-            (c for c in callbacks if getattr(c, "__name__", "") == NAPARIS), None
-        )
-        if self._naparis is not None:
-            callbacks.remove(self._naparis)
-        callbacks.append(self.wheel)
+        self._naparis: Callable[[Any, Any], None] | None = None
+        self.attach(view.viewer)
+
+    def attach(self, viewer: ViewerModel) -> None:
+        """Take the wheel of a viewer over from napari."""
+        callbacks = viewer.mouse_wheel_callbacks
+        found = next((c for c in callbacks if getattr(c, "__name__", "") == NAPARIS), None)
+        if found is not None:
+            self._naparis = found
+            callbacks.remove(found)
+        if self.wheel not in callbacks:
+            callbacks.append(self.wheel)
 
     def wheel(self, viewer: ViewerModel, event: Any) -> None:
         """Turn slices, or zoom with Ctrl."""

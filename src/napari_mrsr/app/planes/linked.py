@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mrsr.app import thumbnails
+from napari_mrsr.app.compare import window_level
 from napari_mrsr.app.frame import LABELS, ORDERS
 from napari_mrsr.app.marks import SMALL, Marks
 from napari_mrsr.app.planes import cross_hair
@@ -120,6 +121,8 @@ class Planes:
             model.mouse_drag_callbacks.append(_click)
         for model in self.models():  # the canvas under the mouse has the keys
             model.keymap.update(viewer.keymap)
+            window_level.attach(model)
+            self.view.look.mouse.attach(model)
         viewer.dims.events.order.connect(self._hang)
         self.view.session.grew.connect(self._grow)
         self._hang()
@@ -214,6 +217,7 @@ def _release(widget: Any) -> None:
     from napari_orthogonal_views import viewer_utils
 
     viewer_utils._HOVERABLE_CANVASES.pop(widget.qt_viewer.canvas.native, None)
+    window_level.detach(widget.vm_container.viewer_model)
     widget.vm_container.viewer_model.layers.clear()
     widget.qt_viewer.close()
     widget.qt_viewer.deleteLater()
