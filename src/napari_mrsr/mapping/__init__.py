@@ -7,6 +7,7 @@ from napari_mrsr.mapping.reasons import REASON_TEXTS, Reason
 from napari_mrsr.mapping.t2_dess import t2_from_dess
 from napari_mrsr.mapping.t2_map import T2Map
 from napari_mrsr.mapping.t2_multi_echo import t2_from_multi_echo
+from napari_mrsr.mapping.uncertainty import undetermined, with_uncertainty
 
 __all__ = [
     "REASON_TEXTS",
@@ -19,4 +20,6 @@ __all__ = [
     "measure_noise",
     "t2_from_dess",
     "t2_from_multi_echo",
+    "undetermined",
+    "with_uncertainty",
 ]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_mrsr.mapping.noise import Noise
 from napari_mrsr.mapping.reasons import Reason
 from napari_mrsr.scan import Scan
+
+#: Steps after which the background no longer tells the noise of the tissue.
+MADE_UP = ("super-resolution", "interpolation")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,10 +27,14 @@ class T2Map:
         know.
     reason
         One volume of :class:`~napari_mrsr.mapping.reasons.Reason` codes, uint8, on the same grid.
+    sigma
+        One volume, the standard deviation of T2 from noise in ms, NaN where T2 is; ``None`` where it was not asked for
+        or cannot be told (:mod:`~napari_mrsr.mapping.uncertainty`).
     """
 
     map: Scan
     reason: Scan
+    sigma: Scan | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -58,3 +66,17 @@ def make_map(
     values = scan.after(step, t2, parameters=parameters, axis="map", names=("T2",), quantity="T2", unit="ms")
     codes = scan.after(step, reason, parameters=parameters, axis="label", names=("reason",), quantity="reason", unit="")
     return T2Map(values.warn(*warnings), codes.warn(*warnings))
+
+
+def noise_is_measured(scan: Scan) -> bool:
+    """Return whether the background tells the noise of the tissue: not once voxels were made that were not acquired."""
+    return not any(step.name in MADE_UP for step in scan.history)
+
+
+def with_sigma(found: T2Map, sigma: npt.NDArray[np.float32], noise: Noise) -> T2Map:
+    """Return a map with the standard deviation of T2 from noise, ``(i, j, k)`` in ms, beside it."""
+    parameters = {"noise": noise.sigma, "coils": noise.coils, "source": noise.source}
+    scan = found.map.after(
+        "sigma of t2 from noise", sigma, parameters=parameters, names=("sigma T2",), quantity="sigma T2", unit="ms"
+    )
+    return replace(found, sigma=scan)

@@ -28,7 +28,7 @@ from napari_mrsr.mapping.cores import cores
 from napari_mrsr.mapping.exponential import fit
 from napari_mrsr.mapping.noise import measure_noise
 from napari_mrsr.mapping.reasons import Reason
-from napari_mrsr.mapping.t2_map import T2Map, make_map
+from napari_mrsr.mapping.t2_map import T2Map, make_map, noise_is_measured, with_sigma
 from napari_mrsr.scan import Scan
 
 #: T2 outside this range is out of range, ms.
@@ -66,7 +66,7 @@ def t2_from_multi_echo(
     Returns
     -------
     T2Map
-        T2 in ms with reasons; what was odd is in its ``warnings``.
+        T2 in ms with reasons and, where the noise can be told, sigma; what was odd is in its ``warnings``.
 
     Raises
     ------
@@ -106,6 +106,7 @@ def t2_from_multi_echo(
     voxels = int(np.prod(scan.shape))
     echoes = scan.array.reshape(scan.volumes, voxels)
     t2 = np.full(voxels, np.nan, np.float32)
+    sigma = np.full(voxels, np.nan, np.float32)
     reason = np.zeros(voxels, np.uint8)
 
     def work(start: int) -> None:
@@ -128,6 +129,7 @@ def t2_from_multi_echo(
         codes[inside] = why
         kept = (why == Reason.OK) | (why == Reason.LOW_SNR)
         t2[start + inside[kept]] = value[kept]
+        sigma[start + inside[kept]] = (spread * value)[kept]
 
     with ThreadPoolExecutor(threads or cores()) as pool:
         for _ in pool.map(work, range(0, voxels, PIECE)):
@@ -138,7 +140,7 @@ def t2_from_multi_echo(
         "noise": asdict(noise),
         "t2_range": t2_range,
     }
-    return make_map(
+    found = make_map(
         scan,
         "t2 from multi-echo",
         t2.reshape(scan.shape),
@@ -146,3 +148,4 @@ def t2_from_multi_echo(
         parameters=parameters,
         warnings=warnings,
     )
+    return with_sigma(found, sigma.reshape(scan.shape), noise) if noise_is_measured(scan) else found
