@@ -1,11 +1,14 @@
 """Take the pictures of the documentation: ``python docs/screenshots.py FOLDER``.
 
-Without a screen, put ``xvfb-run -a`` before it.
+Without a screen, put ``xvfb-run -a`` before it. The pictures show nothing of whoever takes them: the folder of their
+autosaves is left alone, an empty one takes its place.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import tempfile
 from pathlib import Path
 
 from napari_mrsr.app.screenshots import take
@@ -17,8 +20,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent / "_static")
     parser.add_argument("--method", default="auto")
     given = parser.parse_args()
-    for path in take(given.folder, method=given.method):
-        print(path)
+    with tempfile.TemporaryDirectory() as state:
+        os.environ["NAPARI_MRSR_STATE"] = state
+        for path in take(given.folder, method=given.method):
+            print(path)
 
 
 if __name__ == "__main__":
