@@ -4,7 +4,8 @@ The outline of the painted slice, as a signed distance (:mod:`.outline`), is mov
 slices. What lies inside the moved outline by more than half a pixel is the seed of the region (it is eroded by its
 rim), what lies outside by more than half a pixel the seed of the rest (the region dilated by one pixel is left out).
 The rim between them is flooded from both sides in the order of the gradient of the new slice (a watershed, Soille and
-Ansoult, Signal Process 1990;20:171, as in scikit-image), so that the border comes to lie on the steepest edge within reach.
+Ansoult, Signal Process 1990;20:171, as in scikit-image), so that the border comes to lie on the steepest edge within
+reach.
 
 The seeds are close to the outline because the motion has brought it near: wider rims were tried and leak along a
 cartilage (``benchmarks/painting.py`` measures what stands here).
