@@ -192,6 +192,28 @@ def test_reasons_are_written_when_asked(shell, dess, load, tmp_path):
     assert np.isfinite(values[reasons == 0]).all()
 
 
+def test_uncertainty_is_written_when_asked(shell, dess, load, tmp_path):
+    outcome = shell(
+        "t2", *dess(), "-o", tmp_path / "t2.nii.gz", "--uncertainty", tmp_path / "sd.nii.gz", "--noise", 0.5
+    )
+    assert outcome.code == 0, outcome.err
+    values, sigma = load(tmp_path / "t2.nii.gz")[0], load(tmp_path / "sd.nii.gz")[0]
+    np.testing.assert_array_equal(np.isnan(values), np.isnan(sigma))
+    assert np.nanmin(sigma) > 0
+    assert json.loads((tmp_path / "sd.json").read_text())
+
+
+def test_uncertainty_of_a_super_resolved_scan_is_refused_before_anything_is_written(shell, dess, tmp_path):
+    sharp, t2 = tmp_path / "sharp.nii.gz", tmp_path / "t2.nii.gz"
+    assert shell("sr", *dess(), "-o", sharp, "--method", "tricubic", "--factor", 2).code == 0
+    outcome = shell("t2", sharp, "-o", t2, "--uncertainty", tmp_path / "sd.nii.gz")
+    assert outcome.code == 2
+    assert "does not tell the noise" in outcome.err
+    assert not t2.exists()
+    given = shell("t2", sharp, "-o", t2, "--uncertainty", tmp_path / "sd.nii.gz", "--noise", 0.5)
+    assert given.code == 0, given.err
+
+
 def test_three_or_more_echoes_are_fitted_as_spin_echoes(shell, write, load, tmp_path, smooth):
     files = [
         write(

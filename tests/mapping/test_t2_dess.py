@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_mrsr.errors import BadParameter, EchoesNeeded, GeometryMismatch, MissingParameter
-from napari_mrsr.mapping import Reason, sveinsson, t2_from_dess
+from napari_mrsr.mapping import Reason, sveinsson, t1_by_label, t2_from_dess
 from napari_mrsr.physics.dess import PRESETS
 from napari_mrsr.physics.epg import dess_signals
 from napari_mrsr.physics.tissues import TISSUES
@@ -278,3 +278,35 @@ def test_a_real_knee_has_muscle_of_28_ms(real_data: Path) -> None:
     counts = t2.counts()
     assert counts[Reason.NO_SOLUTION] + counts[Reason.OUT_OF_RANGE] < 0.001 * t2.map.array.size
     assert 25 < np.nanmedian(t2.map.array) < 35
+
+
+@pytest.mark.parametrize("method", ["analytic", "epg"])
+def test_t1_by_tissue_gives_each_tissue_its_t2(method: Any) -> None:
+    """A meniscus of 1000 ms beside cartilage of 1200 ms: the T2 of each as if it were alone."""
+    t1 = np.full((24, 24, 24), 1200.0)
+    t1[:, :, :12] = 1000.0
+    signal = np.stack(dess_signals(t1, 35.0, LOW, 1000.0)).astype(np.float32)
+    scan = Scan(signal, AFFINE, axis="echo", names=("S1", "S2"), acquisition=HEADER)
+    labels = Scan((t1 == 1000).astype(np.uint8)[None], AFFINE, axis="label", names=("tissue",))
+    options: dict[str, Any] = {"method": method, "fat": False, "fluid": False, "noise": 0.1}
+    found = t2_from_dess(scan, t1=t1_by_label(labels, {1: 1000.0}), **options).map.array[0]
+    alone = {value: t2_from_dess(scan, t1=value, **options).map.array[0] for value in (1000.0, 1200.0)}
+    np.testing.assert_allclose(found, np.where(t1 == 1000, alone[1000.0], alone[1200.0]), rtol=2e-6)
+    if method == "epg":
+        np.testing.assert_allclose(found, 35, atol=0.01)
+
+
+def test_a_t1_map_must_fit_and_the_exact_method_needs_few_values() -> None:
+    scan = cartilage()
+    labels = Scan(np.zeros((1, 24, 24, 24), np.uint8), AFFINE, axis="label", names=("tissue",))
+    with pytest.raises(BadParameter, match="no voxel of label 5"):
+        t1_by_label(labels, {5: 1000.0})
+    with pytest.raises(BadParameter, match="positive"):
+        t1_by_label(labels, {}, elsewhere=0.0)
+    graded = Scan(np.linspace(800, 1300, 24**3, dtype=np.float32).reshape(1, 24, 24, 24), AFFINE, axis="map")
+    assert np.isfinite(inside(t2_from_dess(scan, t1=graded).map)).all()
+    with pytest.raises(BadParameter, match="too many"):
+        t2_from_dess(scan, t1=graded, method="epg")
+    elsewhere = Scan(graded.array, np.eye(4), axis="map")
+    with pytest.raises(GeometryMismatch, match="T1 map"):
+        t2_from_dess(scan, t1=elsewhere)

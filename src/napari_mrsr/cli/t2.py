@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from napari_mrsr.mapping import T2Map
     from napari_mrsr.scan import Scan
 
+#: Options that may be 0.
+MAY_BE_ZERO = ("--diffusivity", "--spoiler-moment", "--spoiler-duration")
+
 
 def t2(
     scans: Scans,
@@ -47,6 +50,18 @@ def t2(
     reason: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write why voxels are invalid.", show_default=False)
     ] = None,
+    uncertainty: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Also write the standard deviation of T2 from noise, in ms.", show_default=False
+        ),
+    ] = None,
+    noise: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SIGMA", help="Noise in units of the image, where the file cannot show it.", show_default=False
+        ),
+    ] = None,
     series: Series = None,
     allow_nonfinite: AllowNonfinite = False,
 ) -> None:
@@ -63,12 +78,13 @@ def t2(
         "--diffusivity": diffusivity,
         "--spoiler-moment": spoiler_moment,
         "--spoiler-duration": spoiler_duration,
+        "--noise": noise,
     }
     for option, value in given.items():
-        _check_number(option, value, zero=option in ("--diffusivity", "--spoiler-moment", "--spoiler-duration"))
-    check_volume(output)
-    if reason is not None:
-        check_volume(reason)
+        _check_number(option, value, zero=option in MAY_BE_ZERO)
+    for path in (output, reason, uncertainty):
+        if path is not None:
+            check_volume(path)
     scan = read(scans, series=series, allow_nonfinite=allow_nonfinite)
     if scan.volumes < 2:
         raise EchoesNeeded("has one echo, but T2 needs two or more", where=scan.where, remedy="give the other echo too")
@@ -79,6 +95,7 @@ def t2(
         "spoiler_moment": spoiler_moment,
         "spoiler_duration": spoiler_duration,
     }
+    _check_noise(scan, noise, uncertainty)
     b1_map = None if b1 is None else _read_b1(b1, scan)
     with console.busy("mapping T2"):
         result = _map(
@@ -87,36 +104,66 @@ def t2(
             t1,
             diffusivity,
             b1_map,
+            noise,
             {name: value for name, value in overrides.items() if value is not None},
         )
-        _write(result, output, reason)
+        if uncertainty is not None:
+            result = _with_uncertainty(scan, result, noise)
+        _write(result, output, reason, uncertainty)
 
 
-def _map(scan: Scan, method: str, t1: float, diffusivity: float, b1: Scan | None, overrides: dict[str, Any]) -> T2Map:
+def _map(
+    scan: Scan,
+    method: str,
+    t1: float,
+    diffusivity: float,
+    b1: Scan | None,
+    noise: float | None,
+    overrides: dict[str, Any],
+) -> T2Map:
     """Return the T2 map by the method that fits the number of echoes."""
     from napari_mrsr.mapping import t2_from_dess, t2_from_multi_echo
 
     if scan.volumes == 2:
-        return t2_from_dess(
-            scan, method=cast("Literal['analytic', 'epg']", method), t1=t1, diffusivity=diffusivity, b1=b1, **overrides
-        )
-    if overrides or b1 is not None:
+        how = cast("Literal['analytic', 'epg']", method)
+        return t2_from_dess(scan, method=how, t1=t1, diffusivity=diffusivity, b1=b1, noise=noise, **overrides)
+    if overrides or b1 is not None or noise is not None:
         raise BadParameter(
             f"has {scan.volumes} echoes, which are fitted as spin echoes without DESS parameters",
             where=scan.where,
-            remedy="leave --tr, --te, --flip, --b1 and the spoiler out, or give the two DESS echoes only",
+            remedy="leave --tr, --te, --flip, --b1, --noise and the spoiler out, or give the two DESS echoes only",
         )
     console.note(f"{scan.volumes} echoes: T2 by a mono-exponential fit, the first echo left out")
     return t2_from_multi_echo(scan)
 
 
-def _write(result: T2Map, output: Path, reason: Path | None) -> None:
+def _check_noise(scan: Scan, noise: float | None, uncertainty: Path | None) -> None:
+    """Refuse a sigma that cannot be known, before the map is made."""
+    from napari_mrsr.mapping.t2_map import noise_is_measured
+
+    if uncertainty is not None and noise is None and not noise_is_measured(scan):
+        raise BadParameter(
+            "was super-resolved or interpolated: its background does not tell the noise of its tissue",
+            where=scan.where,
+            remedy="take --uncertainty from the acquired scan, or give --noise",
+        )
+
+
+def _with_uncertainty(scan: Scan, result: T2Map, noise: float | None) -> T2Map:
+    from napari_mrsr.mapping import Noise, with_uncertainty
+
+    return with_uncertainty(scan, result, noise=None if noise is None else Noise(noise))
+
+
+def _write(result: T2Map, output: Path, reason: Path | None, uncertainty: Path | None) -> None:
     from napari_mrsr.files import write_labels, write_nifti
 
     console.warn(result.map.warnings)
     write_nifti(result.map, output)
     if reason is not None:
         write_labels(result.reason, reason)
+    if uncertainty is not None and result.sigma is not None:
+        write_nifti(result.sigma, uncertainty)
 
 
 def _read_b1(path: Path, scan: Scan) -> Scan:

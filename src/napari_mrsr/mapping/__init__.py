@@ -4,6 +4,7 @@ from napari_mrsr.mapping.combined import combined_dess
 from napari_mrsr.mapping.fluid_suppressed import fluid_suppressed
 from napari_mrsr.mapping.noise import Noise, estimate_noise, measure_noise
 from napari_mrsr.mapping.reasons import REASON_TEXTS, Reason
+from napari_mrsr.mapping.t1_map import t1_by_label
 from napari_mrsr.mapping.t2_dess import t2_from_dess
 from napari_mrsr.mapping.t2_map import T2Map
 from napari_mrsr.mapping.t2_multi_echo import t2_from_multi_echo
@@ -18,6 +19,7 @@ __all__ = [
     "estimate_noise",
     "fluid_suppressed",
     "measure_noise",
+    "t1_by_label",
     "t2_from_dess",
     "t2_from_multi_echo",
     "undetermined",

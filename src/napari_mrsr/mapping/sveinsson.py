@@ -36,7 +36,7 @@ import numpy.typing as npt
 from napari_mrsr.physics.dess import DessSequence
 
 
-def coefficients(sequence: DessSequence, t1: float, b1: npt.ArrayLike = 1.0) -> tuple[npt.NDArray[Any], float]:
+def coefficients(sequence: DessSequence, t1: npt.ArrayLike, b1: npt.ArrayLike = 1.0) -> tuple[npt.NDArray[Any], float]:
     """Return k and c1 of the estimator.
 
     Parameters
@@ -44,19 +44,19 @@ def coefficients(sequence: DessSequence, t1: float, b1: npt.ArrayLike = 1.0) -> 
     sequence
         The acquisition, with the diffusivity of the tissue.
     t1
-        Assumed T1, ms.
+        Assumed T1, ms, any shape.
     b1
-        Actual over nominal flip angle, any shape.
+        Actual over nominal flip angle, of a shape that broadcasts with ``t1``.
 
     Returns
     -------
     k
-        Of the shape of ``b1``.
+        Of the common shape of ``t1`` and ``b1``.
     c1
         A number.
     """
     d = sequence.diffusion_rate
-    e = math.exp(-sequence.repetition_time * (1 / t1 + d))
+    e = np.exp(-sequence.repetition_time * (1 / np.asarray(t1) + d))
     angle = np.asarray(b1) * math.radians(sequence.flip_angle)
     k = np.sin(angle / 2) ** 2 * (1 + e) / (1 - e * np.cos(angle))
     return k, (sequence.repetition_time - sequence.spoiler_duration / 3) * d

@@ -2,7 +2,8 @@
 
 Two estimators: the closed form of :mod:`~napari_mrsr.mapping.sveinsson` and the exact inversion of
 :mod:`~napari_mrsr.mapping.epg_table`. Both see the two echoes only through their ratio, so that the echoes must share
-one intensity scale. Both assume T1 and diffusivity of the tissue: 20 % in T1 changes T2 by about 3 ms at 35 ms.
+one intensity scale. Both assume T1 and diffusivity of the tissue: 20 % in T1 changes T2 by about 2 ms at 35 ms
+(:mod:`~napari_mrsr.mapping.bias`).
 
 **Reasons**, the first that applies: not finite; air, fat, fluid (:mod:`~napari_mrsr.mapping.masks`); no solution; out
 of range; low SNR. All but the last leave NaN. Where noise lifts S2 by more than 5 % on average the voxel *keeps* its
@@ -24,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.errors import BadParameter, EchoesNeeded, GeometryMismatch
-from napari_mrsr.mapping import epg_table, masks, sveinsson
+from napari_mrsr.mapping import epg_table, masks, sveinsson, t1_map
 from napari_mrsr.mapping.cores import cores
 from napari_mrsr.mapping.masks import Thresholds
 from napari_mrsr.mapping.noise import Noise, measure_noise
@@ -49,7 +50,7 @@ def t2_from_dess(
     scan: Scan,
     *,
     method: Method = "analytic",
-    t1: float = 1200.0,
+    t1: float | Scan = 1200.0,
     diffusivity: float = CARTILAGE_DIFFUSIVITY,
     b1: Scan | None = None,
     fat: bool = True,
@@ -68,7 +69,8 @@ def t2_from_dess(
     method
         ``"analytic"`` (Sveinsson 2017) or ``"epg"`` (unbiased).
     t1
-        Assumed T1, ms.
+        Assumed T1, ms: one for all, or a map on the grid of the scan, by tissue as
+        :func:`~napari_mrsr.mapping.t1_map.t1_by_label` makes it.
     diffusivity
         Assumed apparent diffusion coefficient, m2/s.
     b1
@@ -97,9 +99,10 @@ def t2_from_dess(
     MissingParameter
         TR, TE or flip angle is not known.
     GeometryMismatch
-        The B1 map lies on another grid.
+        The map of B1 or T1 lies on another grid.
     BadParameter
-        The scan has more than two volumes, or a parameter is impossible.
+        The scan has more than two volumes, a parameter is impossible, or the map of T1 holds too many values for the
+        tables of ``"epg"``.
 
     Examples
     --------
@@ -117,8 +120,7 @@ def t2_from_dess(
         raise BadParameter(f"has {scan.volumes} volumes; DESS has two echoes", where=scan.where, remedy="choose two")
     if method not in ("analytic", "epg"):
         raise BadParameter(f"T2 method {method!r} is not known", remedy='choose "analytic" or "epg"')
-    if not (math.isfinite(t1) and t1 > 0):
-        raise BadParameter(f"T1 {t1:g} ms is not a positive number")
+    longitudinal = t1_map.check(scan, t1, few=method == "epg")
     if noise is not None and not (math.isfinite(noise) and noise >= 0):
         raise BadParameter(f"noise {noise:g} is not a finite number of at least 0")
     sequence = sequence_of(scan, diffusivity=diffusivity, **sequence_overrides)
@@ -130,21 +132,24 @@ def t2_from_dess(
 
     t2 = np.empty(scan.shape, np.float32)
     reason = np.empty(scan.shape, np.uint8)
-    estimate = _Estimator(method, sequence, t1, limits, t2_range)
+    estimate = _Estimator(method, sequence, limits, t2_range)
     flat = [np.ascontiguousarray(volume).reshape(-1) for volume in (first, second)]
     flip = None if relative_flip is None else np.ascontiguousarray(relative_flip).reshape(-1)
+    relaxation = longitudinal if isinstance(longitudinal, float) else np.ascontiguousarray(longitudinal).reshape(-1)
     out = t2.reshape(-1), reason.reshape(-1)
 
     def work(start: int) -> None:
         piece = slice(start, start + PIECE)
-        estimate(flat[0][piece], flat[1][piece], None if flip is None else flip[piece], out[0][piece], out[1][piece])
+        echoes = flat[0][piece], flat[1][piece]
+        here = relaxation if isinstance(relaxation, float) else relaxation[piece]
+        estimate(*echoes, here, None if flip is None else flip[piece], out[0][piece], out[1][piece])
 
     with ThreadPoolExecutor(threads or cores()) as pool:
         for _ in pool.map(work, range(0, t2.size, PIECE)):
             pass
     parameters = {
         "method": method,
-        "t1": t1,
+        **t1_map.record(longitudinal),
         **asdict(sequence),
         "b1": None if b1 is None else (b1.where or "map"),
         "t2_range": t2_range,
@@ -160,7 +165,6 @@ class _Estimator:
 
     method: Method
     sequence: DessSequence
-    t1: float
     limits: Thresholds
     t2_range: tuple[float, float]
 
@@ -168,6 +172,7 @@ class _Estimator:
         self,
         first: npt.NDArray[Any],
         second: npt.NDArray[Any],
+        t1: float | npt.NDArray[np.float32],
         b1: npt.NDArray[np.float32] | None,
         t2: npt.NDArray[np.float32],
         reason: npt.NDArray[np.uint8],
@@ -185,9 +190,9 @@ class _Estimator:
             np.divide(s2, s1, out=t2)
             np.log(t2, out=t2)
             if self.method == "analytic":
-                self._analytic(t2, b1)
+                self._analytic(t2, t1, b1)
             else:
-                self._exact(t2, b1, ~air)
+                self._exact(t2, t1, b1, ~air)
             # from the weakest reason to the strongest, each over the one before
             np.multiply(s2 < limits.low_snr, np.uint8(Reason.LOW_SNR), out=reason)
             np.putmask(reason, ~((t2 >= self.t2_range[0]) & (t2 <= self.t2_range[1])), Reason.OUT_OF_RANGE)
@@ -199,18 +204,26 @@ class _Estimator:
                 np.putmask(reason, ~(np.isfinite(s1) & np.isfinite(s2)), Reason.NOT_FINITE)
         np.putmask(t2, (reason != Reason.OK) & (reason != Reason.LOW_SNR), np.nan)
 
-    def _analytic(self, t2: npt.NDArray[np.float32], b1: npt.NDArray[np.float32] | None) -> None:
+    def _analytic(
+        self, t2: npt.NDArray[np.float32], t1: float | npt.NDArray[np.float32], b1: npt.NDArray[np.float32] | None
+    ) -> None:
         """Turn ln(S2/S1) into T2 in place; negative or NaN without a solution."""
-        k, c1 = sveinsson.coefficients(self.sequence, self.t1, 1.0 if b1 is None else b1)
+        k, c1 = sveinsson.coefficients(self.sequence, t1, 1.0 if b1 is None else b1)
         t2 -= (np.log(k) - c1).astype(np.float32)
         np.divide(np.float32(-2 * (self.sequence.repetition_time - self.sequence.echo_time)), t2, out=t2)
 
     def _exact(
-        self, t2: npt.NDArray[np.float32], b1: npt.NDArray[np.float32] | None, inside: npt.NDArray[np.bool_]
+        self,
+        t2: npt.NDArray[np.float32],
+        t1: float | npt.NDArray[np.float32],
+        b1: npt.NDArray[np.float32] | None,
+        inside: npt.NDArray[np.bool_],
     ) -> None:
         """Turn ln(S2/S1) into T2 in place where there is signal."""
-        here = None if b1 is None else b1[inside]
-        t2[inside] = 1 / epg_table.rates(t2[inside], self.sequence, t1=self.t1, b1=here)
+        for one in (t1,) if isinstance(t1, float) else np.unique(t1):
+            here = inside if isinstance(t1, float) else inside & (t1 == one)
+            b1_here = None if b1 is None else b1[here]
+            t2[here] = 1 / epg_table.rates(t2[here], self.sequence, t1=float(one), b1=b1_here)
 
 
 def _check_b1(scan: Scan, b1: Scan) -> npt.NDArray[np.float32]:

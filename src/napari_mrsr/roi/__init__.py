@@ -6,6 +6,7 @@
 - :mod:`~napari_mrsr.roi.erosion`: labels without their rim, a check for fluid partial volume;
 - :mod:`~napari_mrsr.roi.grid`: labels on another grid;
 - :mod:`~napari_mrsr.roi.region`, :mod:`~napari_mrsr.roi.profile`: one region at a time, by depth, along a line;
+- :mod:`~napari_mrsr.roi.uncertainty`: what noise alone does to the mean of a region;
 - :mod:`~napari_mrsr.roi.trust_light`, :mod:`~napari_mrsr.roi.reference_ranges`: how far to believe it; published T2.
 """
 
@@ -15,6 +16,7 @@ from napari_mrsr.roi.fill import fill_holes
 from napari_mrsr.roi.grid import resample_labels
 from napari_mrsr.roi.propagate import propagate
 from napari_mrsr.roi.statistics import compare_statistics, statistics
+from napari_mrsr.roi.uncertainty import uncertainty
 
 __all__ = [
     "compare_statistics",
@@ -25,4 +27,5 @@ __all__ = [
     "propagate",
     "resample_labels",
     "statistics",
+    "uncertainty",
 ]
