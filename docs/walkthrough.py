@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -242,6 +244,8 @@ def main() -> None:
     parser.add_argument("--strokes", type=Path)
     parser.add_argument("--export", type=Path, help="where the report goes (default: FOLDER/report)")
     given = parser.parse_args()
+    state = tempfile.TemporaryDirectory()  # the pictures show no autosave of whoever takes them
+    os.environ["NAPARI_MRSR_STATE"] = state.name
     walk = Walk(given.folder)
     try:
         open_scan(walk, given.scan)
@@ -253,6 +257,7 @@ def main() -> None:
     finally:
         walk.view.close()
         walk.viewer.close()
+        state.cleanup()
 
 
 if __name__ == "__main__":
