@@ -13,6 +13,8 @@ import pytest
 
 from napari_mrsr.report.contents import Flat, Report
 from napari_mrsr.report.page import write_page
+from napari_mrsr.report.page_table import fitted
+from napari_mrsr.report.region_rows import Column, RegionRows
 from napari_mrsr.report.sheet import shorten, text_width, wrap
 from napari_mrsr.report.wording import bias_line, caveats
 from napari_mrsr.roi.trust_light import light_of
@@ -142,3 +144,25 @@ def test_text_is_measured_before_it_is_set() -> None:
         assert short[0] == "m" and short[-1] == "r"  # noqa: PT018
         assert all(text_width(line) <= width for line in wrap(name * 3, width))
     assert shorten("x", 0.0) == "…"
+
+
+def _wide(columns: int, cell: str) -> RegionRows:
+    groups = ("deep [ms]", "superficial [ms]", "total [ms]")
+    made = [
+        Column(groups[n % len(groups)], "acquired", 18.0, (cell,)) for n in sorted(range(columns), key=lambda n: n % 3)
+    ]
+    return RegionRows(("medial femoral posterior",), (*made, Column("thickness", "[mm]", 16.0, ("2.3",))))
+
+
+@pytest.mark.parametrize("columns", [3, 9, 15, 18, 24])
+def test_no_figure_of_a_wide_table_is_cut(columns: int) -> None:
+    """Truncated figures would read as other figures."""
+    room = 182.0
+    table, widths, points = fitted(_wide(columns, "106.4 ± 123.9"), room, 7.5)
+    assert sum(widths) + text_width(table.names[0], points=points) <= room + 0.01
+    assert points >= 5.0
+    for wide, column in zip(widths, table.columns, strict=True):
+        for text in (column.title, *column.cells):
+            assert shorten(text, wide - 0.8, points=points) == text
+    assert table.columns[0].cells == (("106.4 ± 123.9",) if columns < 10 else ("106.4",))
+    assert len(table.columns) == columns + 1 or columns > 12

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from napari_mrsr.report.region_rows import TRUST_INK, RegionRows
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
+
+from napari_mrsr.report.region_rows import TRUST_INK, Column, RegionRows
 from napari_mrsr.report.sheet import FAINT, GREY, INK, POINT, Sheet, text_width
 
 ROW, LOWEST_ROW = 5.0, 3.1  # height of a row, mm
 HEAD = 10.0  # height of the two lines of titles, mm
-NAME = 40.0  # least width of the names, mm
+LONGEST_NAME = 60.0  # room for the names of rows in letters of POINTS, mm; longer ones are shortened
+POINTS, SMALLEST = 7.5, 5.0  # size of the letters, points
+GAP, AIR = 2.2, 6.0  # before each column: at least, and at most beyond it, mm
 BETWEEN = 2.0  # between two tables, mm
 
 
@@ -46,16 +52,17 @@ def draw_tables(sheet: Sheet, tables: list[tuple[str, RegionRows]], y: float, en
 
 def _draw(sheet: Sheet, title: str, table: RegionRows, shown: int, y: float, height: float, side: float) -> float:
     """Set a table with its first ``shown`` rows, and return where it ends."""
-    points = min(7.5, height / POINT * 0.62)
     right = sheet.width - side
-    factor = min(1.0, (right - side - NAME) / max(sum(column.width for column in table.columns), 1.0))
-    widths = [column.width * factor for column in table.columns]
+    whole = table
+    table, widths, points = fitted(whole, right - side, min(POINTS, height / POINT * 0.62))
     first = right - sum(widths)
-    _titles(sheet, title, table, y, first, widths, max(points, 6.0), side)
+    if len(table.columns) < len(whole.columns):
+        title = f"{title} (more columns in the CSV tables)"
+    _titles(sheet, title, table, y, first, widths, points, side)
     y += HEAD
     for n, name in enumerate(table.names[:shown]):
         base = y + 0.66 * height
-        sheet.text(side, base, name, points=points, width=first - side - 2.0)
+        sheet.text(side, base, name, points=points, width=first - side - 1.0)
         x = first
         for wide, column in zip(widths, table.columns, strict=True):
             x += wide
@@ -71,6 +78,86 @@ def _draw(sheet: Sheet, title: str, table: RegionRows, shown: int, y: float, hei
     return y
 
 
+def fitted(table: RegionRows, room: float, points: float) -> tuple[RegionRows, list[float], float]:
+    """Return a table whose figures have room.
+
+    Where they have none the letters get smaller, then the SD goes, then columns from the left, group by group.
+
+    Parameters
+    ----------
+    table
+        Names and columns.
+    room
+        Width of the page between its margins, mm.
+    points
+        Size of the letters where there is room.
+
+    Returns
+    -------
+    tuple
+        The table; the widths of its columns, mm; the size of its letters.
+    """
+    names = min(max((_wide(name) for name in table.names), default=0.0), LONGEST_NAME)
+    for tried in _ever_smaller(table):
+        natural = _natural(tried)  # in letters of POINTS; metrics grow with the letters
+        size = min(points, POINTS * (room - GAP * (len(natural) + 1)) / max(names + sum(natural), 1.0))
+        if size >= SMALLEST:
+            break
+    size = max(size, SMALLEST)
+    widths = [wide * size / POINTS + GAP for wide in natural]
+    spare = room - names * size / POINTS - GAP - sum(widths)
+    airy = min(max(spare, 0.0) / max(len(widths), 1), AIR)
+    return tried, [wide + airy for wide in widths], size
+
+
+def _ever_smaller(table: RegionRows) -> Iterator[RegionRows]:
+    """Yield the table, its means, and these without the first group of columns, without the first two ..."""
+    yield table
+    means = means_only(table)
+    yield from (replace(means, columns=means.columns[n:]) for n, _ in _groups(means))
+
+
+def means_only(table: RegionRows) -> RegionRows:
+    """Return a table whose cells have lost what stands behind a ± sign; the CSV has it.
+
+    Examples
+    --------
+    >>> means_only(RegionRows(("medial",), (Column("total", "SR", 18.0, ("37.4 ± 4.4",)),))).columns[0].cells
+    ('37.4',)
+    """
+    columns: tuple[Column, ...] = tuple(
+        replace(column, title=column.title.split(" ±")[0], cells=tuple(cell.split(" ±")[0] for cell in column.cells))
+        for column in table.columns
+    )
+    return replace(table, columns=columns)
+
+
+def _wide(text: str, *, bold: bool = False) -> float:
+    """Return the width of a text in letters of :data:`POINTS`, mm; small letters are wider than in proportion."""
+    return max(text_width(text, points=p, bold=bold) * POINTS / p for p in (POINTS, SMALLEST))
+
+
+def _natural(table: RegionRows) -> list[float]:
+    """Return what each column takes in letters of :data:`POINTS`, mm; the title of a group widens its columns alike."""
+    widths = [max(_wide(text) for text in (c.title, *c.cells)) for c in table.columns]
+    for n, count in _groups(table):
+        group = table.columns[n].group
+        wanted = _wide(group, bold=True) + GAP if group else 0.0
+        lacking = wanted - sum(widths[n : n + count]) - GAP * (count - 1)
+        for k in range(n, n + count):
+            widths[k] += max(lacking, 0.0) / count
+    return widths
+
+
+def _groups(table: RegionRows) -> Iterator[tuple[int, int]]:
+    """Yield where each group of columns begins, and how many it has."""
+    n = 0
+    for group, columns in groupby(table.columns, key=lambda column: column.group):
+        count = len(list(columns))
+        yield from ((n, count),) if group else ((n + k, 1) for k in range(count))
+        n += count
+
+
 def _titles(
     sheet: Sheet,
     title: str,
@@ -82,18 +169,12 @@ def _titles(
     side: float,
 ) -> None:
     """Set the titles of groups over the titles of columns."""
-    x, n = first, 0
-    while n < len(widths):
-        group = table.columns[n].group
-        count = 1
-        while n + count < len(widths) and table.columns[n + count].group == group:
-            count += 1
+    for n, count in _groups(table):
+        group, x = table.columns[n].group, first + sum(widths[: n + count])
         wide = sum(widths[n : n + count])
         if group:
-            size = points if text_width(group, points=points, bold=True) <= wide - 2.8 else points * 0.85
-            sheet.text(x + wide, y + 3.2, group, points=size, bold=True, align="right", width=wide - 1.0)
-            sheet.rule(x + 3.0, x + wide, y + 4.4, colour=FAINT)
-        x, n = x + wide, n + count
+            sheet.text(x, y + 3.2, group, points=points, bold=True, align="right", width=wide - 0.8)
+            sheet.rule(x - wide + GAP, x, y + 4.4, colour=FAINT)
     x = first
     sheet.text(side, y + 8.2, title, points=points, colour=GREY)
     for column, wide in zip(table.columns, widths, strict=True):
