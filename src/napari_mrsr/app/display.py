@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 T2_LIMITS = (0.0, 80.0)
 T2_RANGE = (0.0, 200.0)
 
+#: Limits of the standard deviation of T2 from noise, ms.
+T2_SIGMA_LIMITS = (0.0, 10.0)
+
 #: Percentiles of the acquired magnitude shown black and white.
 MAGNITUDE_PERCENTILES = (1.0, 99.5)
 
-#: Colours of painted regions, from label 1 on and round again: those of Okabe and Ito (Color Universal Design, 2008),
-#: told apart by the colour-blind, in an order that gives neighbours in the knee unlike ones; none of them is grey.
-REGIONS = ("#d55e00", "#56b4e9", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#e69f00")
+#: Colours of painted regions, from label 1 on and round again: the "vibrant" scheme of P. Tol (Colour schemes, SRON
+#: technical note SRON/EPS/TN/09-002, 2021), told apart by the colour-blind. Magenta first: over grey it does not turn
+#: brown, as orange does, and it is not among the colours of the T2 map.
+REGIONS = ("#ee3377", "#33bbee", "#ee7733", "#0077bb", "#009988", "#cc3311")
 
 #: Voxels looked at to find a percentile: more would not change a window anyone can see.
 SAMPLE = 400_000
@@ -50,6 +54,11 @@ def super_resolved(name: str, factor: int, method: str, *, partial: bool = False
 def t2(role: str) -> str:
     """Return the layer name of a T2 map; role is ``"acquired"``, ``"thick"`` or ``"SR"``."""
     return f"T2 [ms] ({role})"
+
+
+def t2_sigma(role: str) -> str:
+    """Return the layer name of the standard deviation that noise alone gives a T2 map."""
+    return f"sigma T2 [ms] ({role})"
 
 
 def t2_reason(role: str) -> str:
