@@ -22,7 +22,7 @@ class Published:
     tissue
         What was measured.
     mean, sd
-        ms; SD among subjects.
+        ms; the SD as the abstract gives it, over subjects and, where the sequence is "mean of several", over those.
     subjects
         Who was measured.
     sequence
