@@ -56,6 +56,7 @@ def test_run_gives_the_layers_of_the_reading_room(view: View, scan: Scan) -> Non
         "S1 SR x2 [tricubic]",
         "S2 SR x2 [tricubic]",
         "T2 [ms] (acquired)",
+        "sigma T2 [ms] (acquired)",
         "T2 reason (acquired)",
         "T2 [ms] (SR)",
         "T2 reason (SR)",
@@ -71,7 +72,7 @@ def test_every_layer_is_in_millimetres_says_what_it_is_and_lies_on_the_scan(view
     view.session.refine(RefineSettings(method="tricubic", retrospective=True))
     view.session.find_trust()
     assert {layer.metadata["mrsr"]["role"] for layer in view.viewer.layers} == {
-        "acquired", "thick", "sr", "t2", "reason", "difference", "ssim", "trust",
+        "acquired", "thick", "sr", "t2", "t2_sigma", "reason", "difference", "ssim", "trust",
     }  # fmt: skip
     for layer in view.viewer.layers:
         assert {str(unit) for unit in layer.units} == {"millimeter"}

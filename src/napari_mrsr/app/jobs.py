@@ -248,7 +248,7 @@ def maps(scan: Scan, result: Result | None, t2: T2Settings) -> Job:
             found = t2_map(one, t2)
             if role == "SR" and result is not None and result.reached is not None:
                 found = unreached(found, result.reached)
-            yield Mapped(role, replace(found, map=for_the_screen(found.map), reason=for_the_screen(found.reason)))
+            yield Mapped(role, found.mapped(for_the_screen))
             if stop():
                 return
 
@@ -256,12 +256,17 @@ def maps(scan: Scan, result: Result | None, t2: T2Settings) -> Job:
 
 
 def t2_map(scan: Scan, t2: T2Settings) -> T2Map:
-    """Return the T2 map by the method that fits the number of echoes: two are DESS, more are spin echoes."""
-    from napari_mrsr.mapping import t2_from_dess, t2_from_multi_echo
+    """Return the T2 map by the method that fits the number of echoes: two are DESS, more are spin echoes.
+
+    Its sigma is with it unless the scan was super-resolved.
+    """
+    from napari_mrsr.mapping import t2_from_dess, t2_from_multi_echo, with_uncertainty
+    from napari_mrsr.mapping.t2_map import noise_is_measured
 
     if scan.volumes == 2:
         options: dict[str, Any] = {"t1": t2.t1, "diffusivity": t2.diffusivity, "fat": t2.fat, "fluid": t2.fluid}
-        return t2_from_dess(scan, method=t2.method, **options, **t2.overrides)  # type: ignore[arg-type]
+        found = t2_from_dess(scan, method=t2.method, **options, **t2.overrides)  # type: ignore[arg-type]
+        return with_uncertainty(scan, found) if noise_is_measured(scan) else found
     return t2_from_multi_echo(scan)
 
 

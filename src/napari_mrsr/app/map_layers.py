@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T2_ROLES = ("acquired", "thick", "SR")
 
 #: Roles of layers that are maps.
-ROLES = ("t2", "reason", "difference", "ssim", "trust", "combined", "thickness")
+ROLES = ("t2", "t2_sigma", "reason", "difference", "ssim", "trust", "combined", "thickness")
 
 
 class MapLayers:
@@ -87,6 +87,9 @@ class MapLayers:
         layer.contrast_limits = (0.0, wanted.t2_max_ms)
         layer.colorbar.visible = True
         self._link_maps()
+        if found.sigma is not None:
+            name = display.t2_sigma(role)
+            self._put_map(found.sigma, name, "t2_sigma", "magma", display.T2_SIGMA_LIMITS)
         texts = {int(reason): text for reason, text in REASON_TEXTS.items()}
         reasons = layers.reason_layer(
             found.reason, display.t2_reason(role), texts, frame=self.view.frame_for(found.reason)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mrsr.app import display, layers, thumbnails
+from napari_mrsr.app import display, layers, quiet_list, thumbnails
 from napari_mrsr.app.blinded.showing import Blinded
 from napari_mrsr.app.compare.looking import Look
 from napari_mrsr.app.events import Result
@@ -71,6 +71,7 @@ class View:
         self.layouts = Layouts(self)
         self.blinded = Blinded(self)
         thumbnails.calm(viewer)
+        quiet_list.quieten(viewer.layers)
         self.cartilage = CartilageRegions(self)
         self.painting = Painting(self)
         self.keys_help = KeysHelp(viewer)
@@ -241,7 +242,11 @@ class View:
         return windows
 
     def _show_beginning(self, result: Result) -> None:
-        self.remove(self._own("t2", "reason", "difference", "ssim", "trust", "thick", "combined", "fluid_suppressed"))
+        self.remove(
+            self._own(
+                "t2", "t2_sigma", "reason", "difference", "ssim", "trust", "thick", "combined", "fluid_suppressed"
+            )
+        )
         windows = self._windows(result)
         frame = self.frame_for(result.scan)
         shown = self._visible_volume()

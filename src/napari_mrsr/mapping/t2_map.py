@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +41,10 @@ class T2Map:
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the map must know, one line each."""
         return self.map.warnings
+
+    def mapped(self, change: Callable[[Scan], Scan]) -> T2Map:
+        """Return the map with each of its volumes changed, as into another memory order."""
+        return T2Map(change(self.map), change(self.reason), None if self.sigma is None else change(self.sigma))
 
     def counts(self) -> dict[Reason, int]:
         """Return the number of voxels for each reason, ``OK`` among them."""

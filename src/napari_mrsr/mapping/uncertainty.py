@@ -35,12 +35,14 @@ keep a background that reads 7 % low.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.errors import BadParameter, GeometryMismatch
+from napari_mrsr.mapping.cores import cores
 from napari_mrsr.mapping.epg_table import ratio_table
 from napari_mrsr.mapping.log_noise import log_deviation
 from napari_mrsr.mapping.noise import Noise
@@ -52,7 +54,7 @@ from napari_mrsr.scan import Scan, Step
 #: Fraction of T2 above which sigma leaves T2 undetermined.
 LARGEST_SPREAD = 0.3
 #: Voxels worked on at a time.
-PIECE = 1 << 18
+PIECE = 1 << 16
 
 
 def with_uncertainty(scan: Scan, found: T2Map, *, noise: Noise | None = None) -> T2Map:
@@ -107,11 +109,16 @@ def with_uncertainty(scan: Scan, found: T2Map, *, noise: Noise | None = None) ->
     values = np.full(scan.shape, np.nan, np.float32)
     t2, out = np.ascontiguousarray(found.map.array[0]).reshape(-1), values.reshape(-1)
     first, second = (np.ascontiguousarray(echo).reshape(-1) for echo in scan.array)
-    for start in range(0, out.size, PIECE):
+
+    def work(start: int) -> None:
         piece = slice(start, start + PIECE)
         valid = np.flatnonzero(np.isfinite(t2[piece]))
         echoes = first[piece][valid], second[piece][valid]
         out[piece][valid] = _sigma(t2[piece][valid].astype(np.float64), echoes, level, step)
+
+    with ThreadPoolExecutor(cores()) as pool:
+        for _ in pool.map(work, range(0, out.size, PIECE)):
+            pass
     return with_sigma(found, values, level)
 
 
@@ -130,7 +137,8 @@ def undetermined(found: T2Map, *, limit: float = LARGEST_SPREAD) -> npt.NDArray[
         raise BadParameter("the T2 map has no sigma", where=found.map.where, remedy="add it with with_uncertainty")
     with np.errstate(invalid="ignore"):
         beyond: npt.NDArray[np.bool_] = found.sigma.array[0] > limit * found.map.array[0]
-    return beyond | (found.reason.array[0] == Reason.LOW_SNR)
+    beyond |= found.reason.array[0] == Reason.LOW_SNR
+    return beyond
 
 
 def _sigma(

@@ -5,9 +5,9 @@ the standard error ::
 
     SE = sqrt(c * sum(sigma_i ^ 2)) / n
 
-c is the number of voxels that share their noise: 1 where each voxel was measured by itself; where the scanner filled the
-matrix with zeros the correlation sums to the factor along each axis, and c is their product (2 x 2 in plane: 4). It
-cannot be seen in the map and is to be given. The formula holds for regions that are large beside the correlation.
+c is the number of voxels that share their noise: 1 where each voxel was measured by itself; where the scanner filled
+the matrix with zeros the correlation sums to the factor along each axis, and c is their product (2 x 2 in plane: 4).
+It cannot be seen in the map and is to be given. The formula holds for regions that are large beside the correlation.
 
 It is small: 500 voxels of 3 ms give 0.13 ms. How regions are drawn (about 1.3 ms), what is assumed of T1 and B1
 (:mod:`napari_mrsr.mapping.bias`) and people weigh more; none of them is in SE.

@@ -134,6 +134,7 @@ def restore(view: View, found: Reopened) -> None:
     _give_maps(view, saved, scan_at)
     view_state.choose_pair(view, record.get("view", {}))
     _give_layers(view, record.get("layers", []), scan_at)
+    _see_something(view)
 
 
 def _t2(entry: Mapping[str, Any]) -> T2Settings:
@@ -175,7 +176,8 @@ def _give_maps(view: View, saved: Mapping[str, Any], scan_at: Any) -> None:
 
     session = view.session
     for role, entry in saved.get("maps", {}).items():
-        session.maps[role] = T2Map(scan_at(entry["map"]), scan_at(entry["reason"]))
+        sigma = scan_at(entry.get("sigma"))  # absent in reviews of earlier versions
+        session.maps[role] = T2Map(scan_at(entry["map"]), scan_at(entry["reason"]), sigma)
         session.mapped.emit(role, session.maps[role])
     for key, entry in saved.get("method_maps", {}).items():
         view.method_maps.give_back(key, scan_at(entry["map"]), _t2(entry["t2"]))
@@ -206,6 +208,18 @@ def _give_layers(view: View, entries: Sequence[Mapping[str, Any]], scan_at: Any)
     for place, layer in enumerate(wanted):
         if stack.index(layer) != place:
             stack.move(stack.index(layer), place)
+
+
+def _see_something(view: View) -> None:
+    """Show the pair where no picture is seen: a swipe or a letter, which is not kept, had stood in its place."""
+    pictures = [layer for layer in view.viewer.layers if type(layer).__name__ == "Image"]
+    if any(layer.visible for layer in pictures):
+        return
+    pair = view.look.pair
+    if pair is not None:
+        view.look.show_pair(pair, other=True)
+    elif pictures:
+        pictures[0].visible = True
 
 
 def _make(view: View, entry: Mapping[str, Any], scan_at: Any) -> Any:

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from napari_mrsr.app.viewing import View
 
 #: Roles of layers that a session makes again from its results.
-MADE_AGAIN = ("acquired", "thick", "reference", "sr", "t2", "reason", "difference", "ssim", "trust")
+MADE_AGAIN = ("acquired", "thick", "reference", "sr", "t2", "t2_sigma", "reason", "difference", "ssim", "trust")
+
+#: Roles of layers that a tool in use puts up: no results, and after reopening nothing would take them away again.
+PASSING = ("swipe", "blinded", "preview", "plane", "oblique")
 
 #: Layers of coordinates, whose data are saved in the record.
 DRAWN = ("shapes", "points", "vectors")
@@ -67,7 +70,8 @@ class Collector:
         if session.reference is not None:
             record["scans"]["reference"] = self._identity(session.reference, "reference")
         record["session"] = self._session()
-        record["layers"] = [self._layer(layer) for layer in self.view.viewer.layers]
+        kept = [la for la in self.view.viewer.layers if la.metadata.get("mrsr", {}).get("role") not in PASSING]
+        record["layers"] = [self._layer(layer) for layer in kept]
         record["view"] = view_state.state_of(self.view)
         record["subject"] = subject_of(session.scan, session.truth)
         self._tables()
@@ -121,7 +125,11 @@ class Collector:
             "results": {key: self._result(result) for key, result in session.results.items()},
             "current": current,
             "maps": {
-                role: {"map": self._put(m.map, f"t2_{role}"), "reason": self._put(m.reason, f"t2_reason_{role}")}
+                role: {
+                    "map": self._put(m.map, f"t2_{role}"),
+                    "reason": self._put(m.reason, f"t2_reason_{role}"),
+                    "sigma": self._put(m.sigma, f"t2_sigma_{role}"),
+                }
                 for role, m in session.maps.items()
             },
         }
