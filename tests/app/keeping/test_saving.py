@@ -130,6 +130,64 @@ def test_nothing_is_computed_again(view: View, knee: Path, tmp_path: Path, monke
     assert_same(view, other)
 
 
+def test_what_a_tool_has_put_up_is_no_result_and_the_picture_behind_it_comes_back(
+    view: View, knee: Path, tmp_path: Path
+) -> None:
+    """Swipe, wire and plane are tools in use; a distance that was measured is kept."""
+    from napari_mrsr.app.measuring.calliper_layers import LAYERS
+    from napari_mrsr.app.measuring.callipers import callipers_of
+
+    work(view, knee)
+    callipers = callipers_of(view)
+    callipers.draw("calliper", (3.0, -5.0, -5.0), (3.0, -5.0, 7.0))
+    distances = view.layer(LAYERS["calliper"])
+    view.viewer.add_shapes(
+        [np.array([[3.0, 1.0, 1.0], [3.0, 5.0, 5.0]])], shape_type="path", metadata={"mrsr": {"role": "preview"}}
+    )
+    view.viewer.add_points([[1.0, 2.0, 3.0]], name="Plane points", metadata={"mrsr": {"role": "plane"}})
+    view.look.swipe.toggle_swipe()
+    assert [la.metadata["mrsr"]["role"] for la in view.viewer.layers if la.visible and "mrsr" in la.metadata]
+    view.autosave.tick()
+    view.saving.save(tmp_path / "review")
+    other = new_view()
+    other.saving.open(tmp_path / "review")
+    assert banner(other).startswith("reopened")
+    roles = {la.metadata.get("mrsr", {}).get("role") for la in other.viewer.layers}
+    assert roles.isdisjoint({"swipe", "preview", "plane", "oblique", "blinded"})
+    back = other.layer(LAYERS["calliper"])
+    np.testing.assert_array_equal(back.data[0], distances.data[0])
+    assert back.metadata["mrsr"]["role"] == "measure"
+    seen = [la.name for la in other.viewer.layers if la.visible and type(la).__name__ == "Image"]
+    assert seen == ["S1 SR x2 [tricubic]"]
+
+
+def test_a_blinded_reading_goes_on_after_reopening_and_no_letter_is_left(
+    view: View, knee: Path, tmp_path: Path
+) -> None:
+    view.session.open([knee])
+    for method in ("trilinear", "tricubic"):
+        view.session.refine(RefineSettings(method=method, maps=False))
+    folder = tmp_path / "scores"
+    folder.mkdir()
+    view.blinded.start("AB", folder, ("trilinear", "tricubic"), seed=3)
+    view.blinded.give("sharpness", 4)
+    letter = view.blinded.letter
+    view.saving.save(tmp_path / "review")
+    record = (tmp_path / "review" / "review.json").read_text()
+    other = new_view()
+    other.saving.open(tmp_path / "review")
+    assert banner(other).startswith("reopened")
+    assert other.blinded.reading is not None
+    assert other.blinded.reading.number == view.blinded.reading.number
+    assert other.blinded.case is None  # shown again when the reader asks for it
+    assert any(la.visible for la in other.viewer.layers)
+    other.blinded.begin_case()
+    assert other.blinded.reading.score(other.blinded.case, letter, "sharpness") == 4
+    assert other.blinded.case.methods == view.blinded.case.methods
+    assert json.dumps(view.blinded.case.methods)[1:-1] not in record  # the key stays apart
+    assert letter in [la.name for la in other.viewer.layers]
+
+
 def test_every_method_that_was_run_comes_back_with_its_map_and_the_layout(
     view: View, knee: Path, tmp_path: Path
 ) -> None:
