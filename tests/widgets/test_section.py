@@ -41,3 +41,17 @@ def test_what_is_unfolded_grows_with_its_content(qtbot: Any, viewer: ViewerModel
     before = section.content().sizeHint().height()
     label.setText("\n".join(["a line"] * 20))
     qtbot.waitUntil(lambda: section.content().height() > 5 * before)
+
+
+def test_the_dock_comes_to_rest(qtbot: Any, viewer: ViewerModel, view: View) -> None:
+    dock = Dock(viewer)
+    qtbot.addWidget(dock)
+    section = Section(dock, "Table", opened=True)
+    section.column.addWidget(QLabel("one line"))
+    dock.body.addWidget(section)
+    dock.show()
+    qtbot.wait(100)
+    asked: list[int] = []
+    section._ask_for_room = lambda: asked.append(1)  # type: ignore[method-assign]
+    qtbot.wait(200)
+    assert not asked

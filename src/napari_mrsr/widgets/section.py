@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from superqt import QCollapsible
@@ -37,6 +38,7 @@ class Section(QCollapsible):
         super().__init__(title, dock, expandedIcon=QIcon(), collapsedIcon=QIcon())
         self.dock = dock
         self._title = title
+        self._height = -1
         self.toggleButton().setStyleSheet(STYLE)
         self.view = dock.view
         self.session = dock.session
@@ -59,6 +61,22 @@ class Section(QCollapsible):
         self.setText(f"{'▾' if opened else '▸'}  {self._title}")
         if opened:
             self.content().setMaximumHeight(16_777_215)  # Qt's QWIDGETSIZE_MAX: no limit
+
+    def event(self, event: QEvent) -> bool:
+        """Ask for room when the content needs another height; Qt stops asking at a dock that lies behind a tab."""
+        if event.type() == QEvent.Type.Show:
+            self._height = -1
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show) and self.isExpanded():
+            QTimer.singleShot(0, self._ask_for_room)
+        return bool(super().event(event))
+
+    def _ask_for_room(self) -> None:
+        self.column.activate()
+        height = self.content().minimumSizeHint().height()
+        if height != self._height:  # asking is an event of its own: without an end to it the dock would never rest
+            self._height = height
+            self.content().updateGeometry()
+            self.updateGeometry()
 
     def listen(self, signal: Any, slot: Callable[..., Any]) -> None:
         """Connect a signal of the session or the viewer until the dock is destroyed."""
