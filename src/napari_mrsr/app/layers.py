@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 Role = Literal[
-    "acquired", "thick", "reference", "sr", "t2", "t2_sigma", "difference", "ssim", "trust", "reason", "combined", "roi",
-    "regions", "thickness", "fluid_suppressed", "oblique",
+    "acquired", "thick", "reference", "sr", "t2", "t2_sigma", "difference", "ssim", "trust", "reason", "combined",
+    "roi", "regions", "thickness", "fluid_suppressed", "oblique",
 ]  # fmt: skip
 LayerData = tuple[Any, dict[str, Any], str]
 
