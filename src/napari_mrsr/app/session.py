@@ -346,5 +346,6 @@ class Session:
 
     def _finish(self, result: Result) -> None:
         if result.partial:
-            self.say("warn", f"stopped: {result.done:.0%} of the scan is super-resolved, the rest is interpolated")
+            done = f"stopped: {result.done:.0%} of the scan is super-resolved, the rest is interpolated"
+            self.say("warn", f"{done}; press Run again for all of it")
         self.refined.emit(result)

@@ -109,7 +109,9 @@ def read_labels(path: PathLike) -> Scan:
     scan = read_nifti(Path(path), constant=True)
     labels = np.rint(scan.array)
     if not (np.abs(labels - scan.array) < 1e-3).all():  # False for NaN and infinity
-        raise BadParameter("holds values that are no whole numbers, so it is no label map", where=path)
+        raise BadParameter(
+            "holds values that are no whole numbers, so it is no label map", where=path, remedy="choose painted labels"
+        )
     return replace(scan, array=labels.astype(np.int32), axis="label", quantity="label", unit="")
 
 

@@ -32,7 +32,11 @@ def combined_dess(scan: Scan) -> Scan:
     5.0
     """
     if scan.volumes < 2:
-        raise EchoesNeeded("has one volume; the combined image needs both echoes", where=scan.where)
+        raise EchoesNeeded(
+            "has one volume, but the combined image needs both echoes",
+            where=scan.where,
+            remedy="open both echoes together",
+        )
     total = np.square(scan.array[0], dtype=np.float32)
     for volume in scan.array[1:]:
         total += np.square(volume, dtype=np.float32)

@@ -99,7 +99,7 @@ def seconds(map: Scan) -> Scan:
     ('s', 0.035)
     """
     if map.unit != "ms":
-        raise BadParameter(f"the map is in {map.unit or 'no unit'}, not in ms", where=map.where)
+        raise BadParameter(f"the map is in {map.unit or 'no unit'}, not in ms", where=map.where, remedy="give T2 in ms")
     array = np.asarray(map.array, np.float64) / 1000.0
     how = {DESS_STEP: "dual-echo steady state (DESS)", MULTI_ECHO_STEP: "mono-exponential fit of spin echoes"}
     step = next((name for name in how if step_of(map, name) is not None), None)

@@ -103,7 +103,9 @@ def within_subject_sd(measurements: npt.ArrayLike) -> float:
     """
     x = np.asarray(measurements, dtype=np.float64)
     if x.ndim != 2:
-        raise BadParameter(f"measurements of shape {x.shape} are not (subject, repeat)")
+        raise BadParameter(
+            f"measurements of shape {x.shape} are not (subject, repeat)", remedy="give a row per subject"
+        )
     counts = np.isfinite(x).sum(axis=1)
     x, counts = x[counts >= 2], counts[counts >= 2]
     if not len(x):

@@ -30,7 +30,9 @@ def label_array(labels: Scan) -> Labels:
         There are several volumes, or a value is not a whole number at or above 0.
     """
     if labels.volumes != 1:
-        raise BadParameter(f"has {labels.volumes} volumes: labels have one", where=labels.where)
+        raise BadParameter(
+            f"has {labels.volumes} volumes: labels have one", where=labels.where, remedy="give one of them"
+        )
     array: Labels = labels.array[0]
     if array.dtype.kind == "b":
         return array.astype(np.uint8)
@@ -40,7 +42,11 @@ def label_array(labels: Scan) -> Labels:
     if array.dtype.kind != "i":
         whole = np.where(np.isfinite(array), array, -1).astype(np.int32)
     if (whole is not array and not np.array_equal(whole, array)) or (whole.size and whole.min() < 0):
-        raise BadParameter("holds values that are not labels (whole numbers from 0)", where=labels.where)
+        raise BadParameter(
+            "holds values that are not labels (whole numbers from 0)",
+            where=labels.where,
+            remedy="choose a painted label map, not an image",
+        )
     return whole
 
 

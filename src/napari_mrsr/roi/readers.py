@@ -193,11 +193,11 @@ def regional_agreement(one: npt.ArrayLike, other: npt.ArrayLike) -> ReaderAgreem
 
     x, y = np.asarray(one, np.float64), np.asarray(other, np.float64)
     if x.shape != y.shape:
-        raise BadParameter(f"{x.size} and {y.size} values are not pairs")
+        raise BadParameter(f"{x.size} and {y.size} values are not pairs", remedy="give one of each reading per region")
     known = np.isfinite(x) & np.isfinite(y)
     x, y = x[known], y[known]
     if not x.size:
-        raise BadParameter("no region was read by both")
+        raise BadParameter("no region was read by both", remedy="choose readings of the same regions")
     pairs = np.stack([x, y], axis=1)
     icc = intraclass_correlation(pairs) if x.size > 1 else None
     within = within_subject_sd(pairs)

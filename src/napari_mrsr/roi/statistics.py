@@ -147,7 +147,9 @@ def compare_statistics(
     """
     if acquired.unit != sr.unit:
         raise BadParameter(
-            f"is in {sr.unit or 'no unit'}, the acquired map in {acquired.unit or 'no unit'}", where=sr.where
+            f"is in {sr.unit or 'no unit'}, the acquired map in {acquired.unit or 'no unit'}",
+            where=sr.where,
+            remedy="give two maps of the same quantity",
         )
     return compare_tables(statistics(acquired, labels, names=names), statistics(sr, labels, names=names))
 

@@ -77,9 +77,11 @@ def uncertainty(
     if not (np.isfinite(correlated) and correlated >= 1):
         raise BadParameter(f"{correlated:g} voxels that share their noise", remedy="give 1 or more")
     if map.shape != sigma.shape or not map.same_grid(sigma):
-        raise GeometryMismatch("sigma is not on the grid of the map", where=sigma.where)
+        raise GeometryMismatch("sigma is not on the grid of the map", where=sigma.where, remedy="map T2 again")
     if map.unit != sigma.unit:
-        raise BadParameter(f"sigma is in {sigma.unit or 'no unit'}, the map in {map.unit or 'no unit'}")
+        raise BadParameter(
+            f"sigma is in {sigma.unit or 'no unit'}, the map in {map.unit or 'no unit'}", remedy="give both in ms"
+        )
     regions = resample_labels(labels, map)
     painted = label_array(regions)
     values, spread = map.array[0], sigma.array[0]

@@ -98,6 +98,7 @@ def read(path: str | PathLike[str]) -> Reading:
             raise UnreadableFile(
                 f"scores {row['criterion']} of {where[1]} in case {where[0]}, which its key does not know",
                 where=path,
+                remedy="bring back the key that was written with these scores",
             )
         score = Score(*where, row["criterion"], int(row["score"]), row["time"])
         reading.scores[(*where, row["criterion"])] = score
@@ -126,7 +127,7 @@ def write_back(path: Path, scores: str) -> None:
 
 def _rows(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
-        raise NothingToRead("does not exist", where=path)
+        raise NothingToRead("does not exist", where=path, remedy="choose the CSV beside its key")
     try:
         rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
         header = path.read_text(encoding="utf-8").splitlines()[:1]
@@ -134,7 +135,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
             None not in row and row["case"].isdigit() and row["score"].isdigit() for row in rows
         )
     except (UnicodeDecodeError, csv.Error, AttributeError, TypeError) as error:
-        raise UnreadableFile("is no reading", where=path) from error
+        raise UnreadableFile(
+            "is no reading", where=path, remedy="choose the scores that a blinded reading wrote"
+        ) from error
     if not valid:
         raise UnreadableFile(
             "is not the scores of a blinded reading", where=path, remedy=f"its first line must be {','.join(COLUMNS)}"
@@ -151,5 +154,7 @@ def _key(path: Path) -> dict[str, Any]:
         for case in key["cases"]:
             int(case["number"]), case["scan"], dict(case["methods"])
     except (UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
-        raise UnreadableFile("is no key of a reading", where=path) from error
+        raise UnreadableFile(
+            "is no key of a reading", where=path, remedy="bring back the key beside the scores"
+        ) from error
     return key

@@ -104,5 +104,8 @@ def t2_difference(acquired: Scan, sr: Scan) -> Scan:
             )
             array = array.take(nearest, axis=axis + 1)
     if array.shape[1:] != sr.shape:
-        raise GeometryMismatch(f"T2 of the acquired scan is {_size(acquired)}, of the super-resolved {_size(sr)}")
+        raise GeometryMismatch(
+            f"T2 of the acquired scan is {_size(acquired)}, of the super-resolved {_size(sr)}",
+            remedy="run super-resolution and Map T2 again on the open scan",
+        )
     return sr.after("minus T2 of the acquired scan", (sr.array - array).astype(np.float32), quantity="T2 difference")

@@ -30,7 +30,7 @@ def load_layout(view: Any, content: dict[str, Any]) -> None:
         The layout cannot be shown here.
     """
     if content["now"] != view.layouts.now and not view.layouts.choose(content["now"]):
-        raise MrsrError(f"the layout {content['now']} cannot be shown here")
+        raise MrsrError(f"the layout {content['now']} cannot be shown here", remedy="choose one in the Review dock")
 
 
 def dump_cartilage(view: Any) -> dict[str, Any] | None:

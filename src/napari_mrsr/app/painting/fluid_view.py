@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy.typing as npt
 
 from napari_mrsr.app import display, layers
 
@@ -51,7 +53,7 @@ def show(view: View) -> bool:
         found = session.attempt(partial(fluid_suppressed, scan))
         if found is None:
             return False
-        window = window or (0.0, display.percentiles(found.array[0], (99.9,))[0])
+        window = window or _window(found.array[0])
         (data,) = layers.magnitude_layers(found, role=ROLE, names=[name], windows=[window], frame=view.frame_for(found))
         view.put(data, visible=False).locked = True
         names.append(name)
@@ -71,6 +73,12 @@ def hide(view: View) -> None:
         name = view.names_of(session.result)[0]
     view.look.show_only([name])
     view.look.looked.emit()
+
+
+def _window(array: npt.NDArray[Any]) -> tuple[float, float]:
+    """Return black at nothing and white at the brightest; where all is fluid nothing is above black."""
+    (white,) = display.percentiles(array, (99.9,))
+    return 0.0, white if white > 0.0 else 1.0
 
 
 def _below_labels(view: View, names: list[str]) -> None:

@@ -224,7 +224,7 @@ def regions_for_reading(result: CartilageResult, role: str) -> pd.DataFrame:
         There is no such map.
     """
     if role not in result.tables:
-        raise BadParameter(f"there is no map {role}")
+        raise BadParameter(f"there is no map {role}", remedy="map T2 in the Process dock, then divide again")
     table = result.tables[role]
     own = table.assign(key=_keys(table))
     layers = [n for n in result.regions.layer_names if n != "total"]

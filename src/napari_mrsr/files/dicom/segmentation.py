@@ -75,7 +75,9 @@ def segmentation(labels: Scan, names: Mapping[int, str], study: Study, *, latera
     from highdicom.seg import Segmentation
 
     if labels.volumes != 1:
-        raise BadParameter(f"has {labels.volumes} volumes, a label map has one", where=labels.where)
+        raise BadParameter(
+            f"has {labels.volumes} volumes, a label map has one", where=labels.where, remedy="give one of them"
+        )
     planes = lay_out(labels, study.facing)
     painted = np.rint(planes.array[0].astype(np.float64)).astype(np.int64)
     present = [int(label) for label in np.unique(painted) if label > 0]
