@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mrsr.app import thumbnails
+from napari_mrsr.app import quiet_list, thumbnails
 from napari_mrsr.app.compare import window_level
 from napari_mrsr.app.frame import LABELS, ORDERS
 from napari_mrsr.app.marks import SMALL, Marks
@@ -120,6 +120,7 @@ class Planes:
         for model in (viewer, *self.models()):
             model.mouse_drag_callbacks.append(_click)
         for model in self.models():  # the canvas under the mouse has the keys
+            quiet_list.quieten(model.layers)
             model.keymap.update(viewer.keymap)
             window_level.attach(model)
             self.view.look.mouse.attach(model)
