@@ -2,7 +2,7 @@
 
     python benchmarks/ship_weights.py RUN [--results docs/results/knee.json]
 
-What the card says of data, steps and hours comes from the run's checkpoint; its figures come from the results file of
+What the card says of data, steps and hours comes from the run's checkpoint, for a dictionary from its training.json; its figures come from the results file of
 ``benchmarks/quality.py``. Run it again after either has changed.
 """
 
@@ -15,7 +15,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from napari_mrsr.networks import registry
+from napari_mrsr.networks import dictionary_files, registry
+from napari_mrsr.training import dictionaries
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -34,6 +35,15 @@ ABOUT: dict[str, dict[str, Any]] = {
         "text": "The published network (`src/napari_mrsr/networks/mrsr.py`), trained far shorter than published; "
         "see the steps below. As shipped it does no better than the cubic convolution that it starts from; it is here so that "
         "the comparison can be run, never as the default.",
+    },
+    "aplus": {
+        "summary": "anchored regression (A+, Timofte 2014) in reformat planes: quick, without a network",
+        "kind": "dictionary",
+        "factors": [2],
+        "echoes": None,
+        "text": "A dictionary of patch features and a ridge regression for each of its atoms, applied in both families of "
+        "planes through the slice axis and added to cubic interpolation "
+        "(`src/napari_mrsr/interpolation/dictionaries/anchored.py`). Numpy alone; any number of echoes.",
     },
 }
 #: Where the scans come from, and on what terms, by file or folder name.
@@ -62,18 +72,19 @@ LIMITS = """\
 
 def ship(run: Path, results: Path) -> Path:
     """Copy the weights of a run, and write manifest and card."""
-    state = json.loads((run / "checkpoint" / "checkpoint.json").read_text())["state"]
-    recipe = state["recipe"]
-    name = recipe["network"]
+    state = _state(run)
+    name = state["name"]
     weights = ROOT / "weights" / f"{name}.safetensors"
     shutil.copyfile(run / "weights.safetensors", weights)
-    registry.load(weights)
     about = ABOUT[name]
+    kind = about.get("kind", "network")
+    (dictionary_files if kind == "dictionary" else registry).load(weights)
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
     figures = _figures(name, results)
     manifest_file = ROOT / "weights" / "manifest.json"
     manifest = json.loads(manifest_file.read_text()) if manifest_file.is_file() else {}
     manifest[name] = {
+        "kind": kind,
         "file": weights.name,
         "sha256": sha256,
         "card": f"{name}.md",
@@ -88,6 +99,23 @@ def ship(run: Path, results: Path) -> Path:
     manifest_file.write_text(json.dumps(dict(sorted(manifest.items())), indent=2) + "\n")
     (ROOT / "weights" / f"{name}.md").write_text(_card(name, state, sha256, weights.stat().st_size, figures))
     return weights
+
+
+def _state(run: Path) -> dict[str, Any]:
+    """Name, settings, sources and one line on the training of a run."""
+    record = run / dictionaries.RECORD
+    if record.is_file():
+        told = json.loads(record.read_text())
+        minutes = (told["seconds_reading"] + told["seconds_learning"]) / 60
+        how = f"{told['pairs']} pairs of patches, seed {told['seed']}, {minutes:.0f} min on a shared 2-core CPU"
+        return {"name": told["recipe"], "settings": told["settings"], "sources": told["sources"], "how": how}
+    state = json.loads((run / "checkpoint" / "checkpoint.json").read_text())["state"]
+    recipe = state["recipe"]
+    how = (
+        f"{state['step']} steps of {recipe['batch']} patches, loss {recipe['loss'].upper()}, "
+        f"Adam {recipe['learning_rate']:g}, {state['hours']:.1f} h on a shared 2-core CPU"
+    )
+    return {"name": recipe["network"], "settings": recipe["settings"], "sources": state["sources"], "how": how}
 
 
 def _figures(name: str, results: Path) -> dict[str, str]:
@@ -119,10 +147,9 @@ def _in_short(name: str, results: Path) -> dict[str, str]:
 
 
 def _card(name: str, state: dict[str, Any], sha256: str, size: int, figures: dict[str, str]) -> str:
-    recipe = state["recipe"]
     scans = [s for s in state["sources"] if not s.startswith("phantom-")]
     phantoms = len(state["sources"]) - len(scans)
-    settings = ", ".join(f"{key} {value}" for key, value in recipe["settings"].items())
+    settings = ", ".join(f"{key} {value}" for key, value in state["settings"].items())
     lines = [
         f"# {name}",
         "",
@@ -137,8 +164,7 @@ def _card(name: str, state: dict[str, Any], sha256: str, size: int, figures: dic
         "",
         f"- {phantoms} knee phantoms of this package" if phantoms else "- no phantoms",
         *(f"- {ORIGINS[scan]}; its last fifth held out" for scan in scans),
-        f"- {state['step']} steps of {recipe['batch']} patches, loss {recipe['loss'].upper()}, "
-        f"Adam {recipe['learning_rate']:g}, {state['hours']:.1f} h on a shared 2-core CPU",
+        f"- {state['how']}",
         "",
         "## Measured on scans, parts of scans and phantoms never trained on",
         "",

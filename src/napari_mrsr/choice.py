@@ -12,7 +12,8 @@ import numpy.typing as npt
 from napari_mrsr.errors import BadParameter, ConstantImage, GeometryMismatch
 from napari_mrsr.inference import consistency as consistent
 from napari_mrsr.inference.scale import common_scale
-from napari_mrsr.networks import registry
+from napari_mrsr.interpolation.dictionaries import FACTOR
+from napari_mrsr.networks import dictionary_files, registry
 from napari_mrsr.networks.registry import Method
 from napari_mrsr.scan import SPACING_TOLERANCE, Scan
 
@@ -136,22 +137,36 @@ def plan(
         whole = size // scan.shape[a] if size % scan.shape[a] == 0 else None
         if weights is not None:
             own = chosen or Method(Path(weights).stem, "network", "weights of a user's own")
-            job = Job(
-                replace(own, kind="network"), f"{own.name}: weights {Path(weights).name}", a, size, whole, Path(weights)
-            )
+            of_weights = replace(own, kind=dictionary_files.kind_of(Path(weights)))
+            job = Job(of_weights, f"{own.name}: weights {Path(weights).name}", a, size, whole, Path(weights))
         else:
             picked, reason = choose_method(scan, whole, a) if chosen is None else (chosen, f"{chosen.name}: as asked")
             job = Job(picked, reason, a, size, whole)
-        if job.method.kind == "network" and whole is None:
-            raise BadParameter(
-                f"{job.method.name} needs a whole factor, not {size / scan.shape[a]:.4g}",
-                where=scan.where,
-                remedy="choose tricubic or another interpolation",
-            )
-        held = consistency if job.method.kind == "network" else "none"
+        _check_factor(scan, job)
+        held = "none" if job.method.kind == "classical" else consistency
         penalties = _penalties(scan, job.method, a, held)
         jobs.append(replace(job, consistency=held, penalties=penalties, warnings=_warnings(scan, a)))
     return tuple(jobs)
+
+
+def _check_factor(scan: Scan, job: Job) -> None:
+    """Refuse a factor that a trained method cannot reach; a network says so itself for whole ones."""
+    if job.method.kind == "classical":
+        return
+    if job.factor is None:
+        raise BadParameter(
+            f"{job.method.name} needs a whole factor, not {job.size / scan.shape[job.axis]:.4g}",
+            where=scan.where,
+            remedy="choose tricubic or another interpolation",
+        )
+    if job.method.kind == "dictionary" and job.factor != FACTOR:
+        raise BadParameter(
+            f"{job.method.name} was trained for a factor of {FACTOR}, not {job.factor}",
+            where=scan.where,
+            remedy=f"give a factor of {FACTOR}, or choose lean or tricubic",
+        )
+    if job.method.kind == "dictionary" and scan.shape[job.axis] < 2:
+        raise BadParameter("has one slice, and a dictionary looks between slices", where=scan.where)
 
 
 def _penalties(scan: Scan, method: Method, axis: int, consistency: str) -> tuple[float, ...]:

@@ -1,7 +1,7 @@
 """The front door: a scan goes in with thick slices and comes out with thin ones.
 
 A classical method is interpolation on the exact grid, as :mod:`napari_mrsr.interpolation` gives it, nothing added. A
-network runs through :mod:`napari_mrsr.inference`, and its result is then held to what was measured
+network or a dictionary runs through :mod:`napari_mrsr.inference`, and its result is then held to what was measured
 (:mod:`napari_mrsr.inference.consistency`). Every result is a guess about what was not measured: research use, derived.
 See :mod:`napari_mrsr.trust`.
 """
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from napari_mrsr import interpolation
 from napari_mrsr.choice import Job, choose_method, finite, plan
 from napari_mrsr.errors import Stopped
-from napari_mrsr.networks import registry
+from napari_mrsr.networks import dictionary_files, registry
 from napari_mrsr.sampling import degrade
 from napari_mrsr.scan import Scan
 from napari_mrsr.trust import Trust, trust
@@ -77,8 +77,8 @@ def super_resolve(
         A scan on the grid to reach, in place of ``factor`` and ``axis``: the axes whose matrix differs are
         super-resolved.
     consistency
-        How a network's result is held to the acquired slices: ``"wiener"``, ``"hard"`` or ``"none"``. Classical methods
-        are left as they are.
+        How a trained method's result is held to the acquired slices: ``"wiener"``, ``"hard"`` or ``"none"``. Classical
+        methods are left as they are.
     device
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
     weights
@@ -207,7 +207,7 @@ def finish(scan: Scan, array: npt.NDArray[Any], job: Job, device: str = "auto", 
         "axis": job.axis,
         "use": RESEARCH,
     }
-    if job.method.kind == "network":
+    if job.method.kind != "classical":
         parameters |= {
             "weights": job.weights.name if job.weights else (job.method.file.name if job.method.file else None),
             "sha256": job.method.sha256 if job.weights is None else None,
@@ -240,22 +240,30 @@ def _tiles(
     if job.method.kind == "classical":
         yield from _classical(array, job, stop)
         return
-    from napari_mrsr.inference.engine import stream as run
-
     assert job.factor is not None
     factor, axis = job.factor, job.axis
-    network = registry.load(job.weights or job.method.name)
-    for tile in run(
-        network,
-        array,
-        factor=factor,
-        axis=axis,
-        device=device,
-        precision=precision,
-        first=first,
-        stop=stop,
-        threads=threads,
-    ):
+    which = job.weights or job.method.name
+    tiles: Iterator[Tile]
+    if job.method.kind == "dictionary":
+        from napari_mrsr.inference.dictionary import stream as look_up
+
+        dictionary = dictionary_files.load(which)
+        tiles = look_up(dictionary, array, axis=axis, first=first, stop=stop, threads=threads)
+    else:
+        from napari_mrsr.inference.engine import stream as run
+
+        tiles = run(
+            registry.load(which),
+            array,
+            factor=factor,
+            axis=axis,
+            device=device,
+            precision=precision,
+            first=first,
+            stop=stop,
+            threads=threads,
+        )
+    for tile in tiles:
         if not tile.preview and job.penalties:
             there = list(tile.where)
             there[axis] = slice(None)

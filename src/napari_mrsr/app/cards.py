@@ -9,15 +9,17 @@ from napari_mrsr.errors import MrsrError
 from napari_mrsr.networks import registry
 
 AUTO = "auto"
+#: Kinds of methods, the best first.
+KINDS = ("network", "dictionary", "classical")
 
 #: Colour of a link that can be read on napari's dark and light ground.
 LINK = "#4c8dff"
 
 
 def choices() -> list[str]:
-    """Return the names of all methods, best first: auto, networks, classical ones."""
+    """Return the names of all methods, best first: auto, networks, dictionaries, classical ones."""
     methods = registry.methods()
-    ordered = [m for m in methods if m.kind == "network"] + [m for m in methods if m.kind == "classical"]
+    ordered = sorted(methods, key=lambda method: KINDS.index(method.kind))
     return [AUTO, *(m.name for m in ordered)]
 
 
@@ -35,7 +37,7 @@ def html(name: str, weights: str | None = None) -> str:
         method = registry.find(name)
     except MrsrError as error:
         return escape.escape(error.line)
-    rows = [("kind", "no training" if method.kind == "classical" else "trained network")]
+    rows = [("kind", "no training" if method.kind == "classical" else f"trained {method.kind}")]
     if method.factors:
         rows.append(("factors", ", ".join(map(str, method.factors))))
     if method.anatomy:

@@ -32,14 +32,20 @@ def estimate(scan: Scan, settings: RefineSettings) -> Job:
 
 def _seconds(scan: Scan, name: str, settings: RefineSettings, axis: int) -> tuple[float | None, str]:
     """Return the seconds, None for a classical method, and where they will be spent."""
-    from napari_mrsr.networks import registry
+    from napari_mrsr.networks import dictionary_files, registry
 
     if settings.weights is None and registry.find(name).kind == "classical":
         return None, ""
+    weights = Path(settings.weights) if settings.weights is not None else None
+    if dictionary_files.is_dictionary(weights or name):
+        from napari_mrsr.inference import dictionary
+
+        look_up = dictionary_files.load(weights or name)
+        return dictionary.estimate_seconds(look_up, scan.array, axis=axis, threads=threads()), " on CPU"
     from napari_mrsr.inference import devices, engine
 
     where = devices.choose(settings.device)
-    model = registry.load(name if settings.weights is None else Path(settings.weights))
+    model = registry.load(weights or name)
     options = {"factor": settings.factor, "axis": axis, "device": settings.device, "threads": threads()}
     return float(engine.estimate_seconds(model, scan.array, **options)), f" on {str(where).upper()}"
 

@@ -1,4 +1,4 @@
-"""``napari-mrsr train``: train a network by a recipe."""
+"""``napari-mrsr train``: train a network or a dictionary by a recipe."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import typer
 from napari_mrsr.cli import console
 from napari_mrsr.cli.options import Device, OutFolder
 from napari_mrsr.cli.output import check_folder
-from napari_mrsr.errors import NothingToRead
+from napari_mrsr.errors import BadParameter, NothingToRead
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="lean or mrsr.", show_default=False)],
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="lean, mrsr or aplus.", show_default=False)],
     output: OutFolder,
     more: Annotated[list[Path] | None, typer.Argument(metavar="[DIR]...", hidden=True, show_default=False)] = None,
     data: Annotated[
@@ -47,16 +47,35 @@ def train(
 ) -> None:
     """Train a network on scans and phantoms; a run that was stopped goes on where it was.
 
-    The folder gets weights.safetensors, training.csv, training.png and checkpoint/.
+    The folder gets weights.safetensors, training.csv, training.png and checkpoint/. The dictionary aplus is learned in
+    one go, from --data, --phantoms and --seed alone: its folder gets weights.safetensors and training.json.
     """
-    from napari_mrsr.training import recipes
+    from napari_mrsr.training import dictionaries, recipes
 
-    recipes.find(recipe)
+    if recipe not in dictionaries.RECIPES:
+        recipes.find(recipe)
     folders = [*(data or ()), *(more or ())]  # --data A B: the shell hands B over as one more argument
     for path in (*folders, *(validate or ()), *((start,) if start is not None else ())):
         if not path.exists():
             raise NothingToRead("does not exist", where=path, remedy="check the spelling")
     check_folder(output)
+    if recipe in dictionaries.RECIPES:
+        of_networks = {
+            "--from": start,
+            "--validate": validate,
+            "--steps": steps,
+            "--batch": batch,
+            "--minutes": minutes,
+        }
+        given = [name for name, value in of_networks.items() if value is not None]
+        if given:
+            raise BadParameter(f"{', '.join(given)} are for networks, not for {recipe}", remedy="leave them out")
+        print(
+            dictionaries.train(
+                recipe, out=output, data=folders, phantoms=phantoms, quick=quick, seed=seed, report=console.note
+            )
+        )
+        return
     with console.steps(f"training {recipe}") as progress:
         recipes.train(
             recipe,

@@ -34,7 +34,7 @@ class Method:
     name
         What the user types.
     kind
-        Classical (no training) or network.
+        Classical (no training), dictionary (trained, applied patch by patch in numpy) or network.
     factors
         Whole factors it was made for; empty means any.
     axes
@@ -52,7 +52,7 @@ class Method:
     """
 
     name: str
-    kind: Literal["classical", "network"]
+    kind: Literal["classical", "dictionary", "network"]
     summary: str
     factors: tuple[int, ...] = ()
     axes: tuple[str, ...] = ("slice", "in-plane")
@@ -84,17 +84,17 @@ def weights_folder() -> Path:
 
 @cache
 def methods(folder: Path | None = None) -> tuple[Method, ...]:
-    """Return all methods: the classical ones, then the networks with shipped weights."""
+    """Return all methods: the classical ones, then those with shipped weights."""
     folder = folder or weights_folder()
     manifest = folder / "manifest.json"
     if not manifest.is_file():
         return CLASSICAL
     try:
         entries = json.loads(manifest.read_text())
-        networks = tuple(
+        trained = tuple(
             Method(
                 name,
-                "network",
+                entry.get("kind", "network"),
                 entry["summary"],
                 factors=tuple(entry["factors"]),
                 axes=tuple(entry["axes"]),
@@ -110,7 +110,7 @@ def methods(folder: Path | None = None) -> tuple[Method, ...]:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsCorrupt(f"is not a manifest ({error})", where=manifest, remedy="reinstall napari-mrsr") from error
-    return (*CLASSICAL, *networks)
+    return (*CLASSICAL, *trained)
 
 
 def find(name: str) -> Method:
@@ -164,6 +164,8 @@ def load(which: str | Path, *, device: str = "cpu") -> nn.Module:
         method = find(which)
         if method.file is None:
             raise UnknownMethod(f"{which} has no weights: it is a classical method")
+        if method.kind == "dictionary":
+            raise UnknownMethod(f"{which} is a dictionary, not a network", remedy="load it as a dictionary")
         path, expected = method.file, method.sha256
     content = read_weights(path, sha256=expected)
     header = read_header(path)
