@@ -192,6 +192,29 @@ def test_reasons_are_written_when_asked(shell, dess, load, tmp_path):
     assert np.isfinite(values[reasons == 0]).all()
 
 
+def test_t1_may_be_that_of_each_tissue(shell, dess, write, load, tmp_path):
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[: SHAPE[0] // 2] = 5
+    file, t2 = write("tissue.nii.gz", labels, dtype=np.uint8), tmp_path / "t2.nii.gz"
+    assert shell("t2", *dess(), "-o", t2, "--tissue", file, "--t1-of", "5=1000").code == 0
+    both = load(t2)[0]
+    assert shell("t2", *dess(), "-o", t2, "--t1", 1000).code == 0
+    np.testing.assert_allclose(both[labels == 5], load(t2)[0][labels == 5], rtol=1e-5)
+    assert shell("t2", *dess(), "-o", t2).code == 0
+    np.testing.assert_allclose(both[labels == 0], load(t2)[0][labels == 0], rtol=1e-5)
+    assert np.nanmean(both[labels == 5]) > np.nanmean(load(t2)[0][labels == 5]) + 1
+
+
+@pytest.mark.parametrize(
+    ("options", "told"), [(["--t1-of", "5=1000"], "go together"), (["--tissue", "LABELS", "--t1-of", "5"], "5=1000")]
+)
+def test_t1_of_a_tissue_that_makes_no_sense_is_refused(shell, dess, write, tmp_path, options, told):
+    file = write("tissue.nii.gz", np.full(SHAPE, 5, np.uint8), dtype=np.uint8)
+    outcome = shell("t2", *dess(), "-o", tmp_path / "t2.nii.gz", *[file if o == "LABELS" else o for o in options])
+    assert outcome.code == 2
+    assert told in outcome.err
+
+
 def test_uncertainty_is_written_when_asked(shell, dess, load, tmp_path):
     outcome = shell(
         "t2", *dess(), "-o", tmp_path / "t2.nii.gz", "--uncertainty", tmp_path / "sd.nii.gz", "--noise", 0.5

@@ -10,7 +10,7 @@ import typer
 from napari_mrsr.cli import console
 from napari_mrsr.cli.options import AllowNonfinite, OutVolume, Scans, Series, check_choice
 from napari_mrsr.cli.output import check_volume
-from napari_mrsr.cli.read import read, read_map
+from napari_mrsr.cli.read import read, read_labels, read_map
 from napari_mrsr.errors import BadParameter, EchoesNeeded, GeometryMismatch
 
 if TYPE_CHECKING:
@@ -36,6 +36,13 @@ def t2(
     ] = None,
     flip: Annotated[float | None, typer.Option(metavar="DEG", help="Flip angle.", show_default=False)] = None,
     t1: Annotated[float, typer.Option(metavar="MS", help="T1 taken for the tissue.")] = 1200.0,
+    tissue: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Labels of tissue, for --t1-of.", show_default=False)
+    ] = None,
+    t1_of: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LABEL=MS", help="T1 of a label, once for each; --t1 elsewhere.", show_default=False),
+    ] = None,
     diffusivity: Annotated[float, typer.Option(metavar="M2_S", help="Diffusivity taken for the tissue.")] = 1.25e-9,
     spoiler_moment: Annotated[
         float | None, typer.Option(metavar="MT_S_M", help="Gradient area of the spoiler.", show_default=False)
@@ -97,11 +104,12 @@ def t2(
     }
     _check_noise(scan, noise, uncertainty)
     b1_map = None if b1 is None else _read_b1(b1, scan)
+    t1_taken = _t1(t1, tissue, t1_of or [])
     with console.busy("mapping T2"):
         result = _map(
             scan,
             method,
-            t1,
+            t1_taken,
             diffusivity,
             b1_map,
             noise,
@@ -115,7 +123,7 @@ def t2(
 def _map(
     scan: Scan,
     method: str,
-    t1: float,
+    t1: float | Scan,
     diffusivity: float,
     b1: Scan | None,
     noise: float | None,
@@ -127,14 +135,34 @@ def _map(
     if scan.volumes == 2:
         how = cast("Literal['analytic', 'epg']", method)
         return t2_from_dess(scan, method=how, t1=t1, diffusivity=diffusivity, b1=b1, noise=noise, **overrides)
-    if overrides or b1 is not None or noise is not None:
+    if overrides or b1 is not None or noise is not None or not isinstance(t1, float):
         raise BadParameter(
             f"has {scan.volumes} echoes, which are fitted as spin echoes without DESS parameters",
             where=scan.where,
-            remedy="leave --tr, --te, --flip, --b1, --noise and the spoiler out, or give the two DESS echoes only",
+            remedy="leave the options of DESS out (--tr ... --b1, --noise), or give the two DESS echoes only",
         )
     console.note(f"{scan.volumes} echoes: T2 by a mono-exponential fit, the first echo left out")
     return t2_from_multi_echo(scan)
+
+
+def _t1(elsewhere: float, tissue: Path | None, of: list[str]) -> float | Scan:
+    """Return the T1 to take: a number, or a map by tissue."""
+    from napari_mrsr.mapping import t1_by_label
+
+    if (tissue is None) != (not of):
+        raise BadParameter(
+            "--tissue and --t1-of go together", remedy="give both, as in --tissue seg.nii.gz --t1-of 5=1000"
+        )
+    if tissue is None:
+        return elsewhere
+    known = {}
+    for one in of:
+        label, _, value = one.partition("=")
+        try:
+            known[int(label)] = float(value)
+        except ValueError:
+            raise BadParameter(f"--t1-of {one} is no label and T1", remedy="write it as 5=1000") from None
+    return t1_by_label(read_labels(tissue), known, elsewhere=elsewhere)
 
 
 def _check_noise(scan: Scan, noise: float | None, uncertainty: Path | None) -> None:

@@ -27,6 +27,9 @@ is lost in noise (menisci, tendons, ligaments) sigma tells little, because noise
 ms at an SNR of 30 in S1 is read as 14 +- 4 ms. Both are :func:`undetermined`: their signal bounds T2, it does not
 measure it. What is wrong with T1, B1 or diffusivity is no noise, and stands in :mod:`~napari_mrsr.mapping.bias`.
 
+It is also no more than the noise of the background. Parallel imaging and the correction of coil shading give tissue
+another noise than air, most often more; pulsation and motion are in neither. On such scans sigma is a lower bound.
+
 **Not of a super-resolved or interpolated scan.** A network does to noise what it has learned, in air something else
 than in tissue, so that the background of the result says nothing about the noise of its cartilage; and neighbours
 share their noise. Such scans are refused unless the noise is given. Thick slices that were averaged from magnitudes
