@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +15,7 @@ if not os.environ.get("DISPLAY") and os.name == "posix":
 
 from napari_mrsr.app import jobs
 from napari_mrsr.app.events import Failed, Progress
-from napari_mrsr.app.workers import run_in_thread
+from napari_mrsr.app.workers import STEP_BACK, run_in_thread
 
 
 def run(qtbot: Any, job: jobs.Job) -> tuple[list[Any], set[str]]:
@@ -56,3 +57,20 @@ def test_an_error_of_any_kind_comes_through_as_the_last_event(qtbot: Any, error:
     received, _ = run(qtbot, job)
     assert isinstance(received[0], Progress)
     assert isinstance(received[-1], Failed)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own here")
+def test_a_job_gives_way_to_the_window_and_not_twice(qtbot: Any) -> None:
+    def mine() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    window, seen = mine(), []
+
+    def job(_stop: jobs.Stop) -> Iterator[Any]:
+        seen.append(mine())
+        yield Progress(1.0, "whole")
+
+    run(qtbot, job)
+    run(qtbot, job)
+    assert seen == [min(19, window + STEP_BACK)] * 2
+    assert mine() == window
