@@ -64,3 +64,22 @@ def test_the_card_says_that_nothing_is_known_of_them(tmp_path: Path) -> None:
 
 def test_without_them_the_method_is_chosen_as_before(scan: Scan) -> None:
     assert jobs.method_of(scan, RefineSettings(method="tricubic"), 2) == ("tricubic", "chosen by you")
+
+
+def test_a_dictionary_stands_between_networks_and_interpolation_and_is_timed(scan: Scan) -> None:
+    names = cards.choices()
+    assert names.index("lean") < names.index("aplus") < names.index("tricubic")
+    assert "trained dictionary" in cards.html("aplus")
+    settings = RefineSettings(method="aplus")
+    (found,) = [e for e in estimates.estimate(scan, settings)(lambda: False) if isinstance(e, Estimated)]
+    assert found.ok
+    assert found.seconds is not None
+    assert found.seconds > 0
+
+
+def test_a_dictionary_fills_the_result_in_the_viewer(view: View, scan: Scan) -> None:
+    view.session.adopt(scan)
+    view.session.refine(RefineSettings(method="aplus", maps=False))
+    assert view.session.result is not None
+    assert not view.session.result.partial
+    assert view.layer("S1 SR x2 [aplus]") is not None
