@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_mrsr.errors import BadParameter, GeometryMismatch
+from napari_mrsr.mapping.uncertainty import LARGEST_SPREAD
 from napari_mrsr.roi.grid import label_array, resample_labels
 from napari_mrsr.scan import Scan
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 #: Columns of :func:`uncertainty`, in order.
 COLUMNS = ("label", "name", "n", "mean", "standard_error", "mean_sigma", "undetermined_percent")
-#: Fraction of the value above which its sigma leaves it undetermined.
-LARGEST_SPREAD = 0.3
 
 
 def uncertainty(
