@@ -88,6 +88,7 @@ class StartPart(QWidget):
             chosen = {m for m, box in self.boxes.items() if box.isChecked()} or set(methods[: len(LETTERS)])
             for box in self.boxes.values():
                 self.boxes_layout.removeWidget(box)
+                box.hide()  # until Qt deletes it, it would be drawn over the new ones
                 box.deleteLater()
             self.boxes = {m: QCheckBox(m) for m in methods}
             for m, box in self.boxes.items():

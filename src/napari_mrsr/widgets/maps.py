@@ -98,6 +98,7 @@ class MapsSection(Section):
         if list(shown) != list(self.boxes):
             for box in self.boxes.values():
                 self.maps_layout.removeWidget(box)
+                box.hide()  # until Qt deletes it, it would be drawn over the new ones
                 box.deleteLater()
             self.boxes = {name: QCheckBox(name) for name in shown}
             for name, box in self.boxes.items():

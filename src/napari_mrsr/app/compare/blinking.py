@@ -97,6 +97,9 @@ class Blink:
             self._clock.stop()
         if self.running:
             self.running = False
+            session = self.look.view.session
+            if session.banner is not None and session.banner.text == WARNING:
+                session.quiet()
             self.changed.emit()
 
     def tick(self) -> None:

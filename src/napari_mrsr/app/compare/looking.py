@@ -153,10 +153,17 @@ class Look:
             yield
             return
         self.blink.stop()
-        second = self.view.viewer.layers[pair.other].visible
+        layers = self.view.viewer.layers
+        second = layers[pair.other].visible
+        before = {layer.name for layer in layers if layer.visible}
         self.show_pair(pair, other=not second)
         yield
+        if pair not in self.pairs():
+            return
         self.show_pair(pair, other=second)
+        if pair.one in before or pair.other in before:  # with what lay over or under the picture
+            for layer in layers:
+                layer.visible = layer.name in before
 
     # -- windows and maps ---------------------------------------------------------------------------
     def reset_window(self, viewer: Any = None) -> None:
