@@ -30,6 +30,9 @@ from napari_mrsr.widgets.commands import open_docks
 
 WINDOW = (1560, 1000)
 
+#: How far apart the mouse is seen along a stroke, mm.
+STEP_MM = 1.0
+
 #: Painted slices of the sample knee; the rest is filled in.
 PAINTED = 6
 
@@ -175,11 +178,12 @@ def _paint_truth(walk: Walk, layer: Any) -> None:
     held = np.flatnonzero(full.any(axis=(1, 2)))
     layer.selected_label = 1
     walk.roi.layers.setCurrentText(layer.name)
-    for index in np.linspace(held[0], held[-1], PAINTED).round().astype(int):
+    painted = np.linspace(held[0], held[-1], PAINTED).round().astype(int)
+    for index in painted:
         rows, columns = np.nonzero(full[index])
         layer.data_setitem((np.full(rows.size, index), rows, columns), 1)
     walk.viewer.layers.selection.active = layer
-    walk.viewer.dims.set_point(0, float(layer.data_to_world((held[len(held) // 2], 0, 0))[0]))
+    walk.viewer.dims.set_point(0, float(layer.data_to_world((painted[PAINTED // 2], 0, 0))[0]))
 
 
 def _paint_strokes(walk: Walk, layer: Any, strokes: dict[str, Any]) -> None:
@@ -190,7 +194,7 @@ def _paint_strokes(walk: Walk, layer: Any, strokes: dict[str, Any]) -> None:
         walk.viewer.dims.set_point(0, float(stroke["slice_mm"]))
         walk.rest(0.2)
         walk.view.painting.use_brush(True)
-        points = [(float(stroke["slice_mm"]), *map(float, point)) for point in stroke["points_mm"]]
+        points = [(float(stroke["slice_mm"]), *point) for point in along(np.asarray(stroke["points_mm"], dtype=float))]
         event = SimpleNamespace(type="mouse_press", button=1, modifiers=(), position=points[0])
         for callback in list(layer.mouse_drag_callbacks):
             steps = callback(layer, event)
@@ -203,6 +207,14 @@ def _paint_strokes(walk: Walk, layer: Any, strokes: dict[str, Any]) -> None:
             event.type = "mouse_release"
             next(steps, None)
         walk.rest(0.2)
+
+
+def along(points: np.ndarray) -> np.ndarray:
+    """Return points (n, 2) not more than :data:`STEP_MM` apart on the way through the given ones, as a hand moves."""
+    lengths = np.hypot(*np.diff(points, axis=0).T)
+    way = np.concatenate([[0.0], np.cumsum(lengths)])
+    at = np.linspace(0.0, way[-1], int(np.ceil(way[-1] / STEP_MM)) + 1)
+    return np.stack([np.interp(at, way, coordinate) for coordinate in points.T], axis=1)
 
 
 def measure(walk: Walk) -> None:
