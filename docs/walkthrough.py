@@ -195,8 +195,8 @@ def _paint_strokes(walk: Walk, layer: Any, strokes: dict[str, Any]) -> None:
         walk.rest(0.2)
         walk.view.painting.use_brush(True)
         points = [(float(stroke["slice_mm"]), *point) for point in along(np.asarray(stroke["points_mm"], dtype=float))]
-        event = SimpleNamespace(type="mouse_press", button=1, modifiers=(), position=points[0])
         for callback in list(layer.mouse_drag_callbacks):
+            event = SimpleNamespace(type="mouse_press", button=1, modifiers=(), position=points[0])
             steps = callback(layer, event)
             if steps is None:
                 continue
