@@ -85,6 +85,9 @@ def identity_of(scan: Scan, *, deidentify: bool = True) -> dict[str, Any]:
         parts.append(part if deidentify else {**part, "path": str(path)})
     acquisition = asdict_of(scan.acquisition)
     acquisition.pop("others")
+    if deidentify:  # both may hold a name, and both are read again with the scan
+        acquisition.pop("series_description")
+        acquisition.pop("sequence")
     return {
         "kind": "files",
         "files": parts,

@@ -1,9 +1,10 @@
 """A scan without what says whose it is.
 
 A scan never holds a patient's name itself, but its surroundings can: the path of its file, warnings that quote the
-path, names of volumes that were taken from names of files, and what a sidecar added (:attr:`Acquisition.others`).
-Here paths become ``scan 1``, ``scan 2`` ... with their sha256 kept, which still tells one scan from another, and
-sidecar entries about persons, places and dates are left out. Whoever has the scan can put its names back
+path, names of volumes that were taken from names of files, the description of the series, which an operator types
+freely, and what a sidecar added (:attr:`Acquisition.others`). Here paths become ``scan 1``, ``scan 2`` ... with their
+sha256 kept, which still tells one scan from another; the description, and sidecar entries about persons, places and
+dates, are left out. Whoever has the scan can put its names back
 (:func:`volume_aliases`, :func:`renamed`).
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from types import MappingProxyType
 from typing import Any
 
@@ -26,7 +27,10 @@ TELLING = (
 )
 
 #: Entries that hold such a word but say nothing about a person.
-HARMLESS = ("PatientPosition", "ReceiveCoilName", "PulseSequenceName", "SequenceName", "ProtocolName")
+HARMLESS = ("PatientPosition", "ReceiveCoilName", "PulseSequenceName", "SequenceName")
+
+#: Entries that an operator types freely, so that anything may stand in them.
+TYPED = ("ProtocolName", "SeriesDescription", "ImageComments")
 
 
 def without_names(scan: Scan) -> Scan:
@@ -43,12 +47,17 @@ def without_names(scan: Scan) -> Scan:
     others = {
         key: cleaned(value, aliases)
         for key, value in scan.acquisition.others.items()
-        if key in HARMLESS or not any(word in key.lower() for word in TELLING)
+        if key in HARMLESS or (key not in TYPED and not any(word in key.lower() for word in TELLING))
     }
+    sequence = scan.acquisition.sequence
+    if sequence is not None:  # GE stores the path of the sequence's file
+        sequence = PureWindowsPath(sequence).name  # understands both kinds of slashes
     return replace(
         scan,
         names=tuple(renamed(list(scan.names), volume_aliases(scan))),
-        acquisition=replace(scan.acquisition, others=MappingProxyType(others)),
+        acquisition=replace(
+            scan.acquisition, series_description=None, sequence=sequence, others=MappingProxyType(others)
+        ),
         sources=tuple(Source(aliases.get(s.path, "scan"), s.sha256) for s in scan.sources),
         history=tuple(Step(s.name, cleaned(s.parameters, aliases), s.version, s.time) for s in scan.history),
         warnings=tuple(cleaned(line, aliases) for line in scan.warnings),

@@ -92,11 +92,19 @@ def reopen(folder: Path, *, places: Sequence[Path] = (), accept_changes: bool = 
 
 
 def _with_names(review: Review, scan: Scan) -> Review:
-    """Put back names that were taken from the names of the files, which the folder itself may not say."""
+    """Put back what the folder itself may not say: the description of the series, and names taken from its files."""
     if not review.record.get("deidentified"):
         return review
     names = {alias: name for name, alias in volume_aliases(scan).items()}
-    volumes = {key: replace(one, names=tuple(renamed(list(one.names), names))) for key, one in review.volumes.items()}
+    told = {"series_description": scan.acquisition.series_description, "sequence": scan.acquisition.sequence}
+    volumes = {
+        key: replace(
+            one,
+            names=tuple(renamed(list(one.names), names)),
+            acquisition=replace(one.acquisition, **told),
+        )
+        for key, one in review.volumes.items()
+    }
     return replace(review, record=renamed(dict(review.record), names), volumes=volumes)
 
 
