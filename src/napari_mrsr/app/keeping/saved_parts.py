@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 
 def register(saving: Saving) -> None:
-    """Have the layout and the cartilage regions of a view saved."""
+    """Have the layout, the cartilage regions and the drawn lines of a view saved."""
     saving.register("layout", lambda: dump_layout(saving.view), lambda content: load_layout(saving.view, content))
     saving.register("cartilage", lambda: dump_cartilage(saving.view), lambda c: load_cartilage(saving.view, c))
+    saving.register("lines", lambda: dump_lines(saving.view), lambda content: load_lines(saving.view, content))
 
 
 def dump_layout(view: Any) -> dict[str, Any]:
@@ -56,3 +57,21 @@ def load_cartilage(view: Any, content: dict[str, Any]) -> None:
         definition=content["definition"],
         layers=content["layers"],
     )
+
+
+def dump_lines(view: Any) -> list[dict[str, Any]]:
+    """Return the callipers and line profiles, in mm on the screen."""
+    from napari_mrsr.app.measuring.callipers import callipers_of
+
+    lines = callipers_of(view).lines()
+    return [{"tool": line.tool, "start": list(line.start), "end": list(line.end)} for line in lines]
+
+
+def load_lines(view: Any, content: list[dict[str, Any]]) -> None:
+    """Draw callipers and line profiles again, so that they are measured: their layers alone are mere shapes."""
+    from napari_mrsr.app.measuring.calliper_layers import LAYERS
+    from napari_mrsr.app.measuring.callipers import callipers_of
+
+    view.remove([LAYERS[line["tool"]] for line in content])
+    for line in content:
+        callipers_of(view).draw(line["tool"], line["start"], line["end"])
