@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from napari_mrsr.report.contents import Flat, Report
+from napari_mrsr.report.drawing import draw_flat
 from napari_mrsr.report.page import write_page
 from napari_mrsr.report.page_table import fitted
 from napari_mrsr.report.region_rows import Column, RegionRows
@@ -166,3 +167,16 @@ def test_no_figure_of_a_wide_table_is_cut(columns: int) -> None:
             assert shorten(text, wide - 0.8, points=points) == text
     assert table.columns[0].cells == (("106.4 ± 123.9",) if columns < 10 else ("106.4",))
     assert len(table.columns) == columns + 1 or columns > 12
+
+
+def test_the_words_beside_a_narrow_map_do_not_run_into_its_title() -> None:
+    from matplotlib.figure import Figure
+
+    for rows, upright in ((40, True), (8, False)):
+        axes = Figure(figsize=(4.0, 4.0)).add_axes((0.1, 0.1, 0.6, 0.6))
+        flat = Flat(
+            "T2", np.full((rows, 60), 35.0), rows="medial → lateral", columns="front → back", spacing=(1.0, 1.0)
+        )
+        draw_flat(axes, flat, limit=80.0, colormap="navia")
+        assert bool(axes.get_ylabel()) is upright
+        assert "medial → lateral" in axes.get_ylabel() + axes.get_xlabel()

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from napari_mrsr.report.contents import Flat
 from napari_mrsr.report.key_images import KeyImage
 from napari_mrsr.report.planes import Picture
+from napari_mrsr.report.sheet import INCH, text_width
 
 #: Lengths of the scale bar, mm; the longest that takes up to 40 % of the width.
 BARS = (10.0, 5.0, 2.0, 1.0)
@@ -68,8 +69,15 @@ def draw_flat(axes: Any, flat: Flat, *, limit: float, colormap: str) -> Any:
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_linewidth(0.3)
-    axes.set_xlabel(flat.columns, fontsize=6, labelpad=2)
-    axes.set_ylabel(flat.rows, fontsize=6, labelpad=2)
+    box, figure = axes.get_position(), axes.figure
+    wide, high = box.width * figure.get_figwidth() * INCH, box.height * figure.get_figheight() * INCH
+    if flat.spacing is not None:
+        high = min(high, wide * rows * dr / (columns * dc))
+    if text_width(flat.rows, points=6) <= high:
+        axes.set_ylabel(flat.rows, fontsize=6, labelpad=2)
+        axes.set_xlabel(flat.columns, fontsize=6, labelpad=2)
+    else:  # a narrow map: upright, the words would run into the title
+        axes.set_xlabel(f"{flat.columns}; from the top: {flat.rows}", fontsize=6, labelpad=2)
     return shown
 
 
