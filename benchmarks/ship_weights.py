@@ -39,6 +39,7 @@ ABOUT: dict[str, dict[str, Any]] = {
     "aplus": {
         "summary": "anchored regression (A+, Timofte 2014) in reformat planes: quick, without a network",
         "kind": "dictionary",
+        "profiles": "the 48th-order FIR alone",
         "factors": [2],
         "echoes": None,
         "text": "A dictionary of patch features and a ridge regression for each of its atoms, applied in both families of "
@@ -59,10 +60,12 @@ ORIGINS = {
 AXES = ["slice"]
 ANATOMY = ["knee", "brain"]
 LICENCE = "BSD-3-Clause"
+#: Slice profiles of the training, where a method does not say its own.
+PROFILES = "48th-order FIR, box and Gaussian profiles"
 LIMITS = """\
 - Thin slices are estimated, not measured. Small or unusual structures may be missing, blurred or invented; look at the
   trust maps and at the acquired slices. Research use only.
-- Trained on slices made thick in simulation (48th-order FIR, box and Gaussian profiles). A scanner's real slice profile,
+- Trained on slices made thick in simulation ({profiles}). A scanner's real slice profile,
   gaps between slices, and motion between echoes were not part of it.
 - No dual-echo DESS scan with thin slices was at hand: knees are simulated (phantoms), the real scans are brains and one
   multi-echo spin-echo knee. Real dual-echo DESS serves validation only.
@@ -172,7 +175,7 @@ def _card(name: str, state: dict[str, Any], sha256: str, size: int, figures: dic
         "" if figures else "Not measured yet.",
         "## Limits",
         "",
-        LIMITS,
+        LIMITS.format(profiles=ABOUT[name].get("profiles", PROFILES)),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
