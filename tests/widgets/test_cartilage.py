@@ -109,3 +109,18 @@ def test_two_knees_in_the_scan_are_said_when_it_is_opened(view: View, qtbot: Any
     view.session.adopt(Scan(legs.astype(np.float32), affine, slice_axis=2))
     assert view.session.banner is not None
     assert "two knees" in view.session.banner.text
+
+
+def test_the_trochlea_of_a_phantom_raises_no_alarm(view: View, qtbot: Any) -> None:
+    """The sample's side is known and its trochlea is not drawn as a knee's is; a wrong side is still said."""
+    view.session.open_sample()
+    dock = RoiDock(view.viewer)
+    qtbot.addWidget(dock)
+    regions.truth_roi(view)
+    dock.cartilage.find()
+    assert view.session.banner is None or "trochlea" not in view.session.banner.text
+    dock.cartilage.side.setCurrentText("Right knee")
+    dock.cartilage._touch()
+    dock.cartilage.find()
+    assert view.session.banner is not None
+    assert view.session.banner.text.startswith("right knee was chosen, but ")

@@ -161,7 +161,7 @@ class CartilageSection(Section):
         finally:
             QGuiApplication.restoreOverrideCursor()
         if result is not None:
-            conflict = disagreement(result)
+            conflict = disagreement(result, shape=self.session.truth is None)
             if conflict is not None:
                 self.session.say("warn", f"{conflict}; check which knee it is before reading medial and lateral")
         return result

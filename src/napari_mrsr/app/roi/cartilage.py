@@ -199,11 +199,14 @@ class CartilageRegions:
         return save_unrolled(self.result.unrolled(role), path, limits=limits)
 
 
-def disagreement(result: CartilageResult) -> str | None:
-    """Return in one line where the confirmed side, the header and the anatomy disagree; None where they do not."""
+def disagreement(result: CartilageResult, *, shape: bool = True) -> str | None:
+    """Return in one line where the confirmed side, the header and the anatomy disagree; None where they do not.
+
+    Without ``shape`` that of the trochlea says nothing: a phantom's is not drawn as a knee's is.
+    """
     found = result.laterality
     if result.side is not None:
-        other = next((e for e in found.evidence if e.side != result.side), None)
+        other = next((e for e in found.evidence if e.side != result.side and (shape or e.kind != "shape")), None)
         return None if other is None else f"{result.side} knee was chosen, but {other.text}"
     return found.conflict
 
