@@ -96,7 +96,10 @@ def _with_names(review: Review, scan: Scan) -> Review:
     if not review.record.get("deidentified"):
         return review
     names = {alias: name for name, alias in volume_aliases(scan).items()}
-    told = {"series_description": scan.acquisition.series_description, "sequence": scan.acquisition.sequence}
+    told: dict[str, Any] = {
+        "series_description": scan.acquisition.series_description,
+        "sequence": scan.acquisition.sequence,
+    }
     volumes = {
         key: replace(
             one,
