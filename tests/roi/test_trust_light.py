@@ -51,3 +51,8 @@ def test_every_published_value_has_a_source() -> None:
             assert re.fullmatch(r"10\.\d{4,}/\S+", value.doi)
             assert value.doi in value.line
             assert "3 T" in value.subjects
+
+
+def test_the_fewest_voxels_are_enough_and_one_less_is_not() -> None:
+    assert light_of(50, 0.2, 0.1).level == "green"
+    assert light_of(49, 0.2, 0.1).level is None

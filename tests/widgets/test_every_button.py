@@ -268,6 +268,14 @@ KINDS: tuple[Callable[[View, Path], None], ...] = (
     gone_layers,
 )
 
+#: What a banner must have said, of those that cannot do everything.
+SAID = {
+    "one_echo": "T2 needs two or more",
+    "no_times": "has no repetition time",
+    "moved_labels": "is turned on the screen",
+    "bare_dicom": "lacks StudyInstanceUID",
+}
+
 #: On these the page, BIDS and DICOM are written too, not the tables alone.
 WHOLE_REPORT = ("one_echo", "four_echoes", "one_slice", "nan_maps", "left_handed", "bare_dicom")
 
@@ -387,6 +395,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return chosen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_no_press_ends_in_an_exception(
     kind: Callable[[View, Path], None], qtbot: Any, view: View, tmp_path: Path, answers: Path
@@ -408,3 +417,5 @@ def test_no_press_ends_in_an_exception(
     view.close()
     assert not person.wrong, "\n\n".join(person.wrong)
     assert len(person.pressed) > 30
+    assert any(SAID.get(kind.__name__, "") in banner.text for banner in [*person.banners, Banner("info", "")])
+    assert not [path.name for path in answers.iterdir() if path.name.startswith(".")]  # nothing half-written
