@@ -43,3 +43,9 @@ def test_what_is_only_for_networks_is_refused(refused, write, smooth, tmp_path: 
     path = write("knee.nii.gz", smooth())
     line = refused("train", "aplus", "--data", path, "--steps", 5, "-o", tmp_path / "run")
     assert "--steps" in line
+
+
+def test_an_unknown_recipe_lists_networks_and_dictionaries(refused, tmp_path: Path) -> None:
+    line = refused("train", "wavelets", "--phantoms", 1, "-o", tmp_path / "run")
+    assert "lean" in line
+    assert "aplus" in line

@@ -10,7 +10,7 @@ import typer
 from napari_mrsr.cli import console
 from napari_mrsr.cli.options import Device, OutFolder
 from napari_mrsr.cli.output import check_folder
-from napari_mrsr.errors import BadParameter, NothingToRead
+from napari_mrsr.errors import BadParameter, NothingToRead, UnknownMethod
 
 
 def train(
@@ -52,8 +52,9 @@ def train(
     """
     from napari_mrsr.training import dictionaries, recipes
 
-    if recipe not in dictionaries.RECIPES:
-        recipes.find(recipe)
+    known = (*recipes.RECIPES, *dictionaries.RECIPES)
+    if recipe not in known:
+        raise UnknownMethod(f"no recipe {recipe!r}", remedy=f"choose one of {', '.join(known)}")
     folders = [*(data or ()), *(more or ())]  # --data A B: the shell hands B over as one more argument
     for path in (*folders, *(validate or ()), *((start,) if start is not None else ())):
         if not path.exists():
@@ -66,10 +67,12 @@ def train(
             "--steps": steps,
             "--batch": batch,
             "--minutes": minutes,
+            "--learning-rate": learning_rate,
+            "--echoes": echoes,
         }
         given = [name for name, value in of_networks.items() if value is not None]
         if given:
-            raise BadParameter(f"{', '.join(given)} are for networks, not for {recipe}", remedy="leave them out")
+            raise BadParameter(f"{', '.join(given)}: for networks, not for {recipe}", remedy="leave them out")
         print(
             dictionaries.train(
                 recipe, out=output, data=folders, phantoms=phantoms, quick=quick, seed=seed, report=console.note
