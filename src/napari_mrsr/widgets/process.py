@@ -207,9 +207,9 @@ def _from_header(scan: Scan | None) -> dict[str, float]:
 _DECIMALS = {"repetition_time": 3, "echo_time": 3, "flip_angle": 2, "spoiler_moment": 5, "spoiler_duration": 3}
 
 
-def _path(chosen: Path) -> str | None:
+def _path(chosen: Path | None) -> str | None:
     """Return a chosen file; None where the field is empty."""
-    return None if str(chosen) in ("", ".") else str(chosen)
+    return None if chosen is None or str(chosen) in ("", ".") else str(chosen)
 
 
 def _refine_options(device: str) -> mg.Container:
@@ -236,6 +236,7 @@ def _refine_options(device: str) -> mg.Container:
             "widget_type": "FileEdit",
             "filter": "Weights (*.safetensors)",
             "label": "own weights",
+            "nullable": True,
             "tooltip": "A .safetensors file that `napari-mrsr train` wrote, in place of the shipped ones; empty: none",
         },
     )
@@ -247,7 +248,7 @@ def _refine_options(device: str) -> mg.Container:
         consistency: str = "wiener",
         simulate: bool = False,
         maps: bool = True,
-        weights: "pathlib.Path" = Path(),  # noqa: UP037 - magicgui looks the type up by its full name
+        weights: "pathlib.Path | None" = None,  # noqa: UP037 - magicgui looks the type up by its full name
     ) -> None: ...
 
     return options
