@@ -134,7 +134,8 @@ def gaps(viewer: Any, view: Any, *, scrolling: bool, seconds: float) -> dict[str
             continue
         before = view.session.result.done
         calls.clear()
-        spent, began, left = time.process_time(), time.perf_counter(), seconds - sum(between)
+        spent, began = time.process_time(), time.perf_counter()
+        left = max(0.5, seconds - sum(between))  # less than two ticks of the timer would measure nothing
         timer.start()
         if scrolling:
             person.start()
