@@ -32,6 +32,7 @@ from napari_mrsr.app.roi.cartilage import CartilageRegions
 from napari_mrsr.app.roi.method_maps import MethodMaps
 from napari_mrsr.app.session import Runner, Session
 from napari_mrsr.app.tour import Tour
+from napari_mrsr.files.joining import joined_echoes
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
@@ -345,19 +346,6 @@ class View:
         self.layouts.close()
         self.keys_help.unbind(self.viewer)
         self.painting.close()
-
-
-def joined_echoes(one: Scan, other: Scan) -> Scan | None:
-    """Return two scans of one grid whose echo times are known and differ as one scan; None where they are not such."""
-    from napari_mrsr.files.joining import join
-
-    scans = (one, other)
-    times = [t for scan in scans for t in scan.acquisition.echo_times]
-    if any(len(scan.acquisition.echo_times) != scan.volumes for scan in scans) or len(set(times)) != len(times):
-        return None
-    if not one.same_grid(other, tolerance=0.01):
-        return None
-    return join(sorted(scans, key=lambda scan: scan.acquisition.echo_times))
 
 
 _VIEWS: weakref.WeakKeyDictionary[Any, View] = weakref.WeakKeyDictionary()

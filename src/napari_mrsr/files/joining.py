@@ -47,6 +47,17 @@ def join(scans: Sequence[Scan], *, axis: VolumeAxis | None = None) -> Scan:
     return replace(joined, acquisition=replace(acquisition, echo_times=echo_times)).warn(*warnings)
 
 
+def joined_echoes(one: Scan, other: Scan) -> Scan | None:
+    """Return two scans of one grid whose echo times are known and differ as one scan; None where they are not such."""
+    scans = (one, other)
+    times = [t for scan in scans for t in scan.acquisition.echo_times]
+    if any(len(scan.acquisition.echo_times) != scan.volumes for scan in scans) or len(set(times)) != len(times):
+        return None
+    if not one.same_grid(other, tolerance=POSITION_TOLERANCE):
+        return None
+    return join(sorted(scans, key=lambda scan: scan.acquisition.echo_times))
+
+
 def check_same_grid(first: Scan, other: Scan) -> None:
     """Raise :class:`GeometryMismatch`, naming the file and what differs, unless two scans share a grid."""
     remedy = f"give volumes on the grid of {first.where or 'the first'}"

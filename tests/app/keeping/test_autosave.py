@@ -19,27 +19,9 @@ from napari_mrsr.app.events import RefineSettings
 from napari_mrsr.app.roi import regions
 from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import View, view_of
-from napari_mrsr.files import autosave_folder, write_nifti
-from napari_mrsr.scan import Scan
+from napari_mrsr.files import autosave_folder
 from tests.app.conftest import dess
-
-KEPT: list[ViewerModel] = []
-
-
-@pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A state folder for each test."""
-    monkeypatch.setenv("NAPARI_MRSR_STATE", str(tmp_path / "state"))
-    KEPT.clear()
-    return tmp_path / "state"
-
-
-@pytest.fixture
-def knee(scan: Scan, tmp_path: Path) -> Path:
-    """A scan on the disk, in a folder that tells whose it is."""
-    folder = tmp_path / "DOE^JANE"
-    folder.mkdir()
-    return write_nifti(scan, folder / "knee.nii.gz")
+from tests.app.keeping.viewers import KEPT
 
 
 def start() -> View:

@@ -21,6 +21,7 @@ from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.files import write_nifti
 from napari_mrsr.scan import Acquisition, Scan
+from tests.app.keeping.viewers import KEPT
 from tests.files.made_dicom import write_series
 
 TRICUBIC = RefineSettings(method="tricubic", retrospective=True)
@@ -32,25 +33,6 @@ def new_view() -> View:
     view = view_of(viewer, run_here)
     KEPT.append(viewer)  # a view does not keep its viewer
     return view
-
-
-KEPT: list[ViewerModel] = []
-
-
-@pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep what the user's state folder holds apart from test to test."""
-    monkeypatch.setenv("NAPARI_MRSR_STATE", str(tmp_path / "state"))
-    KEPT.clear()
-    return tmp_path / "state"
-
-
-@pytest.fixture
-def knee(scan: Scan, tmp_path: Path) -> Path:
-    """A scan on the disk, in a folder that tells whose it is."""
-    folder = tmp_path / "DOE^JANE"
-    folder.mkdir()
-    return write_nifti(scan, folder / "knee.nii.gz")
 
 
 def work(view: View, path: Path, *, whole: bool = False) -> None:

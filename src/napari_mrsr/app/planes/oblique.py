@@ -11,7 +11,6 @@ Layers carry ``role="oblique"`` and the affine that puts their pixels back into 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,6 +18,8 @@ from psygnal import Signal
 
 from napari_mrsr.app import layers
 from napari_mrsr.app.marks import SMALL, Marks, oblique_letters
+from napari_mrsr.app.planes.oblique_canvas import Canvas
+from napari_mrsr.app.planes.visible import seen
 from napari_mrsr.errors import MissingParameter, WrongDimensions
 from napari_mrsr.interpolation.oblique import Plane, Slab, across, field_of_view, reformat, through
 from napari_mrsr.scan import Scan
@@ -35,12 +36,6 @@ TITLE = "oblique"
 
 #: Least time between two reformats while a point is dragged, s.
 PAUSE = 0.08
-
-#: Roles of layers that are no picture of the patient, and are not sampled.
-NOT_SAMPLED = frozenset({"oblique", "plane", "swipe", "checkerboard", "reason"})
-
-#: Roles of layers that hide what lies below them.
-MAGNITUDES = frozenset({"acquired", "reference", "thick", "sr", "combined", "fluid_suppressed"})
 
 #: What a layer and its reformat share.
 SHARED = ("contrast_limits", "gamma", "colormap")
@@ -305,7 +300,7 @@ class Oblique:
                 layer.events.visible.connect(self._ask)
         window = getattr(self.view.viewer, "window", None)
         if window is not None and self._window is None:
-            self._window = _Canvas(self.model, window, self.view.layouts.planes.free_cell())
+            self._window = Canvas(self.model, window, self.view.layouts.planes.free_cell())
         return self.model
 
     def close_canvas(self) -> None:
@@ -340,47 +335,5 @@ class Oblique:
             self.close()
 
 
-class _Canvas:
-    """A canvas for the reformat: in a free cell, else in a dock below the picture."""
-
-    def __init__(self, model: ViewerModel, window: Any, cell: Any) -> None:
-        from napari.qt import QtViewer
-
-        self.viewer = QtViewer(model)
-        self.viewer.setAcceptDrops(False)
-        self.cell, self.window, self.dock = cell, window, None
-        if cell is not None:
-            cell.setCurrentIndex(cell.insertTab(0, self.viewer, "Oblique"))
-        else:
-            self.dock = window.add_dock_widget(self.viewer, name="Oblique reformat", area="bottom")
-
-    def close(self) -> None:
-        """Take it out and let Qt free it."""
-        if self.dock is not None:
-            self.window.remove_dock_widget(self.dock)
-        elif self.cell is not None:
-            self.cell.removeTab(self.cell.indexOf(self.viewer))
-        self.viewer.setParent(None)
-        self.viewer.close()
-        self.viewer.deleteLater()
-
-
 def _ignoring() -> contextlib.suppress:
     return contextlib.suppress(ValueError, RuntimeError, TypeError, KeyError)
-
-
-def seen(viewer_layers: Iterable[Layer]) -> list[Layer]:
-    """Return what is seen of the patient, from bottom to top: nothing below the topmost magnitude that is visible."""
-    found: list[Layer] = []
-    for layer in reversed(list(viewer_layers)):
-        if layer.visible and _sampled(layer):
-            found.insert(0, layer)
-            if layer.metadata["mrsr"]["role"] in MAGNITUDES:
-                break
-    return found
-
-
-def _sampled(layer: Layer) -> bool:
-    role = layer.metadata.get("mrsr", {}).get("role")
-    kind = type(layer).__name__
-    return kind in ("Image", "Labels") and layer.ndim >= 3 and role is not None and role not in NOT_SAMPLED

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 
 from napari_mrsr import __version__
 from napari_mrsr.files.dicom.codes import SCHEME
-from napari_mrsr.files.dicom.references import Study
+from napari_mrsr.files.dicom.references import Study, new_uid
 from napari_mrsr.files.origin import INTENDED_USE
 from napari_mrsr.scan import Scan
 
@@ -31,6 +31,26 @@ _KEPT = ("method", "model", "factor", "axis", "sha256", "consistency", "t1", "di
          "spacing", "order", "filter", "precision")  # fmt: skip
 #: Dates that an object must have, where the real ones were removed (PS3.15: a dummy value).
 _NO_DATE, _NO_TIME = "19000101", "000000"
+
+
+def new_object(number: int) -> dict[str, Any]:
+    """Return what every new object that stands alone in its series says of itself and of its maker.
+
+    Parameters
+    ----------
+    number
+        Of the series.
+    """
+    return {
+        "series_instance_uid": new_uid(),
+        "series_number": number,
+        "sop_instance_uid": new_uid(),
+        "instance_number": 1,
+        "manufacturer": MANUFACTURER,
+        "manufacturer_model_name": MODEL,
+        "software_versions": __version__,
+        "device_serial_number": SERIAL,
+    }
 
 
 def derivation(scan: Scan, *, method: str, study: Study, also: str = "") -> str:

@@ -26,6 +26,7 @@ from napari_mrsr.files.dicom.authorship import (
     declare_scheme,
     equipment,
     hide_dates,
+    new_object,
     steps_of,
     weights_of,
 )
@@ -113,14 +114,7 @@ def report(measured: Sequence[Measured], segments: Segments | None, study: Study
     made = Comprehensive3DSR(
         evidence=_evidence(measured, segments, study, sources),
         content=content,
-        series_instance_uid=new_uid(),
-        series_number=number,
-        sop_instance_uid=new_uid(),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MODEL,
-        software_versions=__version__,
-        device_serial_number=SERIAL,
+        **new_object(number),
         is_complete=True,
         contributing_equipment=equipment(*(one.scan for one in measured), method=measured[-1].method),
         series_description=f"Regions, measurements ({INTENDED_USE})"[:64],

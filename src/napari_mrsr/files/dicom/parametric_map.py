@@ -13,21 +13,18 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 
-from napari_mrsr import __version__
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.files.dicom import codes
 from napari_mrsr.files.dicom.authorship import (
-    MANUFACTURER,
-    MODEL,
-    SERIAL,
     declare_scheme,
     derivation,
     equipment,
     hide_dates,
+    new_object,
 )
 from napari_mrsr.files.dicom.derived_series import WINDOWS, window_of
 from napari_mrsr.files.dicom.planes import Planes, lay_out
-from napari_mrsr.files.dicom.references import Instance, Study, new_uid
+from napari_mrsr.files.dicom.references import Instance, Study
 from napari_mrsr.files.dicom.referring import refer
 from napari_mrsr.scan import Scan
 
@@ -73,14 +70,7 @@ def parametric_map(
     made = ParametricMap(
         source_images=[study.template(planes)],
         pixel_array=values,
-        series_instance_uid=new_uid(),
-        series_number=number,
-        sop_instance_uid=new_uid(),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MODEL,
-        software_versions=__version__,
-        device_serial_number=SERIAL,
+        **new_object(number),
         contains_recognizable_visual_features=shows_face(study),
         real_world_value_mappings=[
             RealWorldValueMapping(

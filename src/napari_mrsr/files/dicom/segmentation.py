@@ -17,7 +17,7 @@ from pydicom.dataset import Dataset
 from napari_mrsr import __version__
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.files.dicom import codes
-from napari_mrsr.files.dicom.authorship import MANUFACTURER, MODEL, SERIAL, declare_scheme, equipment, hide_dates
+from napari_mrsr.files.dicom.authorship import declare_scheme, equipment, hide_dates, new_object
 from napari_mrsr.files.dicom.parametric_map import geometry
 from napari_mrsr.files.dicom.planes import lay_out
 from napari_mrsr.files.dicom.references import Instance, Study, new_uid
@@ -98,14 +98,7 @@ def segmentation(labels: Scan, names: Mapping[int, str], study: Study, *, latera
             _description(numbers[label], names.get(label, f"label {label}"), laterality, tracking[label])
             for label in present
         ],
-        series_instance_uid=new_uid(),
-        series_number=number,
-        sop_instance_uid=new_uid(),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=MODEL,
-        software_versions=__version__,
-        device_serial_number=SERIAL,
+        **new_object(number),
         content_label="REGIONS",
         content_description="Painted regions",
         pixel_measures=measures,
