@@ -20,7 +20,7 @@ def truth():
 
 
 @pytest.mark.parametrize("factor", [2, 3, 4])
-@pytest.mark.parametrize("profile", ["fir", "box", "gaussian"])
+@pytest.mark.parametrize("profile", ["fir", "box", "gap", "gaussian"])
 def test_the_correction_solves_the_wiener_problem(factor, profile):
     # x_dc minimises |x - x0|^2 / s_e^2 + |A x - y|^2 / s_n^2: solved here by the normal equations in the fine space
     rng = np.random.default_rng(factor)

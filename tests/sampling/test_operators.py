@@ -13,6 +13,7 @@ OPERATORS = [
     ThickSlices((5, 6, 64), 2, 2),
     ThickSlices((2, 33, 4, 5), 1, 3, "box"),
     ThickSlices((31, 4, 3), 0, 4, "gaussian"),
+    ThickSlices((3, 17, 4), 1, 3, "gap"),
     ThickSlices((4, 7), -1, 2),
     KSpaceCentre((16, 12, 3), 0.25, (0, 1)),
     KSpaceCentre((2, 15, 11, 2), 0.1, (1, 2)),

@@ -39,7 +39,7 @@ def degrade(
         float | None, typer.Option(metavar="FRACTION", help="Keep this part of k-space, in plane.", show_default=False)
     ] = None,
     profile: Annotated[
-        str, typer.Option(metavar="fir|box|gaussian", help="Slice profile of the thick slices.")
+        str, typer.Option(metavar="fir|box|gap|gaussian", help="Slice profile of the thick slices.")
     ] = "fir",
     series: Series = None,
     allow_nonfinite: AllowNonfinite = False,
@@ -51,7 +51,7 @@ def degrade(
         raise BadParameter(f"--kspace {kspace:g} is no part of k-space", remedy="give a fraction above 0 and up to 1")
     factor = check_factor(2 if factor is None else factor)
     check_axis(axis)
-    check_choice("--profile", profile, ("fir", "box", "gaussian"))
+    check_choice("--profile", profile, ("fir", "box", "gap", "gaussian"))
     check_volume(output)
     scan = read(scans, series=series, allow_nonfinite=allow_nonfinite)
 

@@ -11,6 +11,9 @@ lies: the origin stays, the spacing grows d-fold. Profiles:
 ``box``
     The mean over a slice of d fine slices: an ideal excitation profile. Centred on slice ``d k``; for even d the two
     outer fine slices count half.
+``gap``
+    The mean over three quarters of the distance between slices: an ideal profile with a gap of a quarter, a usual choice
+    against cross-talk.
 ``gaussian``
     Full width at half maximum of d fine slices: a short selective pulse.
 
@@ -29,10 +32,12 @@ from napari_mrsr.errors import BadParameter
 from napari_mrsr.sampling import along
 from napari_mrsr.sampling.operator import Operator
 
-Profile = Literal["fir", "box", "gaussian"]
+Profile = Literal["fir", "box", "gap", "gaussian"]
 
 #: Filter order of the published simulation.
 FIR_ORDER = 48
+#: Thickness of a slice as a part of the distance to the next.
+THICKNESS = {"box": 1.0, "gap": 0.75}
 
 
 @lru_cache
@@ -42,11 +47,8 @@ def profile_taps(factor: int, profile: Profile = "fir") -> npt.NDArray[np.float6
         from scipy.signal import firwin
 
         taps = np.asarray(firwin(FIR_ORDER + 1, 1.0 / factor), dtype=np.float64)
-    elif profile == "box":
-        half = factor // 2
-        taps = np.ones(2 * half + 1)
-        if factor % 2 == 0:
-            taps[[0, -1]] = 0.5
+    elif profile in THICKNESS:
+        taps = _mean_over(THICKNESS[profile] * factor)
     else:
         sigma = factor / (2 * np.sqrt(2 * np.log(2)))
         half = int(np.ceil(4 * sigma))
@@ -54,6 +56,13 @@ def profile_taps(factor: int, profile: Profile = "fir") -> npt.NDArray[np.float6
     taps = np.asarray(taps / taps.sum(), dtype=np.float64)
     taps.setflags(write=False)
     return taps
+
+
+def _mean_over(width: float) -> npt.NDArray[np.float64]:
+    """Return the part of each fine slice that a slice of ``width`` fine slices covers, its middle on the middle one."""
+    half = int(np.ceil((width - 1) / 2))
+    offsets = np.arange(-half, half + 1)
+    return np.minimum(offsets + 0.5, width / 2) - np.maximum(offsets - 0.5, -width / 2)
 
 
 @lru_cache(maxsize=64)
@@ -107,7 +116,7 @@ class ThickSlices(Operator):
     factor
         How many times thicker.
     profile
-        Slice profile: ``"fir"``, ``"box"`` or ``"gaussian"``.
+        Slice profile: ``"fir"``, ``"box"``, ``"gap"`` or ``"gaussian"``.
 
     Examples
     --------

@@ -7,8 +7,9 @@ of stride 16, jittered by less than a stride where the recipe says so.
 Every batch follows from ``(seed, step)`` alone, so that training resumed at a step sees what it would have seen.
 
 Augmentation (each before the slices are made thick, so that thick and thin belong together): flips, in-plane
-transposition, intensity scale, gamma (another contrast), white noise that enters both, other slice profiles. A scan of
-one contrast serves as a pair of echoes by a second gamma.
+transposition, intensity scale, gamma (another contrast), a slope of the receiving and transmitting coils (B1, and what
+B0 leaves of it), white noise that enters both, other slice profiles and gaps. A scan of one contrast serves as a pair of
+echoes by a second gamma.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ Array = npt.NDArray[np.float32]
 
 #: Fine samples to either side that the longest slice profile reaches (the 49-tap FIR).
 MARGIN = thick_slices.FIR_ORDER // 2
+#: Profiles of augmented batches, each with equal probability.
+PROFILES: tuple[thick_slices.Profile, ...] = ("fir",) * 7 + ("box", "gap", "gaussian")
+#: Largest change of sensitivity from the middle of a patch to its end: of all echoes, and of one against the other.
+SHADING, SHADING_APART = 0.3, 0.05
 #: Stride of the grid of patches, fine voxels (paper 1).
 STRIDE = 16
 
@@ -79,11 +84,11 @@ def draw(sources: Sequence[TrainingSource], sampling: Sampling, seed: int, step:
     chosen = rng.choice(len(sources), size=sampling.batch, p=weights / weights.sum())
     patches = np.stack([_patch(sources[n], sampling, factor, echoes, rng) for n in chosen])
     thin = torch.from_numpy(patches)
-    if sampling.augment:
-        thin = thin + _noise(rng, thin)
     profile: thick_slices.Profile = "fir"
     if sampling.augment:
-        profile = ("fir", "fir", "fir", "fir", "fir", "fir", "box", "gaussian")[int(rng.integers(8))]
+        thin = thin * _shading(rng, thin)
+        thin = thin + _noise(rng, thin)
+        profile = PROFILES[int(rng.integers(len(PROFILES)))]
     matrix = torch.from_numpy(_segment(sampling.slices, factor, profile))
     thick = thin @ matrix.T
     return Batch(thick, thin[..., MARGIN : MARGIN + factor * sampling.slices].contiguous(), factor)
@@ -144,6 +149,21 @@ def _other_contrast(patch: Array, *, repeated: bool, rng: np.random.Generator) -
     gain = np.asarray(rng.uniform(0.4, 1.0, size=patch.shape[0])) if repeated else np.ones(patch.shape[0])
     result = [g * np.clip(p, 0, None) ** np.float32(e) for g, p, e in zip(gain, patch, gamma, strict=True)]
     return (np.stack(result) * scale).astype(np.float32)
+
+
+def _shading(rng: np.random.Generator, like: Tensor) -> Tensor:
+    """Return smooth gains of half of the patches, 1 for the others: a coil's slope over a patch is close to straight.
+
+    Shape that of ``like``; the slope along each axis is one for all echoes and, a sixth as steep, one for each.
+    """
+    batch, echoes, *grid = like.shape
+    shaded = (rng.random((batch, 1, 1, 1, 1)) < 0.5).astype(np.float32)
+    exponent = np.zeros(like.shape, np.float32)
+    for axis, n in enumerate(grid):
+        slope = rng.uniform(-SHADING, SHADING, (batch, 1)) + rng.uniform(-SHADING_APART, SHADING_APART, (batch, echoes))
+        line = np.linspace(-1, 1, n, dtype=np.float32).reshape([n if a == axis else 1 for a in range(3)])
+        exponent += slope.astype(np.float32)[:, :, None, None, None] * line
+    return torch.from_numpy(np.exp(exponent * shaded))
 
 
 def _noise(rng: np.random.Generator, like: Tensor) -> Tensor:
