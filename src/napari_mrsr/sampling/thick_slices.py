@@ -12,8 +12,8 @@ lies: the origin stays, the spacing grows d-fold. Profiles:
     The mean over a slice of d fine slices: an ideal excitation profile. Centred on slice ``d k``; for even d the two
     outer fine slices count half.
 ``gap``
-    The mean over three quarters of the distance between slices: an ideal profile with a gap of a quarter, a usual choice
-    against cross-talk.
+    The mean over three quarters of the distance between slices: an ideal profile and a gap of a quarter, a usual
+    choice against cross-talk.
 ``gaussian``
     Full width at half maximum of d fine slices: a short selective pulse.
 
@@ -62,7 +62,8 @@ def _mean_over(width: float) -> npt.NDArray[np.float64]:
     """Return the part of each fine slice that a slice of ``width`` fine slices covers, its middle on the middle one."""
     half = int(np.ceil((width - 1) / 2))
     offsets = np.arange(-half, half + 1)
-    return np.minimum(offsets + 0.5, width / 2) - np.maximum(offsets - 0.5, -width / 2)
+    covered = np.minimum(offsets + 0.5, width / 2) - np.maximum(offsets - 0.5, -width / 2)
+    return np.asarray(covered, dtype=np.float64)
 
 
 @lru_cache(maxsize=64)

@@ -8,8 +8,8 @@ Every batch follows from ``(seed, step)`` alone, so that training resumed at a s
 
 Augmentation (each before the slices are made thick, so that thick and thin belong together): flips, in-plane
 transposition, intensity scale, gamma (another contrast), a slope of the receiving and transmitting coils (B1, and what
-B0 leaves of it), white noise that enters both, other slice profiles and gaps. A scan of one contrast serves as a pair of
-echoes by a second gamma.
+B0 leaves of it), white noise that enters both, other slice profiles and gaps. A scan of one contrast serves as a pair
+of echoes by a second gamma.
 """
 
 from __future__ import annotations
