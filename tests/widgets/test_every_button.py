@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from magicgui.backends._qtpy.widgets import QFILE_DIALOG_MODES
+from magicgui.types import FileDialogMode
 from pytestqt.exceptions import capture_exceptions, format_captured_exceptions
 from qtpy.QtCore import QCoreApplication, QEvent
 from qtpy.QtWidgets import (
@@ -388,6 +390,13 @@ def answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *a, **k: ([named(*a, **k)[0]], ""))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", saved)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: str(chosen))
+    # magicgui keeps the functions that it found when it was imported, so its own table is answered too
+    one_file = (FileDialogMode.EXISTING_FILE, lambda *a, **k: QFileDialog.getOpenFileName(*a, **k))
+    several = (FileDialogMode.EXISTING_FILES, lambda *a, **k: QFileDialog.getOpenFileNames(*a, **k))
+    new_file = (FileDialogMode.OPTIONAL_FILE, lambda *a, **k: QFileDialog.getSaveFileName(*a, **k))
+    folder = (FileDialogMode.EXISTING_DIRECTORY, lambda *a, **k: QFileDialog.getExistingDirectory(*a, **k))
+    for mode, answer in (one_file, several, new_file, folder):
+        monkeypatch.setitem(QFILE_DIALOG_MODES, mode, answer)
     monkeypatch.setattr(QInputDialog, "getText", lambda *_a, **_k: ("a region", True))
     for kind in (QDialog, QMenu, QMessageBox):
         monkeypatch.setattr(kind, "exec", lambda *_a, **_k: 0)
