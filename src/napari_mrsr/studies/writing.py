@@ -1,0 +1,224 @@
+"""A study goes into one folder, whole or not at all: a page, a CSV file per table, its figures and where it comes from.
+
+==================  =======================================================================================
+``<name>.md``       title, what was done, every table rounded for reading, every figure with its caption
+``<table>.csv``     the same table with all digits
+``<figure>.png``    as drawn
+``provenance.json`` versions, settings and data, and the sha256 of every other file
+==================  =======================================================================================
+
+A folder that holds anything but an earlier study is refused: nothing of a person's is ever replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from numbers import Integral, Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_mrsr import __version__
+from napari_mrsr.errors import BadParameter, OutputNotWritable
+from napari_mrsr.files.atomic_folder import atomic_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What stands in a cell that has no value.
+NO_VALUE = "-"
+PROVENANCE = "provenance.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True, eq=False)
+class StudyTable:
+    """A table of a study.
+
+    Parameters
+    ----------
+    name
+        Of the CSV file, without suffix: ``"t2"``.
+    frame
+        Rows and columns as they are shown; the index is left out. Numbers keep all digits in the file.
+    caption
+        What a reader must know: what was compared, in which unit, and what it does not mean.
+    decimals
+        Digits after the point on the page: for all columns, or by column.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    caption: str
+    decimals: int | Mapping[str, int] = 2
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a study: ``draw`` is given the PNG file to write."""
+
+    name: str
+    caption: str
+    draw: Callable[[Path], None]
+
+
+def write_study(
+    folder: Path,
+    *,
+    title: str,
+    lead: str,
+    tables: Sequence[StudyTable],
+    figures: Sequence[Figure] = (),
+    provenance: Mapping[str, Any] | None = None,
+    name: str | None = None,
+) -> list[Path]:
+    """Write a study and return its files.
+
+    Parameters
+    ----------
+    folder
+        Becomes the study. It must not exist, be empty, or hold an earlier study; the folder above it must exist.
+    title, lead
+        Headline of the page, and the paragraph under it.
+    tables, figures
+        In the order of the page.
+    provenance
+        Settings and data of the study, as JSON can hold them; versions and check sums are added.
+    name
+        Of the page; that of the folder where not given.
+
+    Raises
+    ------
+    OutputNotWritable
+        The folder holds something else, or cannot be written.
+    BadParameter
+        Two tables or figures share a name, or a name cannot be that of a file.
+
+    Examples
+    --------
+    >>> import tempfile, pandas as pd
+    >>> table = StudyTable("t2", pd.DataFrame({"method": ["lean"], "T2 [ms]": [35.24]}), "T2 of one knee.", 1)
+    >>> out = Path(tempfile.mkdtemp()) / "dess-t2"
+    >>> sorted(path.name for path in write_study(out, title="T2", lead="One knee.", tables=[table]))
+    ['dess-t2.md', 'provenance.json', 't2.csv']
+    """
+    name = name or folder.name
+    _check_names(name, [table.name for table in tables], [figure.name for figure in figures])
+    _check_free(folder)
+    with atomic_folder(folder) as hidden:
+        (hidden / f"{name}.md").write_text(page(title, lead, tables, figures), encoding="utf-8")
+        for table in tables:
+            table.frame.to_csv(hidden / f"{table.name}.csv", index=False, encoding="utf-8")
+        for figure in figures:
+            figure.draw(hidden / f"{figure.name}.png")
+        files = sorted(path.name for path in hidden.iterdir())
+        about = _provenance(hidden, title, files, provenance or {})
+        (hidden / PROVENANCE).write_text(json.dumps(about, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    return [folder / file for file in (*files, PROVENANCE)]
+
+
+def page(
+    title: str, lead: str, tables: Sequence[StudyTable], figures: Sequence[Figure], *, static: str = "", level: int = 1
+) -> str:
+    """Return the Markdown page of a study.
+
+    Parameters
+    ----------
+    title, lead, tables, figures
+        As for :func:`write_study`.
+    static
+        What stands before the names of the figures' files: ``"../_static/"``.
+    level
+        Of the headline, where the page is a part of another.
+    """
+    parts = [f"{'#' * level} {title}", lead]
+    for table in tables:
+        parts += [table.caption, markdown(table)]
+    for figure in figures:
+        parts += [f"![{figure.caption}]({static}{figure.name}.png)", f"*{figure.caption}*"]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def markdown(table: StudyTable) -> str:
+    """Return a table as Markdown, its numbers rounded for reading.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(markdown(StudyTable("t", pd.DataFrame({"layer": ["deep"], "T2 [ms]": [31.26]}), "", 1)))
+    | layer | T2 [ms] |
+    |---|---|
+    | deep | 31.3 |
+    """
+    frame = table.frame
+    lines = ["| " + " | ".join(map(str, frame.columns)) + " |", "|---" * len(frame.columns) + "|"]
+    digits = [
+        table.decimals if isinstance(table.decimals, int) else table.decimals.get(str(column), 2)
+        for column in frame.columns
+    ]
+    for row in frame.itertuples(index=False):
+        lines.append("| " + " | ".join(_cell(value, d) for value, d in zip(row, digits, strict=True)) + " |")
+    return "\n".join(lines)
+
+
+def _cell(value: Any, decimals: int) -> str:
+    """Return a value as text: numbers rounded, infinite as a sign, NaN and None as no value."""
+    if isinstance(value, str):
+        return value.replace("|", "\\|")
+    if isinstance(value, Integral):
+        return str(value)
+    if not isinstance(value, Real):
+        return NO_VALUE
+    number = float(value)
+    if math.isnan(number):
+        return NO_VALUE
+    return ("∞" if number > 0 else "-∞") if math.isinf(number) else f"{number:.{decimals}f}"
+
+
+def _check_names(page: str, tables: Sequence[str], figures: Sequence[str]) -> None:
+    """Refuse names that are no file's, or that two files would share."""
+    for name in (page, *tables, *figures):
+        if not _NAME.fullmatch(name):
+            raise BadParameter(f"{name!r} cannot be the name of a file", remedy="use letters, digits, - and _")
+    for names in (tables, figures):
+        twice = next((name for name in names if list(names).count(name) > 1), None)
+        if twice is not None:
+            raise BadParameter(f"two parts of the study are called {twice!r}", remedy="name them apart")
+
+
+def _check_free(folder: Path) -> None:
+    """Refuse a folder that holds anything but an earlier study."""
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    try:
+        earlier = "Study" in json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        earlier = False
+    if not earlier:
+        raise OutputNotWritable(
+            "holds something that is not a study, and is left as it is", where=folder, remedy="name a new folder"
+        )
+
+
+def _provenance(folder: Path, title: str, files: Sequence[str], about: Mapping[str, Any]) -> dict[str, Any]:
+    from napari_mrsr.files.origin import INTENDED_USE, plain, sha256_of
+    from napari_mrsr.report.tables import versions
+
+    return {
+        "Study": title,
+        "Software": "napari-mrsr",
+        "Version": __version__,
+        "IntendedUse": INTENDED_USE,
+        "Created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "Environment": {"Python": platform.python_version(), "Platform": platform.system(), **versions()},
+        **plain(dict(about)),
+        "Files": [
+            {"Name": file, "Sha256": sha256_of(folder / file), "Bytes": (folder / file).stat().st_size}
+            for file in files
+        ],
+    }
