@@ -8,7 +8,7 @@ which Mann-Whitney's test ignores; and the smallest p that a test can reach with
   method lies above every reference value;
 - Wilcoxon's signed ranks: :math:`2 / 2^n`, 0.0625 for five: it cannot fall below 0.05 with fewer than six.
 
-Above eight subjects Mann-Whitney's p is that of the normal approximation, as in scipy, and comes nowhere near its floor.
+Above eight subjects the p of Mann-Whitney is that of the normal approximation, as in scipy, far above its floor.
 What so few subjects cannot tell is not printed: it has no value, and :func:`missing` says why.
 """
 
