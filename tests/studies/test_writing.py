@@ -7,7 +7,7 @@ import pytest
 
 from napari_mrsr.errors import BadParameter, OutputNotWritable
 from napari_mrsr.files.origin import sha256_of
-from napari_mrsr.studies.writing import Figure, StudyTable, markdown, write_study
+from napari_mrsr.studies.writing import Figure, Study, StudyTable, markdown, write_study
 
 FRAME = pd.DataFrame({"method": ["lean", "tricubic"], "n": [5, 5], "T2 [ms]": [35.2371, np.nan]})
 TABLE = StudyTable("t2", FRAME, "T2 of five knees.", 1)
@@ -77,3 +77,15 @@ def test_two_tables_of_one_name_and_names_that_leave_the_folder_are_refused(tmp_
         write_study(tmp_path / "s", title="", lead="", tables=[TABLE, TABLE])
     with pytest.raises(BadParameter, match="file"):
         write_study(tmp_path / "s", title="", lead="", tables=[StudyTable("../t2", FRAME, "")])
+
+
+def test_a_study_names_who_was_left_out_and_keeps_long_tables_off_the_page(tmp_path):
+    long = StudyTable("subjects", FRAME, "One row per subject.", on_page=False)
+    study = Study("t", "T2", "Five knees.", (TABLE, long), skipped={"sub-02": "has one echo"})
+    study.write(tmp_path / "out")
+    page = (tmp_path / "out" / "t.md").read_text()
+    assert "Left out: sub-02 (has one echo)." in page
+    assert "One row per subject." not in page
+    assert (tmp_path / "out" / "subjects.csv").is_file()
+    assert json.loads((tmp_path / "out" / "provenance.json").read_text())["Skipped"] == {"sub-02": "has one echo"}
+    assert study.table("t2") is TABLE

@@ -17,7 +17,7 @@ import math
 import platform
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from numbers import Integral, Real
 from pathlib import Path
@@ -50,12 +50,15 @@ class StudyTable:
         What a reader must know: what was compared, in which unit, and what it does not mean.
     decimals
         Digits after the point on the page: for all columns, or by column.
+    on_page
+        False for a long table that stands in its file alone.
     """
 
     name: str
     frame: pd.DataFrame
     caption: str
     decimals: int | Mapping[str, int] = 2
+    on_page: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,58 @@ class Figure:
     name: str
     caption: str
     draw: Callable[[Path], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What a study found, ready to be written.
+
+    Parameters
+    ----------
+    name
+        Of its page.
+    title, lead, tables, figures, provenance
+        As for :func:`write_study`.
+    skipped
+        Subjects that could not be used, and why, in one line each.
+    """
+
+    name: str
+    title: str
+    lead: str
+    tables: tuple[StudyTable, ...]
+    figures: tuple[Figure, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+    def table(self, name: str) -> StudyTable:
+        """Return the table of a name; KeyError where there is none."""
+        return {table.name: table for table in self.tables}[name]
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write the study into a folder and return its files; raises as :func:`write_study`."""
+        return write_study(
+            folder,
+            name=self.name,
+            title=self.title,
+            lead="\n\n".join([self.lead, *said_of_skipped(self.skipped)]),
+            tables=self.tables,
+            figures=self.figures,
+            provenance={**self.provenance, "Skipped": dict(self.skipped)},
+        )
+
+
+def said_of_skipped(skipped: Mapping[str, str]) -> list[str]:
+    """Return a paragraph that names who was left out and why; none where nobody was.
+
+    Examples
+    --------
+    >>> said_of_skipped({"sub-02": "has no second echo"})
+    ['Left out: sub-02 (has no second echo).']
+    """
+    if not skipped:
+        return []
+    return ["Left out: " + "; ".join(f"{name} ({why})" for name, why in skipped.items()) + "."]
 
 
 def write_study(
@@ -138,7 +193,8 @@ def page(
     """
     parts = [f"{'#' * level} {title}", lead]
     for table in tables:
-        parts += [table.caption, markdown(table)]
+        if table.on_page:
+            parts += [table.caption, markdown(table)]
     for figure in figures:
         parts += [f"![{figure.caption}]({static}{figure.name}.png)", f"*{figure.caption}*"]
     return "\n\n".join(part for part in parts if part) + "\n"
