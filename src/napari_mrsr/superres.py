@@ -148,6 +148,7 @@ def stream(
     stop: Callable[[], bool] | None = None,
     precision: str = "auto",
     threads: int | None = None,
+    within: tuple[slice, slice, slice] | None = None,
 ) -> Iterator[Tile]:
     """Super-resolve one axis of a scan tile by tile, what is on screen first.
 
@@ -157,6 +158,8 @@ def stream(
     ----------
     first
         ``(axis, index)`` of the slice on screen, or one index along each axis, in the fine grid.
+    within
+        Compute this part of the plane only, as it is in the whole volume; along the axis it is always everything.
 
     Yields
     ------
@@ -165,7 +168,7 @@ def stream(
         array is ``finish(scan, array, plan(...)[0], ...)``.
     """
     (job,) = plan(scan, method=method, factor=factor, axis=axis, consistency=consistency, weights=weights)
-    yield from _tiles(scan, job, device, precision, first, stop, threads)
+    yield from _tiles(scan, job, device, precision, first, stop, threads, within)
 
 
 def retrospective(scan: Scan, factor: int = 2, axis: int | None = None) -> Scan:
@@ -233,12 +236,13 @@ def _tiles(
     first: Sequence[int] | None,
     stop: Callable[[], bool] | None,
     threads: int | None,
+    within: tuple[slice, slice, slice] | None = None,
 ) -> Iterator[Tile]:
     from napari_mrsr.inference.consistency import correct
 
     array = finite(scan.array)
     if job.method.kind == "classical":
-        yield from _classical(array, job, stop)
+        yield from _classical(array, job, stop, within)
         return
     assert job.factor is not None
     factor, axis = job.factor, job.axis
@@ -248,7 +252,7 @@ def _tiles(
         from napari_mrsr.inference.dictionary import stream as look_up
 
         dictionary = dictionary_files.load(which)
-        tiles = look_up(dictionary, array, axis=axis, first=first, stop=stop, threads=threads)
+        tiles = look_up(dictionary, array, axis=axis, first=first, stop=stop, threads=threads, within=within)
     else:
         from napari_mrsr.inference.engine import stream as run
 
@@ -262,6 +266,7 @@ def _tiles(
             first=first,
             stop=stop,
             threads=threads,
+            within=within,
         )
     for tile in tiles:
         if not tile.preview and job.penalties:
@@ -276,7 +281,12 @@ def _tiles(
         yield tile
 
 
-def _classical(array: npt.NDArray[Any], job: Job, stop: Callable[[], bool] | None) -> Iterator[Tile]:
+def _classical(
+    array: npt.NDArray[Any],
+    job: Job,
+    stop: Callable[[], bool] | None,
+    within: tuple[slice, slice, slice] | None,
+) -> Iterator[Tile]:
     """Interpolate in one tile: it takes less than a second."""
     from napari_mrsr.inference.engine import Tile
     from napari_mrsr.sampling import along
@@ -284,7 +294,11 @@ def _classical(array: npt.NDArray[Any], job: Job, stop: Callable[[], bool] | Non
     if stop is not None and stop():
         return
     n = array.shape[job.axis + 1]
+    part = within or (slice(None),) * 3
+    cut = [
+        slice(*part[a].indices(size)[:2]) if a != job.axis else slice(0, n) for a, size in enumerate(array.shape[1:])
+    ]
     matrix = interpolation.matrix(job.method.name, n, job.size)
-    values = along.apply(matrix, array.astype(np.float32, copy=False), job.axis + 1)
-    i, j, k = (slice(0, size) for size in values.shape[1:])
-    yield Tile((i, j, k), values, 1.0)
+    values = along.apply(matrix, array[(slice(None), *cut)].astype(np.float32, copy=False), job.axis + 1)
+    cut[job.axis] = slice(0, job.size)
+    yield Tile((cut[0], cut[1], cut[2]), values, 1.0)

@@ -62,6 +62,11 @@ class Box:
         high = tuple(min(n, b + h) for b, h, n in zip(self.high, reach, shape, strict=True))
         return Box(low, high)  # type: ignore[arg-type]
 
+    def moved(self, by: Triple) -> Box:
+        """Return the box moved by so many voxels."""
+        low, high = (tuple(a + b for a, b in zip(end, by, strict=True)) for end in (self.low, self.high))
+        return Box(low, high)  # type: ignore[arg-type]
+
     def inside(self, outer: Box, factor: int = 1) -> tuple[slice, slice, slice]:
         """Return where this box lies in an outer one, the last axis ``factor`` times finer."""
         fine = (1, 1, factor)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.inference.engine import Tile
-from napari_mrsr.interpolation.dictionaries import Planes, refine
+from napari_mrsr.interpolation.dictionaries import FACTOR, Planes, refine
 
 #: Planes timed for an estimate, and how long at least, s.
 PROBED, PROBE_SECONDS = 4, 0.3
@@ -25,6 +25,7 @@ def stream(
     first: Sequence[int] | None = None,
     stop: Callable[[], bool] | None = None,
     threads: int | None = None,
+    within: tuple[slice, slice, slice] | None = None,
 ) -> Iterator[Tile]:
     """Super-resolve one axis of a scan twofold, block by block.
 
@@ -42,12 +43,17 @@ def stream(
         Asked every few planes.
     threads
         CPU threads; by default all that this process may use.
+    within
+        Compute this part of the plane only, as it is in the whole volume; along ``axis`` it is always everything.
 
     Yields
     ------
     Tile
         All fine slices of some rows, in the scan's own order of axes.
     """
+    if within is not None:
+        yield from _part(method, array, within, axis=axis, stop=stop, threads=threads)
+        return
     across = [a for a in range(3) if a != axis]
     turned = array.transpose(0, across[0] + 1, across[1] + 1, axis + 1)
     back = np.argsort([*across, axis])
@@ -59,6 +65,34 @@ def stream(
         where[across[0]], where[axis] = rows, slice(0, values.shape[3])
         restored = np.ascontiguousarray(values.transpose(0, *(int(a) + 1 for a in back)))
         yield Tile((where[0], where[1], where[2]), restored, done / turned.shape[1])
+
+
+def _part(
+    method: Planes,
+    array: npt.NDArray[Any],
+    within: tuple[slice, slice, slice],
+    *,
+    axis: int,
+    stop: Callable[[], bool] | None,
+    threads: int | None,
+) -> Iterator[Tile]:
+    """Super-resolve a part of the plane: it is cut with the margin that a value depends on, which is then taken off."""
+    cut, own = [], []
+    for a in range(3):
+        n = array.shape[a + 1]
+        start, end = (0, n) if a == axis else within[a].indices(n)[:2]
+        cut.append(slice(max(0, start - method.margin), min(n, end + method.margin)))
+        own.append((start, FACTOR * n if a == axis else end))
+    whole = np.prod([end - start for start, end in own])
+    done = 0.0
+    for tile in stream(method, array[(slice(None), *cut)], axis=axis, stop=stop, threads=threads):
+        low = [w.start + c.start for w, c in zip(tile.where, cut, strict=True)]
+        high = [a + n for a, n in zip(low, tile.array.shape[1:], strict=True)]
+        there = [slice(max(a, start), min(b, end)) for a, b, (start, end) in zip(low, high, own, strict=True)]
+        if all(t.stop > t.start for t in there):
+            inside = tuple(slice(t.start - a, t.stop - a) for t, a in zip(there, low, strict=True))
+            done += np.prod([t.stop - t.start for t in there])
+            yield Tile((there[0], there[1], there[2]), tile.array[(slice(None), *inside)], float(done / whole))
 
 
 def estimate_seconds(method: Planes, array: npt.NDArray[Any], *, axis: int, threads: int | None = None) -> float:

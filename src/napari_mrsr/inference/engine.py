@@ -71,6 +71,7 @@ def stream(
     tile: int | tuple[int, int] | None = None,
     air: bool = True,
     threads: int | None = None,
+    within: tuple[slice, slice, slice] | None = None,
 ) -> Iterator[Tile]:
     """Super-resolve one axis of a volume, tile by tile.
 
@@ -98,6 +99,8 @@ def stream(
         Leave voxels without any signal within the network's reach to interpolation.
     threads
         CPU threads; by default what torch is set to.
+    within
+        Compute this part of the plane only, as it is in the whole volume; along ``axis`` it is always everything.
 
     Yields
     ------
@@ -124,8 +127,9 @@ def stream(
             return for_whole_volume(first_choice, model, x, factor, scale, precision, voxels)
 
     job = Job(backend, x, factor, scale, int(model.halo), stop, threads, settle)  # type: ignore[arg-type]
+    part = None if within is None else _part(within, array, axis)
     try:
-        for box, values, done, early in job.run(shown, tile, air):
+        for box, values, done, early in job.run(shown, tile, air, part):
             yield Tile(_place(box, factor, axis), np.moveaxis(values, -1, axis + 1), done, early)
     except Interrupted:
         log.info("stopped")
@@ -188,6 +192,15 @@ def check(model: nn.Module, array: npt.NDArray[Any], factor: int, axis: int) -> 
     echoes: int | None = model.echoes  # type: ignore[assignment]
     if echoes is not None and echoes != array.shape[0]:
         raise BadParameter(f"the network was made for {echoes} volumes, not {array.shape[0]}")
+
+
+def _part(within: tuple[slice, slice, slice], array: npt.NDArray[Any], axis: int) -> Box:
+    """Return a part of the plane as a box of the coarse grid, the super-resolved axis last."""
+    spans = [within[a].indices(array.shape[a + 1])[:2] for a in range(3) if a != axis]
+    if any(stop <= start for start, stop in spans):
+        raise BadParameter(f"the part {within} of a volume of {array.shape[1:]} is empty")
+    (i, m), (j, n) = spans
+    return Box((i, j, 0), (m, n, array.shape[axis + 1]))
 
 
 def _place(box: Box, factor: int, axis: int) -> tuple[slice, slice, slice]:

@@ -53,21 +53,28 @@ class Job:
         self.shape: Triple = x.shape[1:]
 
     def run(
-        self, shown: Sequence[int | None], tile: int | tuple[int, int] | None, air: bool
+        self,
+        shown: Sequence[int | None],
+        tile: int | tuple[int, int] | None,
+        air: bool,
+        part: Box | None = None,
     ) -> Iterator[tuple[Box, Floats, float, bool]]:
-        """Yield box, values, part done, and whether it is a preview."""
+        """Yield box, values, part done, and whether it is a preview; only boxes of ``part`` where one is given."""
         mask = signal_mask(self.x, self.scale, self.halo) if air else np.ones(self.shape, bool)
         if self.stop():
             raise Interrupted
         for core in preview.boxes(shown, mask, self.backend.rate, self.backend.cost.operations, self.halo):
             yield core.box, self.network(core.box, core.context), 0.0, True
-        self.backend = self.settle(self.backend, float(np.count_nonzero(mask)))
+        whole = part or Box((0, 0, 0), self.shape)
+        seen = whole.grown(self.halo, self.shape).shape
+        self.backend = self.settle(self.backend, float(np.count_nonzero(mask[whole.slices])))
         side = (
             (tile, tile)
             if isinstance(tile, int)
-            else tile or core_side(self.backend, self.shape, self.halo, watched=any(at is not None for at in shown))
+            else tile or core_side(self.backend, seen, self.halo, watched=any(at is not None for at in shown))
         )
-        queue = deque(plan(self.shape, side, first=shown, thin=max(SMALLEST, min(side) // 4)))
+        boxes = plan(whole.shape, side, first=shown, thin=max(SMALLEST, min(side) // 4))
+        queue = deque(box.moved(whole.low) for box in boxes)
         total = sum(self._work(mask, box) for box in queue)
         done = 0.0
         while queue:

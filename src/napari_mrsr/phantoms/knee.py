@@ -6,6 +6,8 @@ to the right.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -43,6 +45,7 @@ def knee(
     diseased: bool | None = None,
     side: Side | None = None,
     snr: float | None = None,
+    cartilage_t2: float | None = None,
 ) -> KneePhantom:
     """Return the knee of a seed.
 
@@ -64,6 +67,9 @@ def knee(
         Override what the seed draws.
     snr
         S1 of cartilage over noise, instead of the frozen one.
+    cartilage_t2
+        Mean T2 of the cartilage, ms, instead of what the seed draws: knees drawn from the settings differ by 2 ms (SD),
+        the patients of a study by more. Layers, smooth variation and lesions stay what they are relative to it.
 
     Returns
     -------
@@ -73,7 +79,7 @@ def knee(
     Raises
     ------
     BadParameter
-        The grid or the window is empty or impossible, or the ratio is not positive.
+        The grid or the window is empty or impossible, the ratio is not positive, or no cartilage has such a T2.
 
     Examples
     --------
@@ -92,6 +98,11 @@ def knee(
         window = (slice(0, shape[0]), slice(0, shape[1]), slice(*slab))
     where = _window(window, shape)
     subject = draw(seed, settings, side=side, diseased=diseased)
+    if cartilage_t2 is not None:
+        low, high = settings.tissues["cartilage"].limits
+        if not low < cartilage_t2 < high:
+            raise BadParameter(f"T2 of cartilage of {cartilage_t2:g} ms lies outside {low:g} to {high:g} ms")
+        subject = replace(subject, t2={**subject.t2, "cartilage": float(cartilage_t2)})
     anatomy = Anatomy(subject, settings)
     axes, affine = _grid(subject.side, shape, spacing, centre, where)
     painted = paint_window(anatomy, settings, axes, spacing)
