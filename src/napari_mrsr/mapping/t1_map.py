@@ -21,7 +21,9 @@ from napari_mrsr.scan import Scan
 VALUES_AT_MOST = 32
 
 
-def t1_by_label(labels: Scan, t1: Mapping[int, float], *, elsewhere: float = 1200.0) -> Scan:
+def t1_by_label(
+    labels: Scan, t1: Mapping[int, float], *, elsewhere: float = 1200.0, names: Mapping[int, str] | None = None
+) -> Scan:
     """Return a map of T1 in ms from labels of tissue.
 
     Parameters
@@ -32,6 +34,8 @@ def t1_by_label(labels: Scan, t1: Mapping[int, float], *, elsewhere: float = 120
         T1 of each label, ms.
     elsewhere
         T1 of all other voxels, ms.
+    names
+        What the labels are called in the history; their numbers where not given.
 
     Raises
     ------
@@ -52,7 +56,10 @@ def t1_by_label(labels: Scan, t1: Mapping[int, float], *, elsewhere: float = 120
             raise BadParameter(f"has no voxel of label {label}", where=labels.where, remedy="look at its labels")
         values[here] = value
     _positive(values)
-    parameters = {"t1": {str(label): float(value) for label, value in t1.items()}, "elsewhere": elsewhere}
+    parameters = {
+        "t1": {(names or {}).get(label, str(label)): float(value) for label, value in t1.items()},
+        "elsewhere": float(elsewhere),
+    }
     return labels.after(
         "t1 by label", values, parameters=parameters, axis="map", names=("T1",), quantity="T1", unit="ms"
     )
@@ -84,11 +91,23 @@ def check(scan: Scan, t1: float | Scan, *, few: bool) -> float | npt.NDArray[np.
     return values
 
 
-def record(t1: float | npt.NDArray[np.float32]) -> dict[str, Any]:
-    """Return what a history says about T1: the number, or of a map its range and median."""
+def record(t1: float | npt.NDArray[np.float32], source: float | Scan | None = None) -> dict[str, Any]:
+    """Return what a history says about T1: the number, or of a map its range, median and, if known, T1 by tissue.
+
+    ``source`` is what the values come from; :func:`t1_by_label` leaves T1 of each label, and elsewhere, in its history.
+    """
     if isinstance(t1, float):
         return {"t1": t1}
-    return {"t1": "map", "t1_range": [float(t1.min()), float(t1.max())], "t1_median": float(np.median(t1))}
+    told: dict[str, Any] = {
+        "t1": "map",
+        "t1_range": [float(t1.min()), float(t1.max())],
+        "t1_median": float(np.median(t1)),
+    }
+    if isinstance(source, Scan):
+        made = next((step for step in reversed(source.history) if step.name == "t1 by label"), None)
+        if made is not None:
+            told |= {"t1_elsewhere": made.parameters["elsewhere"], "t1_by_tissue": made.parameters["t1"]}
+    return told
 
 
 def _positive(t1: npt.NDArray[Any]) -> None:

@@ -149,7 +149,7 @@ def t2_from_dess(
             pass
     parameters = {
         "method": method,
-        **t1_map.record(longitudinal),
+        **t1_map.record(longitudinal, t1),
         **asdict(sequence),
         "b1": None if b1 is None else (b1.where or "map"),
         "t2_range": t2_range,

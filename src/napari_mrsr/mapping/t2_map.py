@@ -78,9 +78,12 @@ def noise_is_measured(scan: Scan) -> bool:
     return not any(step.name in MADE_UP for step in scan.history)
 
 
-def with_sigma(found: T2Map, sigma: npt.NDArray[np.float32], noise: Noise) -> T2Map:
-    """Return a map with the standard deviation of T2 from noise, ``(i, j, k)`` in ms, beside it."""
-    parameters = {"noise": noise.sigma, "coils": noise.coils, "source": noise.source}
+def with_sigma(found: T2Map, sigma: npt.NDArray[np.float32], noise: Noise, *, correlated: float = 1.0) -> T2Map:
+    """Return a map with the standard deviation of T2 from noise, ``(i, j, k)`` in ms, beside it.
+
+    ``correlated`` is the number of voxels that share their noise (:mod:`~napari_mrsr.mapping.shared_noise`).
+    """
+    parameters = {"noise": noise.sigma, "coils": noise.coils, "source": noise.source, "correlated": correlated}
     scan = found.map.after(
         "sigma of t2 from noise", sigma, parameters=parameters, names=("sigma T2",), quantity="sigma T2", unit="ms"
     )

@@ -27,12 +27,17 @@ is lost in noise (menisci, tendons, ligaments) sigma tells little, because noise
 ms at an SNR of 30 in S1 is read as 14 +- 4 ms. Both are :func:`undetermined`: their signal bounds T2, it does not
 measure it. What is wrong with T1, B1 or diffusivity is no noise, and stands in :mod:`~napari_mrsr.mapping.bias`.
 
+**The mean of a region** has a smaller error, by the root of its voxels; where the scanner filled the matrix with zeros
+they share their noise, and :mod:`~napari_mrsr.mapping.shared_noise` tells how many do. It stands as ``correlated`` in
+the step that made sigma.
+
 It is also no more than the noise of the background. Parallel imaging and the correction of coil shading give tissue
 another noise than air, most often more; pulsation and motion are in neither. On such scans sigma is a lower bound.
 
 **Not of a super-resolved or interpolated scan.** A network does to noise what it has learned, in air something else
 than in tissue, so that the background of the result says nothing about the noise of its cartilage; and neighbours
-share their noise. Such scans are refused unless the noise is given. Thick slices that were averaged from magnitudes
+share their noise. Such scans are refused unless the noise is given; of the *mean* of a region there
+:mod:`napari_mrsr.roi.carried_noise` tells the error. Thick slices that were averaged from magnitudes
 keep a background that reads 7 % low.
 """
 
@@ -50,6 +55,7 @@ from napari_mrsr.mapping.epg_table import ratio_table
 from napari_mrsr.mapping.log_noise import log_deviation
 from napari_mrsr.mapping.noise import Noise
 from napari_mrsr.mapping.reasons import Reason
+from napari_mrsr.mapping.shared_noise import shared_noise
 from napari_mrsr.mapping.t2_map import T2Map, noise_is_measured, with_sigma
 from napari_mrsr.physics.dess import DessSequence
 from napari_mrsr.scan import Scan, Step
@@ -103,11 +109,15 @@ def with_uncertainty(scan: Scan, found: T2Map, *, noise: Noise | None = None) ->
         )
     if found.sigma is not None and noise is None:
         return found
-    step = next((one for one in reversed(found.map.history) if one.name == "t2 from dess"), None)
+    step = dess_step(found.map)
     if step is None:
-        raise BadParameter("the T2 map was not made from DESS", where=found.map.where)
+        raise BadParameter("the T2 map was not made from DESS", where=found.map.where, remedy="map T2 of both echoes")
     if found.map.shape != scan.shape:
-        raise GeometryMismatch("the T2 map is not on the grid of the scan", where=found.map.where)
+        raise GeometryMismatch(
+            "the T2 map is not on the grid of the scan",
+            where=found.map.where,
+            remedy="give the scan that it was made of",
+        )
     level = Noise(**step.parameters["noise"]) if noise is None else noise
     values = np.full(scan.shape, np.nan, np.float32)
     t2, out = np.ascontiguousarray(found.map.array[0]).reshape(-1), values.reshape(-1)
@@ -122,7 +132,8 @@ def with_uncertainty(scan: Scan, found: T2Map, *, noise: Noise | None = None) ->
     with ThreadPoolExecutor(cores()) as pool:
         for _ in pool.map(work, range(0, out.size, PIECE)):
             pass
-    return with_sigma(found, values, level)
+    shared = 1.0 if noise is not None else shared_noise(scan.array[-1], level)
+    return with_sigma(found, values, level, correlated=shared)
 
 
 def undetermined(found: T2Map, *, limit: float = LARGEST_SPREAD) -> npt.NDArray[np.bool_]:
@@ -148,20 +159,31 @@ def _sigma(
     t2: npt.NDArray[np.float64], echoes: tuple[npt.NDArray[Any], npt.NDArray[Any]], noise: Noise, step: Step
 ) -> npt.NDArray[np.float64]:
     """Return sigma of T2 in ms for a run of voxels with a value."""
-    sequence, t1 = _made_with(step)
+    spread = np.hypot(*(log_deviation(echo, noise) for echo in echoes))
+    sigma: npt.NDArray[np.float64] = per_log_ratio(t2, step) * spread
+    return sigma
+
+
+def per_log_ratio(t2: npt.NDArray[np.float64], step: Step) -> npt.NDArray[np.float64]:
+    """Return by how much T2 grows with ln(S2/S1), ms, where it is ``t2`` (ms) in a map that a step made."""
+    sequence, t1 = made_with(step)
     if step.parameters["method"] == "analytic":
         slope: Any = 1 / (2 * (sequence.repetition_time - sequence.echo_time))
     else:
         table = ratio_table(sequence, t1)
         slopes = -np.gradient(table.rate, table.log_ratio)
         slope = np.interp(t2, 1 / table.rate, slopes)
-    spread = np.hypot(*(log_deviation(echo, noise) for echo in echoes))
-    sigma: npt.NDArray[np.float64] = t2**2 * slope * spread
-    return sigma
+    grows: npt.NDArray[np.float64] = t2**2 * slope
+    return grows
 
 
-def _made_with(step: Step) -> tuple[DessSequence, float]:
-    """Return the sequence and T1 that a map was made with."""
+def dess_step(map: Scan) -> Step | None:
+    """Return the step that made a T2 map from DESS; None where it was made in another way."""
+    return next((one for one in reversed(map.history) if one.name == "t2 from dess"), None)
+
+
+def made_with(step: Step) -> tuple[DessSequence, float]:
+    """Return the sequence and T1 in ms (of a map of T1 its median) that a T2 map was made with."""
     names = ("repetition_time", "echo_time", "flip_angle", "spoiler_moment", "spoiler_duration", "diffusivity")
     t1 = step.parameters["t1"]
     known = t1 if isinstance(t1, int | float) else step.parameters["t1_median"]
