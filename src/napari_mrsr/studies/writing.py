@@ -164,7 +164,7 @@ def write_study(
     """
     name = name or folder.name
     _check_names(name, [table.name for table in tables], [figure.name for figure in figures])
-    _check_free(folder)
+    check_free(folder)
     with atomic_folder(folder) as hidden:
         (hidden / f"{name}.md").write_text(page(title, lead, tables, figures), encoding="utf-8")
         for table in tables:
@@ -247,8 +247,8 @@ def _check_names(page: str, tables: Sequence[str], figures: Sequence[str]) -> No
             raise BadParameter(f"two parts of the study are called {twice!r}", remedy="name them apart")
 
 
-def _check_free(folder: Path) -> None:
-    """Refuse a folder that holds anything but an earlier study."""
+def check_free(folder: Path) -> None:
+    """Refuse a folder that holds anything but an earlier study; raises OutputNotWritable."""
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     try:
