@@ -219,6 +219,9 @@ def finish(scan: Scan, array: npt.NDArray[Any], job: Job, device: str = "auto", 
             "device": device,
             "precision": precision,
         }
+    adapted = registry.adaptation_of(job.weights) if job.weights is not None else None
+    if adapted is not None:
+        parameters["adapted"] = adapted
     acquisition = scan.acquisition
     if scan.slice_axis == job.axis and acquisition.slice_thickness is not None:
         spacing = scan.spacing[job.axis] * scan.shape[job.axis] / job.size

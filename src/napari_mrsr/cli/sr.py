@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from napari_mrsr.cli import console
+from napari_mrsr.cli.adapting import Adapt, AdaptMinutes, SaveAdapted, adapt_to, check_adapt
 from napari_mrsr.cli.options import (
     AllowNonfinite,
     Device,
@@ -48,7 +50,6 @@ Axis = Annotated[
 Consistency = Annotated[
     str, typer.Option(metavar="wiener|hard|none", help="How the result is held to what was measured.")
 ]
-Adapt = Annotated[bool, typer.Option("--adapt", help="Adapt the network to this scan first (not in this version).")]
 TrustFolder = Annotated[
     Path | None,
     typer.Option("--trust", metavar="DIR", help="Write what was added and where it disagrees.", show_default=False),
@@ -66,13 +67,13 @@ def sr(
     device: Device = "auto",
     consistency: Consistency = "wiener",
     adapt: Adapt = False,
+    adapt_minutes: AdaptMinutes = None,
+    save_adapted: SaveAdapted = None,
     trust: TrustFolder = None,
     series: Series = None,
     allow_nonfinite: AllowNonfinite = False,
 ) -> None:
     """Super-resolve a scan along its slice axis, or along the axis given."""
-    if adapt:
-        raise BadParameter("--adapt is not available in this version", remedy="leave it out")
     if like is not None and (factor is not None or axis is not None):
         raise BadParameter("--like gives factor and axis by itself", remedy="leave --factor and --axis out")
     factor = check_factor(2 if factor is None else factor)
@@ -80,6 +81,7 @@ def sr(
     check_choice("--device", device, ("auto", "cpu", "cuda"))
     check_choice("--consistency", consistency, ("wiener", "hard", "none"))
     _check_method(method, weights)
+    check_adapt(adapt, adapt_minutes, save_adapted, method=method, weights=weights, axis=axis, like=like)
     if trust is not None:
         _check_trust(axis, like, consistency)
     check_volume(output)
@@ -92,12 +94,26 @@ def sr(
     if method == "auto" and weights is None and _is_in_plane(scan, axes, target):
         method = _choose_in_plane()
     options: dict[str, Any] = {"method": method, "weights": weights, "consistency": consistency, "device": device}
-    if target is not None:
-        result = _refine(scan, like=target, **options)
-    else:
-        result = scan
-        for along in axes:
-            result = _refine(result, factor=factor, axis=along, **options)
+    with tempfile.TemporaryDirectory() as folder:
+        if adapt:
+            adapted = adapt_to(
+                scan,
+                Path(folder),
+                method=method,
+                weights=weights,
+                factor=factor,
+                axis=axes[0],
+                device=device,
+                minutes=adapt_minutes,
+                save=save_adapted,
+            )
+            options |= {} if adapted is None else {"method": "auto", "weights": adapted}
+        if target is not None:
+            result = _refine(scan, like=target, **options)
+        else:
+            result = scan
+            for along in axes:
+                result = _refine(result, factor=factor, axis=along, **options)
 
     from napari_mrsr.files import write_nifti
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: First bytes of a zip archive and of a pickle stream: what torch.save writes.
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _LARGEST_HEADER = 100 * 2**20
+#: Entry in the header of weights that were adapted to one scan: how, as JSON.
+ADAPTED = "adapted"
 
 
 @dataclass(frozen=True)
@@ -222,12 +224,24 @@ def read_header(path: Path) -> dict[str, str]:
     return metadata
 
 
-def save(network: nn.Module, path: Path, *, method: str) -> Path:
-    """Write the weights of a network with what is needed to build it again."""
+def adaptation_of(path: Path) -> dict[str, Any] | None:
+    """Return how weights were adapted to one scan (:mod:`napari_mrsr.training.adapt`), or None where they were not."""
+    found = read_header(path).get(ADAPTED)
+    if found is None:
+        return None
+    try:
+        return dict(json.loads(found))
+    except (ValueError, TypeError):
+        return None
+
+
+def save(network: nn.Module, path: Path, *, method: str, about: dict[str, str] | None = None) -> Path:
+    """Write the weights of a network with what is needed to build it again, and what else is to stand in the header."""
     from safetensors.torch import save_file
 
     tensors = {name: tensor.detach().float().contiguous().cpu() for name, tensor in network.state_dict().items()}
     temporary = path.with_name(path.name + ".new")
-    save_file(tensors, temporary, metadata={"architecture": method, "settings": json.dumps(network.settings)})
+    metadata = {"architecture": method, "settings": json.dumps(network.settings), **(about or {})}
+    save_file(tensors, temporary, metadata=metadata)
     temporary.replace(path)
     return path

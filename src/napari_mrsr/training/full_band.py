@@ -23,14 +23,17 @@ LEAST_RATIO = 0.05
 LARGEST_SPACING_RATIO = 2.0
 
 
-def band_ratio(scan: Scan, axis: int) -> float:
-    """Return the power near the edge of the band over that in its middle, along one voxel axis."""
+def band_ratio(scan: Scan, axis: int, *, edge: float = 1.0) -> float:
+    """Return the power near the edge of the band over that in its middle, along one voxel axis.
+
+    With an ``edge`` below 1 only that part of the band counts: what is left when the axis is sampled less finely.
+    """
     volume = np.moveaxis(np.asarray(scan.array[0], dtype=np.float32), axis, -1)
     lines = volume.reshape(-1, volume.shape[-1])
     lines = lines[np.argsort(lines.mean(axis=1))[-max(1, len(lines) // 4) :]]
     spectrum = np.abs(np.fft.rfft(lines * np.hanning(lines.shape[1]), axis=1)) ** 2
     power = spectrum.mean(axis=0)
-    f = np.linspace(0, 1, len(power))
+    f = np.linspace(0, 1 / edge, len(power))
     return float(power[(f >= 0.85) & (f <= 0.95)].mean() / (power[(f >= 0.45) & (f <= 0.55)].mean() + 1e-30))
 
 
