@@ -6,9 +6,8 @@ of the Osteoarthritis Initiative.
 
 from __future__ import annotations
 
-import numpy as np
-
 from napari_mrsr.errors import EchoesNeeded
+from napari_mrsr.physics.combined import root_sum_of_squares
 from napari_mrsr.scan import Scan
 
 
@@ -37,7 +36,5 @@ def combined_dess(scan: Scan) -> Scan:
             where=scan.where,
             remedy="open both echoes together",
         )
-    total = np.square(scan.array[0], dtype=np.float32)
-    for volume in scan.array[1:]:
-        total += np.square(volume, dtype=np.float32)
-    return scan.after("combined dess", np.sqrt(total, out=total), axis="contrast", names=("combined",))
+    array = root_sum_of_squares(scan.array)
+    return scan.after("combined dess", array, axis="contrast", names=("combined",))

@@ -8,7 +8,8 @@ new information. Here a residual trunk works on the thick slices and only the la
 
 Each echo (or contrast) goes through the same trunk beside the mean of all of them, so one set of weights serves any
 number of echoes, and what a bright echo shows of an edge helps a noisy one. Factors 2, 3 and 4 share the trunk; each
-has a last layer of its own, which starts at zero: an untrained ``lean`` is cubic interpolation.
+has a last layer of its own, which starts at zero: an untrained ``lean`` is cubic interpolation. Kernels of the trunk
+may be separable, 3x3x1 in plane and then 1x1x3 along the slices: 12 taps in place of 27, the same reach.
 
 Design: residual blocks without normalisation (Lim et al., EDSR, CVPRW 2017), sub-pixel convolution (Shi et al., ESPCN,
 CVPR 2016), here along one axis.
@@ -29,15 +30,24 @@ class Block(nn.Module):
 
     scale = 0.2
 
-    def __init__(self, features: int) -> None:
+    def __init__(self, features: int, *, separable: bool = False) -> None:
         super().__init__()
-        self.first = nn.Conv3d(features, features, 3, padding=1)
-        self.second = nn.Conv3d(features, features, 3, padding=1)
+        self.first = _kernel(features, separable)
+        self.second = _kernel(features, separable)
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape ``(batch, features, i, j, k)`` in and out."""
         residual: Tensor = self.second(torch.relu(self.first(x)))
         return x + self.scale * residual
+
+
+def _kernel(features: int, separable: bool) -> nn.Module:
+    if not separable:
+        return nn.Conv3d(features, features, 3, padding=1)
+    return nn.Sequential(
+        nn.Conv3d(features, features, (3, 3, 1), padding=(1, 1, 0)),
+        nn.Conv3d(features, features, (1, 1, 3), padding=(0, 0, 1)),
+    )
 
 
 class Lean(nn.Module):
@@ -51,6 +61,8 @@ class Lean(nn.Module):
         Residual blocks of the trunk.
     factors
         Factors for which a last layer is made.
+    separable
+        Whether the trunk's kernels are parted into one in plane and one along the slices.
 
     Examples
     --------
@@ -60,13 +72,17 @@ class Lean(nn.Module):
 
     echoes: int | None = None
 
-    def __init__(self, features: int = 32, blocks: int = 6, factors: Sequence[int] = (2, 3, 4)) -> None:
+    def __init__(
+        self, features: int = 32, blocks: int = 6, factors: Sequence[int] = (2, 3, 4), *, separable: bool = False
+    ) -> None:
         super().__init__()
         self.settings = {"features": features, "blocks": blocks, "factors": list(factors)}
+        if separable:
+            self.settings["separable"] = True
         self.factors = tuple(factors)
         self.halo = max(2 * blocks + 2, CUBIC_REACH)
         self.head = nn.Conv3d(2, features, 3, padding=1)
-        self.trunk = nn.Sequential(*(Block(features) for _ in range(blocks)))
+        self.trunk = nn.Sequential(*(Block(features, separable=separable) for _ in range(blocks)))
         self.tails = nn.ModuleDict({str(factor): nn.Conv3d(features, factor, 3, padding=1) for factor in factors})
         for layer in self.modules():
             if isinstance(layer, nn.Conv3d):

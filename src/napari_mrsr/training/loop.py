@@ -17,17 +17,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from napari_mrsr.networks import registry
 from napari_mrsr.scan import Scan
 from napari_mrsr.training import checkpoint
-from napari_mrsr.training.pairs import Batch, Sampling, draw
-from napari_mrsr.training.recipes import Recipe, describe
+from napari_mrsr.training.losses import find as loss_by_name
+from napari_mrsr.training.pairs import Batch, draw
+from napari_mrsr.training.recipes import Recipe, describe, sampling_of
 from napari_mrsr.training.sources import TrainingSource
 from napari_mrsr.training.validation import Score, cases_of, score
-
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"l1": functional.l1_loss, "l2": functional.mse_loss}
 
 #: Steps between lines of the log, and minutes between checkpoints.
 LOG_EVERY = 50
@@ -96,10 +94,8 @@ def run(
     network = network.to(place, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
     optimizer = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
-    sampling = Sampling(
-        batch=recipe.batch, factors=recipe.factors, echoes=recipe.echoes, jitter=recipe.jitter, augment=recipe.augment
-    )
-    loss_of = LOSSES[recipe.loss]
+    sampling = sampling_of(recipe)
+    loss_of = loss_by_name(recipe.loss)
     folder = out / "checkpoint"
     step, hours = 0, 0.0
     if checkpoint.exists(folder):

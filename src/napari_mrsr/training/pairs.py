@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,9 @@ from napari_mrsr.training.sources import TrainingSource
 
 Array = npt.NDArray[np.float32]
 
+#: What may be changed about a patch before its slices are made thick.
+Augmentation = Literal["contrast", "shading", "noise", "profile"]
+AUGMENTATIONS: tuple[Augmentation, ...] = get_args(Augmentation)
 #: Fine samples to either side that the longest slice profile reaches (the 49-tap FIR).
 MARGIN = thick_slices.FIR_ORDER // 2
 #: Profiles of augmented batches, each with equal probability.
@@ -54,7 +58,7 @@ class Sampling:
     jitter
         Shift patches off the stride grid.
     augment
-        Change contrast, scale, noise and slice profile.
+        All of :data:`AUGMENTATIONS` (True), none (False), or those named.
     """
 
     in_plane: int = 32
@@ -63,7 +67,11 @@ class Sampling:
     factors: tuple[int, ...] = (2,)
     echoes: tuple[int, ...] = (1, 2)
     jitter: bool = True
-    augment: bool = True
+    augment: bool | tuple[Augmentation, ...] = True
+
+    def changes(self, what: Augmentation) -> bool:
+        """Tell whether an augmentation takes place."""
+        return self.augment if isinstance(self.augment, bool) else what in self.augment
 
 
 @dataclass(frozen=True)
@@ -85,9 +93,11 @@ def draw(sources: Sequence[TrainingSource], sampling: Sampling, seed: int, step:
     patches = np.stack([_patch(sources[n], sampling, factor, echoes, rng) for n in chosen])
     thin = torch.from_numpy(patches)
     profile: thick_slices.Profile = "fir"
-    if sampling.augment:
+    if sampling.changes("shading"):
         thin = thin * _shading(rng, thin)
+    if sampling.changes("noise"):
         thin = thin + _noise(rng, thin)
+    if sampling.changes("profile"):
         profile = PROFILES[int(rng.integers(len(PROFILES)))]
     matrix = torch.from_numpy(_segment(sampling.slices, factor, profile))
     thick = thin @ matrix.T
@@ -129,7 +139,7 @@ def _patch(source: TrainingSource, sampling: Sampling, factor: int, echoes: int,
         patch = patch.swapaxes(1, 2)
     flips = tuple(a for a in (1, 2, 3) if rng.random() < 0.5)
     patch = np.flip(patch, flips) if flips else patch
-    if sampling.augment:
+    if sampling.changes("contrast"):
         patch = _other_contrast(patch, repeated=len(set(volumes)) < len(volumes), rng=rng)
     return np.ascontiguousarray(patch, dtype=np.float32)
 

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_mrsr.errors import UnknownMethod
+from napari_mrsr.errors import BadParameter, UnknownMethod
 
 if TYPE_CHECKING:
     from torch import nn
 
     from napari_mrsr.training.loop import Result
+    from napari_mrsr.training.pairs import Augmentation, Sampling
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Recipe:
     settings
         Its arguments.
     loss
-        ``"l1"`` or ``"l2"``.
+        A name from :data:`napari_mrsr.training.losses.LOSSES`.
     learning_rate
         Adam's step at the plateau.
     batch
@@ -38,7 +39,9 @@ class Recipe:
     factors, echoes
         What a batch may be made for.
     jitter, augment
-        Patches off the stride grid; other contrasts, noise and slice profiles.
+        Patches off the stride grid; other contrasts, shading, noise and slice profiles: all, none, or those named.
+    patch
+        Size of a patch: voxels across the slice axis, and thick slices.
     averaging
         Decay of the moving average of the weights that is shipped (0: the last weights).
     """
@@ -54,7 +57,8 @@ class Recipe:
     factors: tuple[int, ...] = (2,)
     echoes: tuple[int, ...] = (1,)
     jitter: bool = False
-    augment: bool = False
+    augment: bool | tuple[Augmentation, ...] = False
+    patch: tuple[int, int] = (32, 16)
     averaging: float = 0.0
 
 
@@ -107,6 +111,11 @@ def build(recipe: Recipe, start: Path | None = None) -> nn.Module:
     """Make the network of a recipe, with the weights of a file if one is given.
 
     A single-contrast ``mrsr`` is widened to the echoes of the recipe (transfer, paper 1 section 3.2).
+
+    Raises
+    ------
+    BadParameter
+        The weights are of another network or size.
     """
     from napari_mrsr.networks import registry
 
@@ -114,10 +123,38 @@ def build(recipe: Recipe, start: Path | None = None) -> nn.Module:
     if start is None:
         return network
     first = registry.load(start)
-    if recipe.network == "mrsr" and first.echoes == 1 and recipe.settings["echoes"] > 1:
-        return first.for_echoes(recipe.settings["echoes"])  # type: ignore[operator, no-any-return]
+    echoes = recipe.settings.get("echoes", 1)
+    if isinstance(first, type(network)) and getattr(first, "echoes", None) == 1 and echoes > 1:
+        first = first.for_echoes(echoes)  # type: ignore[operator]
+    if not isinstance(first, type(network)) or first.settings != network.settings:
+        raise BadParameter(
+            f"holds {type(first).__name__.lower()} with {_in_words(first.settings)}, "
+            f"not {recipe.network} with {_in_words(network.settings)}",
+            where=start,
+            remedy="start from weights of the same network and size",
+        )
     network.load_state_dict(first.state_dict())
     return network
+
+
+def _in_words(settings: Any) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.items())
+
+
+def sampling_of(recipe: Recipe) -> Sampling:
+    """Return how a recipe draws its patches."""
+    from napari_mrsr.training.pairs import Sampling
+
+    in_plane, slices = recipe.patch
+    return Sampling(
+        in_plane=in_plane,
+        slices=slices,
+        batch=recipe.batch,
+        factors=recipe.factors,
+        echoes=recipe.echoes,
+        jitter=recipe.jitter,
+        augment=recipe.augment,
+    )
 
 
 def train(
@@ -134,6 +171,7 @@ def train(
     learning_rate: float | None = None,
     minutes: float | None = None,
     echoes: int | None = None,
+    combined: bool = False,
     device: str = "auto",
     seed: int = 0,
     progress: Callable[[int, int, float], None] | None = None,
@@ -163,6 +201,9 @@ def train(
         Stop then; the run can be resumed.
     echoes
         For ``mrsr``: 1 trains the single-contrast network that is transferred later.
+    combined
+        Learn from the combined image of dual-echo scans (root sum of squares) in place of their echoes, and validate
+        likewise.
     progress
         Called with (step, steps, loss).
 
@@ -172,7 +213,7 @@ def train(
         See :mod:`napari_mrsr.errors`.
     """
     from napari_mrsr.training.loop import run
-    from napari_mrsr.training.sources import gather, scans_in
+    from napari_mrsr.training.sources import combine, combine_scan, gather, scans_in
 
     chosen = find(recipe)
     if quick:
@@ -187,6 +228,9 @@ def train(
         chosen = replace(chosen, settings={**chosen.settings, "echoes": echoes}, echoes=(echoes,))
     sources, held_out = gather(list(data), phantoms or (2 if quick and not data else 0), report)
     checks = [*held_out, *scans_in(list(validate))]
+    if combined:
+        sources = [combine(source) for source in sources]
+        checks = [(name, combine_scan(scan)) for name, scan in checks]
     network = build(chosen, start)
     return run(
         chosen,

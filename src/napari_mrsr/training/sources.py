@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.errors import NothingToRead
+from napari_mrsr.physics.combined import root_sum_of_squares
 from napari_mrsr.scan import Scan
 from napari_mrsr.training.full_band import full_band_axes
 
@@ -95,6 +96,24 @@ def phantom_sources(count: int, report: Callable[[str], None]) -> Iterator[Train
         array = (scan.array / common_scale(scan.array)).astype(np.float32)
         report(f"phantom {seed}")
         yield TrainingSource(f"phantom-{seed}", array, (0, 1, 2), weight=float(np.sqrt(array[0].size)))
+
+
+def combine(source: TrainingSource) -> TrainingSource:
+    """Return the combined image of a source of two echoes, on a scale of 0 to about 1; any other source as it is.
+
+    This is the single-contrast DESS that a network may learn from before it meets both echoes (paper 1, section 3.2).
+    """
+    if source.array.shape[0] != 2:
+        return source
+    array = root_sum_of_squares(source.array)
+    return replace(source, array=(array / common_scale(array)).astype(np.float32))
+
+
+def combine_scan(scan: Scan) -> Scan:
+    """Return the combined image of a scan of two echoes; any other scan as it is."""
+    if scan.volumes != 2 or scan.axis != "echo":
+        return scan
+    return scan.after("combined dess", root_sum_of_squares(scan.array), axis="contrast", names=("combined",))
 
 
 def gather(
