@@ -63,6 +63,15 @@ def choose_method(scan: Scan, factor: int | None = 2, axis: int | None = None) -
     return classical, f"tricubic: {why}"
 
 
+def adaptation_in_words(weights: Path) -> str | None:
+    """Return what a file of weights says of how it was adapted to one scan; None where it was not."""
+    adapted = registry.adaptation_of(weights)
+    if adapted is None:
+        return None
+    gain, steps = adapted.get("gain_on_held_out_slices_db", 0.0), adapted.get("steps", 0)
+    return f"{adapted.get('from')} adapted to this scan in {steps} steps, {gain:+.2f} dB on held-out slices in plane"
+
+
 @dataclass(frozen=True)
 class Job:
     """Super-resolution of one axis.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html as escape
 from pathlib import Path
 
+from napari_mrsr.choice import adaptation_in_words
 from napari_mrsr.errors import MrsrError
 from napari_mrsr.networks import registry
 
@@ -30,7 +31,8 @@ def html(name: str, weights: str | None = None) -> str:
     """
     if weights is not None:
         name = escape.escape(Path(weights).name)
-        return f"<b>{name}</b>: weights of your own; what they were trained on is not known here."
+        adapted = adaptation_in_words(Path(weights)) if Path(weights).is_file() else None
+        return f"<b>{name}</b>: {adapted or 'weights of your own; what they were trained on is not known here'}."
     if name == AUTO:
         return "<b>auto</b>: the best method whose card covers the scan. Which one, and why, is said below."
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -181,4 +182,12 @@ class Failed:
     bug: bool = False
 
 
-Event = Progress | Opened | Choices | Began | Piece | Refined | Mapped | Compared | Trusted | Estimated | Failed
+@dataclass(frozen=True, eq=False)
+class Told:
+    """Something for the part of the app that asked: ``tell`` is called with it in the main thread."""
+
+    tell: Callable[[Any], None]
+    what: Any
+
+
+Event = Progress | Told | Opened | Choices | Began | Piece | Refined | Mapped | Compared | Trusted | Estimated | Failed

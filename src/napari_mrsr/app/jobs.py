@@ -172,11 +172,13 @@ def start(source: Scan, method: str, factor: int, axis: int) -> Result:
 def method_of(scan: Scan, settings: RefineSettings, axis: int) -> tuple[str, str]:
     """Return the method to use, and why in one line; weights that cannot be read are refused here."""
     from napari_mrsr import superres
+    from napari_mrsr.choice import adaptation_in_words
     from napari_mrsr.networks import registry
 
     if settings.weights is not None:
         registry.read_weights(Path(settings.weights))
-        return Path(settings.weights).stem, "weights of your own"
+        adapted = adaptation_in_words(Path(settings.weights))
+        return Path(settings.weights).stem, adapted or "weights of your own"
     if settings.method != "auto":
         return registry.find(settings.method).name, "chosen by you"
     chosen, reason = superres.choose_method(scan, settings.factor, axis)

@@ -303,6 +303,8 @@ class Session:
                 if self.running is not None:
                     self.running.done, self.running.text = event.done, event.text
                     self.progressed.emit(self.running)
+            case events.Told():
+                event.tell(event.what)
             case events.Piece():
                 self.grew.emit(event.result, event.where)
             case events.Opened():

@@ -9,7 +9,7 @@ so that its samples lie as far apart as the fine slices will, then made d times 
 network learns from such pairs it has seen at the size of structures that it will be asked for. This is the
 self-supervision of SMORE (Zhao et al., IEEE TMI 2021;40:805), here of a network that comes trained.
 
-**The other axes of a patch.** One is the other in-plane axis, the other the slice axis, both as they are. The slices lie
+**The other axes of a patch.** One is the other in-plane axis, one the slice axis, both as they are. The slices lie
 further apart than in the real task, where all axes but one are fine; interpolated to make up for it they teach a
 smoothness between neighbours that is not there, and truth was lost by it on phantoms.
 

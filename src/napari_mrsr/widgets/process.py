@@ -12,9 +12,11 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from napari_mrsr.app import cards
+from napari_mrsr.app.adapting import adapting_of
 from napari_mrsr.app.events import Estimated, RefineSettings, T2Settings
 from napari_mrsr.app.session import Running
 from napari_mrsr.scan import Scan
+from napari_mrsr.widgets.adapt import AdaptSection
 from napari_mrsr.widgets.dock import Dock, form_of, heading, note
 
 AXES = {"slice axis": None, "axis i": 0, "axis j": 1, "axis k": 2}
@@ -40,6 +42,8 @@ class ProcessDock(Dock):
         self.estimate = note()
         self.body.addWidget(self.estimate)
         self._add_buttons()
+        self.adapt = AdaptSection(self)
+        self.body.addWidget(self.adapt)
         self.body.addWidget(heading("T2 map"))
         self.t2_options = _t2_options(self.session.t2)
         self.body.addWidget(form_of(self.t2_options))
@@ -81,9 +85,9 @@ class ProcessDock(Dock):
 
     # -- choices ------------------------------------------------------------------------------------
     def settings(self) -> RefineSettings:
-        """Return what is chosen in the form."""
+        """Return what is chosen in the form; weights adapted to the scan stand in for those they came from."""
         o = self.options
-        return RefineSettings(
+        chosen = RefineSettings(
             method=o.method.value,
             factor=int(o.factor.value),
             axis=AXES[o.axis.value],
@@ -93,6 +97,7 @@ class ProcessDock(Dock):
             maps=o.maps.value,
             weights=_path(o.weights.value),
         )
+        return adapting_of(self.view).applied(chosen)
 
     def t2_settings(self) -> T2Settings:
         """Return what is chosen in the T2 form; a sequence parameter equal to the header's is not an override."""
@@ -122,7 +127,7 @@ class ProcessDock(Dock):
                     widget.value = content[name][widget.name]
 
     def _changed(self) -> None:
-        self.card.setText(cards.html(self.options.method.value, _path(self.options.weights.value)))
+        self.show_card()
         self.estimate.setText("")
         if self.session.scan is not None:
             self._settle.start()
@@ -143,6 +148,11 @@ class ProcessDock(Dock):
         self.run_button.setEnabled(scan is not None and self.session.running is None)
         if scan is None:
             self.status.setText("Open a scan in the Study dock first.")
+
+    def show_card(self) -> None:
+        """Show the card of what Run will use."""
+        settings = self.settings()
+        self.card.setText(cards.html(settings.method, settings.weights))
 
     def show_estimate(self, found: Estimated) -> None:
         """Show how long it will take, if that is still what is chosen."""
