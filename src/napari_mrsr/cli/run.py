@@ -29,6 +29,8 @@ from typing import NoReturn
 
 from napari_mrsr.errors import MrsrError, OutOfMemory, OutputNotWritable, SeveralSeries, UnreadableFile
 
+#: Results were written, but some subjects of the cohort are not in them.
+PART_FAILED = 3
 INTERRUPTED = 130
 TERMINATED = 143
 

@@ -10,6 +10,7 @@ from napari_mrsr import __version__
 from napari_mrsr.cli.compare import compare
 from napari_mrsr.cli.degrade import degrade
 from napari_mrsr.cli.demo import demo
+from napari_mrsr.cli.evaluate import evaluate
 from napari_mrsr.cli.info import info
 from napari_mrsr.cli.methods import methods
 from napari_mrsr.cli.report import report
@@ -53,6 +54,7 @@ COMMANDS = (
     (compare, "PSNR, SSIM, RMSE of a scan against its reference."),
     (roi, "Statistics of a map in each region."),
     (report, "Tables, a page, BIDS and DICOM."),
+    (evaluate, "The studies of the papers, on scans or phantoms."),
     (train, "Train a network."),
     (methods, "What can be chosen with sr --method."),
 )
