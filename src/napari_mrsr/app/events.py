@@ -13,6 +13,7 @@ from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
     from napari_mrsr.app.compare.comparing import Comparison
+    from napari_mrsr.app.tissue import TissueT1
     from napari_mrsr.files import Check, SeriesInfo
     from napari_mrsr.mapping import T2Map
     from napari_mrsr.superres import Trust
@@ -37,7 +38,10 @@ class RefineSettings:
 
 @dataclass(frozen=True)
 class T2Settings:
-    """How to map T2; ``None`` takes what the header says. Times in ms, degrees, mT s/m, m2/s."""
+    """How to map T2; ``None`` takes what the header says. Times in ms, degrees, mT s/m, m2/s.
+
+    ``tissue`` holds regions with a T1 of their own; ``t1`` is that of everything else.
+    """
 
     method: str = "analytic"
     t1: float = 1200.0
@@ -49,6 +53,7 @@ class T2Settings:
     flip_angle: float | None = None
     spoiler_moment: float | None = None
     spoiler_duration: float | None = None
+    tissue: TissueT1 | None = None
 
     @property
     def overrides(self) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from napari_mrsr.app.jobs import Job, Stop
 from napari_mrsr.app.roi import regions
 from napari_mrsr.app.roi.measured import maps_of
 from napari_mrsr.app.roi.roi_placement import placed_labels
+from napari_mrsr.app.tissue import as_plain
 from napari_mrsr.errors import BadParameter, MissingParameter
 from napari_mrsr.networks.made_by import model_facts
 from napari_mrsr.report.contents import Flat, Report
@@ -142,7 +143,7 @@ def _settings(view: View, erosion_mm: float) -> dict[str, Any]:
     wanted = view.preferences
     return {
         "erosion_mm": erosion_mm,
-        "t2": asdict(view.session.t2),
+        "t2": as_plain(view.session.t2),
         "t2_max_ms": wanted.t2_max_ms,
         "t2_colormap": wanted.t2_colormap,
     }

@@ -266,7 +266,8 @@ def t2_map(scan: Scan, t2: T2Settings) -> T2Map:
     from napari_mrsr.mapping.t2_map import noise_is_measured
 
     if scan.volumes == 2:
-        options: dict[str, Any] = {"t1": t2.t1, "diffusivity": t2.diffusivity, "fat": t2.fat, "fluid": t2.fluid}
+        t1 = t2.t1 if t2.tissue is None else t2.tissue.t1_on(scan, t2.t1)
+        options: dict[str, Any] = {"t1": t1, "diffusivity": t2.diffusivity, "fat": t2.fat, "fluid": t2.fluid}
         found = t2_from_dess(scan, method=t2.method, **options, **t2.overrides)  # type: ignore[arg-type]
         return with_uncertainty(scan, found) if noise_is_measured(scan) else found
     return t2_from_multi_echo(scan)

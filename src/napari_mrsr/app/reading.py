@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_mrsr.app.compare.comparing import Comparison
+from napari_mrsr.app.roi import certain_cells
 from napari_mrsr.app.roi.measured import Measurement
 from napari_mrsr.roi.reference_ranges import CAVEAT, Published, published
 from napari_mrsr.roi.trust_light import EXPLANATION
@@ -35,19 +37,33 @@ _ROWS = {
     "n": "voxels",
     "volume_mm3": "volume [mm³]",
     "mean": "mean{unit}",
+    "standard_error": "its SE by noise{unit}",
+    "n_effective": "voxels that count",
     "sd": "SD{unit}",
     "median": "median{unit}",
     "iqr": "IQR{unit}",
     "p5": "5 %{unit}",
     "p95": "95 %{unit}",
     "invalid_percent": "invalid [%]",
+    "undetermined_percent": "undetermined [%]",
+    "t1_longer": "if T1 100 ms longer{unit}",
+    "b1_lower": "if B1 10 % low{unit}",
 }
+
+#: Rows that are left out where nothing is known of them.
+_IF_KNOWN = ("standard_error", "n_effective", "undetermined_percent", "t1_longer", "b1_lower")
+
+#: Share of undetermined voxels from which on the table of all regions has a column for it, per cent.
+_WORTH_A_COLUMN = 10.0
 
 #: What stands behind the headers of the table of all regions.
 _HELP = {
     "SR-acq": "Mean of the super-resolved map minus that of the acquired one",
     "CV %": "Coefficient of variation of the two means as a pair: 100 SD / mean (SD with n - 1)",
     "invalid %": "Voxels of the region without a value in the finest map; its reason layer says why",
+    "undet. %": "Voxels with a number that noise leaves undetermined: T2 is short beside 2 TR - TE, the second echo is "
+    "lost",
+    "thickened": "T2 of the super-resolved echoes thickened again minus T2 of the acquired ones: median (IQR), ms",
     "rimless": "Mean of the finest map without the rim: a fall points to fluid at the surface",
     "trust": EXPLANATION,
     "published": CAVEAT,
@@ -67,13 +83,15 @@ def roi_table(measurement: Measurement, label: int) -> pd.DataFrame | None:
     for role, table in measurement.statistics.items():
         found = table[table["label"] == label]
         if len(found):
-            columns[_title(measurement, role)] = [found.iloc[0][key] for key in rows]
+            columns[_title(measurement, role)] = [found.iloc[0].get(key) for key in rows]
     if not columns:
         return None
+    bare = [n for n, key in enumerate(rows) if key in _IF_KNOWN and all(_missing(c[n]) for c in columns.values())]
     known = _published(measurement, painted(measurement).get(label, ""))
     if known:
         columns["published"] = [{"mean": known[0].mean, "sd": known[0].sd}.get(key) for key in rows]
     table = pd.DataFrame(columns, index=list(rows.values()), dtype=object)
+    table = table.drop(index=[list(rows.values())[n] for n in bare])
     if known:
         table.attrs["help"] = {"published": sources(known)}
     return table
@@ -102,34 +120,39 @@ def regions_table(measurement: Measurement, *, full: bool = False) -> pd.DataFra
     names = painted(measurement)
     if not names:
         return None
-    columns: dict[str, list[object]] = {}
+    columns: dict[str, Any] = {}
+    cell_help: dict[tuple[int, str], str] = {}
     finest = "SR" if "SR" in measurement.statistics else "acquired"
     if full and finest in measurement.statistics:
         columns["voxels"] = _column(measurement.statistics[finest], "n", names)
         columns["mm³"] = _column(measurement.statistics[finest], "volume_mm3", names)
     pair = [role for role in measurement.statistics if role in ("acquired", "SR")]
     for role in pair:
-        columns |= _values(measurement, role, names, full=full)
+        columns |= _values(measurement, role, names, full=full, cell_help=cell_help)
     if measurement.compared is not None:
         columns["SR-acq"] = _column(measurement.compared, "difference", names)
     if measurement.lights:
         columns["trust"] = [measurement.lights.get(label) for label in names]
     if measurement.compared is not None:
         columns["CV %"] = _column(measurement.compared, "cv_percent", names)
+    if full and measurement.rethickened:
+        columns["thickened"] = certain_cells.cells([certain_cells.thickened(measurement, label) for label in names])
+    undetermined = certain_cells.undetermined(measurement, finest, names)
+    if full or any(share >= _WORTH_A_COLUMN for share in undetermined):
+        columns |= {"undet. %": undetermined} if undetermined else {}
     if finest in measurement.statistics:
         columns["invalid %"] = _column(measurement.statistics[finest], "invalid_percent", names)
     for role in measurement.statistics:
         if role not in pair:
-            columns |= _values(measurement, role, names, full=full)
+            columns |= _values(measurement, role, names, full=full, cell_help=cell_help)
     if measurement.erosion is not None:
         columns["rimless"] = _column(measurement.erosion, "mean_eroded", names)
-    cell_help = {}
     if full:
         columns |= _other_methods(measurement, names)
         known = {label: _published(measurement, name) for label, name in names.items()}
         if any(known.values()):
             columns["published"] = [str(found[0]) if found else None for found in known.values()]
-            cell_help = {(label, "published"): sources(found) for label, found in known.items() if found}
+            cell_help |= {(label, "published"): sources(found) for label, found in known.items() if found}
     table = pd.DataFrame(columns, index=list(names.values()))
     if len(names) > 1 and all(name.endswith(" cartilage") for name in names.values()):
         table.index = table.index.str.removesuffix(" cartilage")
@@ -137,14 +160,29 @@ def regions_table(measurement: Measurement, *, full: bool = False) -> pd.DataFra
     return table
 
 
-def _values(measurement: Measurement, role: str, names: dict[int, str], *, full: bool) -> dict[str, list[object]]:
-    """Return the mean of a map in each region, with SD and median where all is wanted."""
+def _values(
+    measurement: Measurement,
+    role: str,
+    names: dict[int, str],
+    *,
+    full: bool,
+    cell_help: dict[tuple[int, str], str],
+) -> dict[str, Any]:
+    """Return the mean of a map in each region with its error, with SD and median where all is wanted."""
     title, table = _title(measurement, role), measurement.statistics[role]
-    columns = {title: _column(table, "mean", names)}
+    columns: dict[str, Any] = {title: _column(table, "mean", names)}
+    if "standard_error" in table:
+        rows = {int(row["label"]): row for row in table.to_dict("records")}
+        columns[title] = certain_cells.cells([certain_cells.mean(rows.get(label)) for label in names])
+        cell_help |= {(label, title): certain_cells.words(rows[label]) for label in names if label in rows}
     if full:
         columns[f"{title} SD"] = _column(table, "sd", names)
         columns[f"{title} median"] = _column(table, "median", names)
     return columns
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _other_methods(measurement: Measurement, names: dict[int, str]) -> dict[str, list[object]]:

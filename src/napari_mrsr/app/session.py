@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -186,7 +186,7 @@ class Session:
 
         self.scan, self.truth = scan, truth
         self.reference, self.result, self.comparison, self.trust = None, None, None, None
-        self.results, self.maps = {}, {}
+        self.results, self.maps, self.t2 = {}, {}, replace(self.t2, tissue=None)
         self.checks = checks or tuple(check_scan(scan))
         self.opened.emit(scan)
         if truth is not None:

@@ -1,4 +1,4 @@
-r"""What stands beside the mean T2 of a region: its error by noise, what an assumption does to it, or that there is none.
+r"""What stands beside the mean T2 of a region: its error by noise, what assumptions do to it, or that there is none.
 
 Columns that join those of :func:`napari_mrsr.roi.statistics`, a row per label:
 
@@ -17,9 +17,8 @@ flag, at_most
 
 **Too short.** Where T2 is short beside ``2 TR - TE`` (39 ms at TR 23, TE 7) the second echo is lost in noise. Noise
 itself then looks like a T2 of some 14 ms, and a mean of such readings would tell the noise. It bounds T2 from above,
-and that is what is said: the statistics are left empty. More than half of the voxels of menisci, tendons and ligaments
-do so in clinical scans. Dark voxels are those of tendon, but of suppressed fat and of bone as well; which of them only the
-name of a region can tell (:data:`SHORT_TISSUES`).
+and that is what is said: the statistics are left empty. Dark voxels are those of tendon, but of suppressed fat and of
+bone as well; which of them only the name of a region can tell (:data:`SHORT_TISSUES`).
 """
 
 from __future__ import annotations

@@ -111,6 +111,7 @@ class ProcessDock(Dock):
             diffusivity=o.diffusivity.value * 1e-9,
             fat=o.leave_out_fat.value,
             fluid=o.leave_out_fluid.value,
+            tissue=self.session.t2.tissue,
             **chosen,
         )
 

@@ -19,6 +19,7 @@ import numpy as np
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 from qtpy.QtGui import QColor
 
+from napari_mrsr.app.figure import Figure
 from napari_mrsr.roi.trust_light import Light
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def as_text(value: Any) -> str:
     >>> as_text(38.24917), as_text(1204), as_text(float("nan")), as_text(0.98231), as_text(12345.6)
     ('38.25', '1204', '–', '0.982', '12346')
     """
+    if isinstance(value, Figure):
+        return str(value)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
     if isinstance(value, float):
@@ -187,4 +190,27 @@ class TableModel(QAbstractTableModel):
             return ""
         rows = list(range(self.rowCount())) if rows is None else rows
         columns = list(range(self.columnCount())) if columns is None else columns
-        return str(self._shown.iloc[rows, columns].to_csv(sep="\t"))
+        return str(_spread_out(self._shown.iloc[rows, columns]).to_csv(sep="\t"))
+
+
+def _spread_out(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose figures stand as numbers, errors in a column of their own; words where no number is."""
+    import pandas as pd
+
+    columns: dict[str, list[Any]] = {}
+    for name in table.columns:
+        cells = list(table[name])
+        if any(isinstance(cell, Figure) for cell in cells):
+            columns[str(name)] = [_plain(cell) for cell in cells]
+            errors = [cell.error if isinstance(cell, Figure) else math.nan for cell in cells]
+            if not all(map(math.isnan, errors)):
+                columns[f"{name} SE"] = errors
+        else:
+            columns[str(name)] = cells
+    return pd.DataFrame(columns, index=table.index)
+
+
+def _plain(cell: Any) -> Any:
+    if not isinstance(cell, Figure):
+        return cell
+    return cell.text if math.isnan(cell) and cell.text != "–" else float(cell)

@@ -6,7 +6,7 @@ and every layer comes to be in the one way there is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from napari_mrsr.app.keeping import view_state
 from napari_mrsr.app.keeping.review_content import MADE_AGAIN
 from napari_mrsr.app.memory_order import for_the_screen
 from napari_mrsr.app.planes import layer_states
+from napari_mrsr.app.tissue import TissueT1
 from napari_mrsr.errors import ScanChanged, UnreadableFile
 from napari_mrsr.files import scan_identity
 from napari_mrsr.files.review_folder import Review, Steps, read_review
@@ -138,7 +139,7 @@ def restore(view: View, found: Reopened) -> None:
         session.reference = reference
         session.reference_changed.emit(reference)
     saved = record.get("session", {})
-    session.t2 = _t2(saved.get("t2", {}))
+    session.t2 = _t2(saved.get("t2", {}), scan_at)
     results = saved.get("results", {})
     for key in [*(k for k in results if k != saved.get("current")), *(k for k in results if k == saved.get("current"))]:
         _give_result(view, key, results[key], scan_at)
@@ -148,8 +149,15 @@ def restore(view: View, found: Reopened) -> None:
     _see_something(view)
 
 
-def _t2(entry: Mapping[str, Any]) -> T2Settings:
-    return T2Settings(**{k: v for k, v in entry.items() if k in T2Settings.__dataclass_fields__})
+def _t2(entry: Mapping[str, Any], scan_at: Callable[[str | None], Scan | None]) -> T2Settings:
+    known = {k: v for k, v in entry.items() if k in T2Settings.__dataclass_fields__ and k != "tissue"}
+    tissue, labels = entry.get("tissue"), None
+    if tissue:
+        labels = scan_at(tissue["labels"])
+    if labels is None:
+        return T2Settings(**known)
+    t1, names = ({int(label): value for label, value in tissue[key].items()} for key in ("t1", "names"))
+    return T2Settings(**known, tissue=TissueT1(labels, t1, names))
 
 
 def _placed(scan: Scan, scans: Mapping[str, Scan]) -> Scan:
@@ -191,7 +199,7 @@ def _give_maps(view: View, saved: Mapping[str, Any], scan_at: Any) -> None:
         session.maps[role] = T2Map(scan_at(entry["map"]), scan_at(entry["reason"]), sigma)
         session.mapped.emit(role, session.maps[role])
     for key, entry in saved.get("method_maps", {}).items():
-        view.method_maps.give_back(key, scan_at(entry["map"]), _t2(entry["t2"]))
+        view.method_maps.give_back(key, scan_at(entry["map"]), _t2(entry["t2"], scan_at))
     if saved.get("comparison"):
         c = saved["comparison"]
         session.comparison = Comparison(

@@ -8,17 +8,18 @@ its results (echoes, maps, trust) are saved by how they are looked at alone; pai
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_mrsr.app import layers
-from napari_mrsr.app.events import Result
+from napari_mrsr.app.events import Result, T2Settings
 from napari_mrsr.app.keeping import view_state
 from napari_mrsr.app.planes import layer_states
 from napari_mrsr.app.roi import all_regions, regions
 from napari_mrsr.app.roi.roi_placement import placed_labels
+from napari_mrsr.app.tissue import as_plain
 from napari_mrsr.errors import MrsrError
 from napari_mrsr.files import scan_identity
 from napari_mrsr.files.origin import plain
@@ -116,12 +117,21 @@ class Collector:
             self.content.volumes[key] = scan
         return self._keys[id(scan)]
 
+    def _t2(self, settings: T2Settings) -> dict[str, Any]:
+        """Return T2 settings; regions with a T1 of their own are a volume."""
+        plain, tissue = as_plain(settings), settings.tissue
+        if tissue is not None:
+            t1 = {str(label): value for label, value in tissue.t1.items()}
+            names = {str(label): name for label, name in tissue.names.items()}
+            plain["tissue"] = {"labels": self._put(tissue.labels, "t1_by_region"), "t1": t1, "names": names}
+        return plain
+
     # -- what was computed ------------------------------------------------------------------------------
     def _session(self) -> dict[str, Any]:
         session = self.view.session
         current = next((key for key, result in session.results.items() if result is session.result), None)
         found: dict[str, Any] = {
-            "t2": asdict(session.t2),
+            "t2": self._t2(session.t2),
             "results": {key: self._result(result) for key, result in session.results.items()},
             "current": current,
             "maps": {
@@ -134,7 +144,7 @@ class Collector:
             },
         }
         found["method_maps"] = {
-            key: {"map": self._put(scan, f"t2_{key}"), "t2": asdict(settings)}
+            key: {"map": self._put(scan, f"t2_{key}"), "t2": self._t2(settings)}
             for key, (scan, settings) in self.view.method_maps.all().items()
         }
         if session.comparison is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_mrsr.app.roi.certain import Rethickened, certain_tables, rethickened
 from napari_mrsr.app.roi.region_cache import RegionCache
 from napari_mrsr.app.roi.roi_placement import placed_labels
 from napari_mrsr.roi.region import around, values_in
@@ -31,7 +32,8 @@ class Measurement:
     ----------
     statistics
         Per map (``"acquired"``, ``"SR"``, of a simulated scan ``"truth"``, of other methods ``"tricubic x2"``) the
-        table of :func:`napari_mrsr.roi.statistics`.
+        table of :func:`napari_mrsr.roi.statistics`, of T2 with the columns of
+        :func:`napari_mrsr.roi.certainty.certainty`.
     compared
         Acquired beside SR, None where one of the maps is missing.
     erosion
@@ -44,6 +46,8 @@ class Measurement:
         Per map what a column is called: ``"SR [lean]"``.
     lights
         Per label how far SR can be believed there; empty without the layers of trust.
+    rethickened
+        Per label how far T2 of the re-thickened echoes lies from that of the acquired ones; empty without trust.
     regions
         Per label the region itself, for plots.
     maps
@@ -57,6 +61,7 @@ class Measurement:
     unit: str = "ms"
     titles: Mapping[str, str] = field(default_factory=dict)
     lights: Mapping[int, Light] = field(default_factory=dict)
+    rethickened: Mapping[int, Rethickened] = field(default_factory=dict)
     regions: Mapping[int, Scan] = field(default_factory=dict)
     maps: Mapping[str, Scan] = field(default_factory=dict)
 
@@ -118,6 +123,7 @@ class Measuring:
         regions = cache.update(labels)
         maps = {role: self._steady(role, found) for role, found in maps_of(view).items()}
         tables = {role: cache.table(role, found, names) for role, found in maps.items()}
+        tables = certain_tables(view.session, cache, tables, maps, names)
         compared = None
         if {"acquired", "SR"} <= maps.keys():
             compared = compare_tables(tables["acquired"], tables["SR"])
@@ -136,6 +142,7 @@ class Measuring:
             unit=next(iter(maps.values())).unit if maps else "",
             titles=titles_of(view, list(maps)),
             lights=_lights(cache, view.session.trust),
+            rethickened=rethickened(cache, view.session.trust),
             regions=dict(regions),
             maps=maps,
         )

@@ -21,8 +21,9 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "posterior cruciate ligament",
         "medial collateral ligament",
         "lateral collateral ligament",
-        "patellar tendon",
     ),
+    "Tendons": ("patellar tendon", "quadriceps tendon"),
+    "Muscle": ("muscle",),
 }
 
 
