@@ -139,6 +139,10 @@ class UnsafeWeights(MrsrError):
 
 
 # -- running and writing ---------------------------------------------------------------------------
+class NotCalibrated(MrsrError):
+    """Nothing is known of how far such a result may be off."""
+
+
 class OutOfMemory(MrsrError):
     """Even the smallest tile does not fit."""
 

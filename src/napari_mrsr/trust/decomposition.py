@@ -12,6 +12,9 @@ z
 T2 difference
     T2 of the re-thickened echoes :math:`A x` minus T2 of the acquired ones, ms: a check that every patient brings
     along.
+interval
+    Half-width within which 90 % of the values are right, where the method was calibrated
+    (:mod:`napari_mrsr.trust.intervals`).
 
 After a hard projection z and the T2 difference are zero by construction and say nothing; after the Wiener correction
 they are recovered as they were before it (:func:`napari_mrsr.inference.consistency.residual_before`).
@@ -25,11 +28,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_mrsr.errors import BadParameter, GeometryMismatch, MrsrError
+from napari_mrsr.errors import BadParameter, GeometryMismatch, MrsrError, NotCalibrated
 from napari_mrsr.inference import consistency
 from napari_mrsr.inference.scale import common_scale
 from napari_mrsr.sampling import along, thick_slices
 from napari_mrsr.scan import Scan
+from napari_mrsr.trust import intervals
 
 #: Absolute z that counts as a disagreement, and how often noise alone reaches it.
 LARGE_Z, EXPECTED_PERCENT = 3.0, 0.27
@@ -49,12 +53,16 @@ class Trust:
         T2 of the re-thickened echoes minus T2 of the acquired ones, ms, NaN where either is; None without a T2 map.
     summary
         Numbers for a table, see :func:`trust`.
+    interval
+        Half-width of the calibrated interval on the fine grid, in units of the image; None where the method was not
+        calibrated (``summary["interval_missing"]`` says why).
     """
 
     added: Scan
     z: Scan
     t2_difference: Scan | None
     summary: dict[str, Any]
+    interval: Scan | None = None
 
 
 def trust(acquired: Scan, result: Scan, *, factor: int, axis: int, noise: float | None = None) -> Trust:
@@ -76,7 +84,9 @@ def trust(acquired: Scan, result: Scan, *, factor: int, axis: int, noise: float 
     Trust
         Its ``summary`` holds for each volume ``noise``, ``z_sd``, ``z_large_percent`` (expected:
         ``z_expected_percent``), ``added_percent`` (root mean square of what was added, per cent of the common scale),
-        and for T2 ``t2_median_difference``, ``t2_iqr`` (ms) and ``t2_n``, or ``t2_missing``, why there is none.
+        ``interval_percent`` (half-width in the median over the object, per cent of that scale); for T2
+        ``t2_median_difference``, ``t2_iqr`` (ms) and ``t2_n``, or ``t2_missing``, why there is none; and
+        ``interval_coverage``, or ``interval_missing``, why there is none.
 
     Raises
     ------
@@ -101,16 +111,20 @@ def trust(acquired: Scan, result: Scan, *, factor: int, axis: int, noise: float 
         added[v] = along.apply(null, x, axis)
         residual = consistency.residual_before(x, y[v], axis=axis, factor=factor, penalty=penalties[v])
         sigma = _noise(y[v], axis) if noise is None else noise
-        z[v] = residual / sigma if sigma > 0 else np.nan
-        thick[v] = y[v] - residual
+        np.subtract(y[v], residual, out=thick[v])
+        if sigma > 0:
+            np.multiply(residual, np.float32(1 / sigma), out=z[v])
+        else:
+            z[v] = np.nan
         rows[result.names[v]] = {
             "noise": float(sigma),
             "z_sd": float(np.std(z[v])),
             "z_large_percent": float(100 * np.mean(np.abs(z[v]) > LARGE_Z)) if sigma > 0 else float("nan"),
             "z_expected_percent": EXPECTED_PERCENT,
-            "added_percent": float(100 * np.sqrt(np.mean(np.square(added[v]))) / scale),
+            "added_percent": float(100 * np.sqrt(np.mean([np.vdot(p, p) / p.size for p in added[v]])) / scale),
         }
     summary: dict[str, Any] = {"volumes": rows}
+    interval = _interval(acquired, result, axis, scale, summary)
     parameters = {"factor": factor, "axis": axis}
     difference, t2_summary = _t2_difference(acquired, thick, parameters)
     return Trust(
@@ -118,7 +132,24 @@ def trust(acquired: Scan, result: Scan, *, factor: int, axis: int, noise: float 
         z=acquired.after("disagreement with the acquired slices", z, parameters=parameters, quantity="z", unit="sigma"),
         t2_difference=difference,
         summary=summary | t2_summary,
+        interval=interval,
     )
+
+
+def _interval(acquired: Scan, result: Scan, axis: int, scale: float, summary: dict[str, Any]) -> Scan | None:
+    """Return the half-widths where the method was calibrated; tell the summary what they are, or why there are none."""
+    try:
+        calibration = intervals.calibration_of(_step_of(result, axis))
+    except NotCalibrated as error:
+        summary["interval_missing"] = error.line
+        return None
+    found = intervals.half_width(acquired, result, calibration, axis=axis)
+    summary["interval_coverage"] = calibration.coverage
+    for v, row in enumerate(summary["volumes"].values()):
+        few = (slice(None, None, 2),) * 3
+        widths = found.array[v][few][result.array[v][few] > intervals.AIR * scale]
+        row["interval_percent"] = float(100 * np.median(widths) / scale) if widths.size else float("nan")
+    return found
 
 
 def _t2_difference(
@@ -147,19 +178,24 @@ def _noise(volume: npt.NDArray[np.float32], axis: int) -> float:
     return estimate_noise(np.moveaxis(volume, axis, 0))
 
 
-def _penalties_of(result: Scan, axis: int) -> list[float | None]:
-    """Penalty with which each volume was corrected, from the history; None where none was."""
+def _step_of(result: Scan, axis: int) -> dict[str, Any]:
+    """Return the parameters of the super-resolution along the axis, from the history; nothing where there was none."""
     for step in reversed(result.history):
         if step.name == "super-resolution" and step.parameters.get("axis") == axis:
-            found = list(step.parameters.get("penalties") or [])
-            if step.parameters.get("consistency") == "hard":
-                raise BadParameter(
-                    "was projected hard onto what was measured, which hides its disagreement",
-                    where=result.where,
-                    remedy="use wiener consistency or none",
-                )
-            return found or [None] * result.volumes
-    return [None] * result.volumes
+            return dict(step.parameters)
+    return {}
+
+
+def _penalties_of(result: Scan, axis: int) -> list[float | None]:
+    """Penalty with which each volume was corrected; None where none was."""
+    step = _step_of(result, axis)
+    if step.get("consistency") == "hard":
+        raise BadParameter(
+            "was projected hard onto what was measured, which hides its disagreement",
+            where=result.where,
+            remedy="use wiener consistency or none",
+        )
+    return list(step.get("penalties") or []) or [None] * result.volumes
 
 
 def _check_grids(acquired: Scan, result: Scan, factor: int, axis: int) -> None:
