@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mrsr.errors import BadParameter, MrsrError, NothingToRead, Stopped
+from napari_mrsr.scan import Scan
 from napari_mrsr.studies.cohort import Cohort, Subject
 from napari_mrsr.studies.kept import Kept
 from napari_mrsr.studies.scoring import NOISE_LIMIT, noise_limit, ranges_of, score
@@ -174,6 +175,13 @@ def about(method: Method) -> dict[str, Any]:
     return {"kind": method.kind, "weights": method.file.name if method.file else None, "sha256": method.sha256}
 
 
+def images_of(scan: Scan) -> tuple[str, ...]:
+    """Return what the tables call the volumes: the two echoes S1 and S2 whatever their times, else by their names."""
+    if scan.volumes == 2 and (scan.axis == "echo" or scan.acquisition.sequence == "DESS"):
+        return "S1", "S2"
+    return ("image",) if scan.volumes == 1 else scan.names
+
+
 def _measure(
     subject: Subject,
     name: str,
@@ -193,13 +201,14 @@ def _measure(
     ranges = ranges_of(subject.scan)
     thick = retrospective(subject.scan, how.factor, slices)
     reference = slab.crop(whole_slices(subject.scan, how.factor, slices))
+    images = images_of(subject.scan)
     identity = hashlib.sha256(np.ascontiguousarray(subject.scan.array).data).hexdigest()
     found.slabs.append(_slab_row(name, slab, subject))
     limit = noise_limit(subject, slab, reference, ranges, how.factor)
     if limit is not None:
         found.scores += [
             {"subject": name, "method": NOISE_LIMIT, "image": image, **asdict(one), "seconds": float("nan")}
-            for image, one in zip(reference.names, limit, strict=True)
+            for image, one in zip(images, limit, strict=True)
         ]
     for number, method in enumerate(methods):
         part, share = number / len(methods), 1 / len(methods)
@@ -226,7 +235,7 @@ def _measure(
         result = kept.get(what, make)
         found.scores += [
             {"subject": name, "method": method.name, "image": image, **one, "seconds": result["seconds"]}
-            for image, one in zip(reference.names, result["scores"], strict=True)
+            for image, one in zip(images, result["scores"], strict=True)
         ]
 
 
@@ -244,7 +253,7 @@ def _slab_row(name: str, slab: Slab, subject: Subject) -> dict[str, Any]:
 
 
 def _lead(cohort: Cohort, how: Settings, used: int, found: Found) -> str:
-    part = "the whole volume" if how.planes is None else f"{how.planes} reformat planes through the femoral cartilage"
+    part = "the whole volume" if how.planes is None else f"a slab of {how.planes} reformat planes"
     lines = [
         f"{cohort.name}: {used} of {len(cohort.entries)} subjects. Slices made {how.factor} times thicker by the "
         f"published 48th-order filter, super-resolved and compared with the scan as acquired, on {part}. "

@@ -9,11 +9,11 @@ minimum, as the data were for training and for the published figures. On this sc
 over all voxels of the slab. SSIM is that of :mod:`napari_mrsr.metrics.ssim` on the slab alone, three-dimensional, its
 mean over all voxels, those at the faces of the slab included, whose windows are reflected there.
 
-**The noise limit.** Thick slices made of a noisy scan hold a part of its noise: with A the operator that makes them, what
-they say of x is :math:`A^+ A x`, noise included, and the rest, :math:`(I - A^+ A) x`, has to be found. A method without any
-error finds it free of noise and so differs from the noisy reference by :math:`(I - A^+ A) n`, whose mean square is
-:math:`(1 - 1/d)\,\sigma^2` for slices made d times thicker. For a phantom, whose noise-free scan is known, this best
-reconstruction is scored; for a real scan :math:`\sigma` is estimated from it, and there is no SSIM.
+**The noise limit.** Thick slices made of a noisy scan hold a part of its noise: with A the operator that makes them,
+they say :math:`A^+ A x` of x, noise included, and the rest, :math:`(I - A^+ A) x`, has to be found. A method without
+any error finds it free of noise and so differs from the noisy reference by :math:`(I - A^+ A) n`, whose mean square
+is :math:`(1 - 1/d)\,\sigma^2` for slices made d times thicker. For a phantom, whose noise-free scan is known, this
+best reconstruction is scored; for a real scan :math:`\sigma` is estimated from it, and there is no SSIM.
 """
 
 from __future__ import annotations

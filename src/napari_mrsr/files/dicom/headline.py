@@ -8,15 +8,16 @@ from pathlib import Path
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
-_TAGS = ["StudyInstanceUID", "SeriesInstanceUID", "SeriesDescription", "SeriesNumber"]
+_TAGS = ["StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "SeriesDescription"]
 
 
 @dataclass(frozen=True)
 class Headline:
-    """Study and series of a file, and the description of the series (empty where there is none)."""
+    """Study, series and frame of reference of a file, and the description of its series; empty where it has none."""
 
     study: str
     series: str
+    frame: str
     description: str
 
 
@@ -29,5 +30,6 @@ def headline(path: Path) -> Headline | None:
     return Headline(
         str(dataset.get("StudyInstanceUID", "")),
         str(dataset.get("SeriesInstanceUID", "")),
+        str(dataset.get("FrameOfReferenceUID", "")),
         str(dataset.get("SeriesDescription", "")),
     )

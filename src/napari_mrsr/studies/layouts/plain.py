@@ -11,7 +11,7 @@
             echo1.nii.gz            or NIfTI files, an echo each in the order of their names, with JSON sidecars
             echo2.nii.gz
 
-A folder whose sub-folders hold DICOM of one study, such as ``echo1`` and ``echo2`` of one scan, is one subject.
+A folder whose sub-folders hold DICOM of one examination, such as ``echo1`` and ``echo2`` of one scan, is one subject.
 """
 
 from __future__ import annotations
@@ -69,11 +69,16 @@ def _is_nifti(file: Path) -> bool:
 
 
 def _one_study(folders: list[Path]) -> bool:
-    """Tell whether several folders hold DICOM of one study: the series of one scan, not subjects."""
-    if len(folders) < 2:
-        return False
+    """Tell whether several folders hold DICOM of one examination: the series of one scan, not subjects.
+
+    They share the study, or the frame of reference, which some programs keep when they change the rest.
+    """
     from napari_mrsr.files.dicom.headline import headline
 
     first = [next((file for file in sorted(_files(one)) if not _is_nifti(file)), None) for one in folders]
-    studies = {said.study for file in first if file is not None and (said := headline(file)) is not None}
-    return None not in first and len(studies) == 1 and "" not in studies
+    said = [None if file is None else headline(file) for file in first]
+    known = [one for one in said if one is not None]
+    if len(known) < max(2, len(folders)):
+        return False
+    shared = ({one.study for one in known}, {one.frame for one in known})
+    return any(len(uids) == 1 and "" not in uids for uids in shared)
