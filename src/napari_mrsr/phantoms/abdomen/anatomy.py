@@ -124,7 +124,7 @@ class Anatomy:
         if box is not None:
             p = canvas.at(box)
             back = trunk.back_muscles(p)
-            canvas.paint("visceral fat", np.abs(back) - np.float32(0.7), box, width=1.2 * canvas.edge)
+            canvas.paint("visceral fat", np.abs(back) - np.float32(0.45), box, width=1.5 * canvas.edge)
             canvas.paint("muscle", back, box)
             canvas.paint("muscle", trunk.loin_muscles(p), box)
 
@@ -134,7 +134,7 @@ class Anatomy:
             return
         p = canvas.at(box)
         above = trunk.diaphragm(p)
-        heart = np.maximum(ellipsoid(p, (-22, 26, 106), (60, 44, 34)), -above - 2)
+        heart = np.maximum(ellipsoid(p, (-20, 28, 100), (62, 46, 36)), -above - 2)
         canvas.paint("heart", heart, box)
         canvas.paint("visceral fat", np.maximum(heart - np.float32(5), -above - 2), box)
         canvas.paint("lung", -above + np.float32(1.5), box)

@@ -47,6 +47,8 @@ class Body:
         axes = [np.arange(a, b + step, step, dtype=np.float32) for a, b in zip(low, high, strict=True)]
         x, y, z = np.meshgrid(*axes, indexing="ij")
         values = np.asarray(distance((x, y, z)), np.float32)
+        # Beyond the margin a distance says nothing; without a step at the border of the lattice nothing is drawn there.
+        values = np.minimum(values, np.float32(MARGIN))
         near = values < MARGIN
         cut, first = [], []
         for axis in range(3):

@@ -51,7 +51,12 @@ class Canvas:
         parts = (np.arange(self.sub) + 0.5) / self.sub - 0.5
         thin = (axes[2][:, None] + parts * spacing[2]).ravel()
         self.axes: Axes = (axes[0], axes[1], thin)
-        self.points, self._lattice, self._coarse = motion.on(self.axes)
+        self.points, self._lattice, coarse = motion.on(self.axes)
+        # Axes of the anatomy run nearly along those of the scanner: what each plane of the lattice reaches of its own.
+        self._reach = []
+        for axis, values in enumerate(coarse):
+            others = tuple(a for a in range(3) if a != axis)
+            self._reach.append((values.min(axis=others), values.max(axis=others)))
         self.shades = shades
         self.edge = min(spacing[0], spacing[1])
         self.left = np.ones(self.points[0].shape, np.float32)
@@ -66,14 +71,9 @@ class Canvas:
     # -- where ---------------------------------------------------------------------------------------
     def box(self, low: Sequence[float], high: Sequence[float]) -> Box | None:
         """Return the sub-voxels that may show anatomy between two corners, or nothing if there are none."""
-        found: npt.NDArray[np.bool_] | None = None
-        for coarse, a, b in zip(self._coarse, low, high, strict=True):
-            here = (coarse >= a - STEP) & (coarse <= b + STEP)
-            found = here if found is None else found & here
-        assert found is not None
         box = []
-        for axis in range(3):
-            some = np.flatnonzero(found.any(axis=tuple(a for a in range(3) if a != axis)))
+        for axis, (lowest, highest) in enumerate(self._reach):
+            some = np.flatnonzero((highest >= low[axis] - STEP) & (lowest <= high[axis] + STEP))
             if not len(some):
                 return None
             lattice, fine = self._lattice[axis], self.axes[axis]

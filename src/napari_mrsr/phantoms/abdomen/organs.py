@@ -66,19 +66,19 @@ class Organs:
         return ellipsoid(self._kidney_frame(p, side), (-10, 3, 0), (15 * s, 8 * s, 24 * s))
 
     # -- under the diaphragm -------------------------------------------------------------------------
-    def _room(self, p: Points, gap: float = 2.0) -> Array:
-        """Return the distance to the inside of the wall and the diaphragm."""
-        return common(trunk.cavity(p) + gap, 0.8 * (trunk.diaphragm(p) + gap + 1.5), 8.0)
+    def _room(self, p: Points, gap: float = 1.2) -> Array:
+        """Return the distance to the inside of the wall and the diaphragm, which organs touch."""
+        return common(trunk.cavity(p) + np.float32(gap), 0.8 * (trunk.diaphragm(p) + np.float32(gap - 0.8)), 3.0)
 
     def liver(self, p: Points) -> Array:
         """Return the distance to the liver."""
         x, y, z = p
         s = self.person.liver
-        right = ellipsoid(p, (57, 2, 10), (62 * s, 78 * s, 80 * s))
-        left = ellipsoid(moved(p, self.person.shifts["left lobe"]), (-6, 38, 32), (64 * s, 33 * s, 36 * s))
+        right = ellipsoid(p, (58, 2, 8), (68 * s, 84 * s, 88 * s))
+        left = ellipsoid(moved(p, self.person.shifts["left lobe"]), (-8, 38, 32), (66 * s, 38 * s, 44 * s))
         whole = common(union(right, left, 26.0), self._room(p), 4.0)
         # The underside rises from the right to the left, and towards the back beside the kidney.
-        under = -70 + np.float32(0.72) * (98 - x) + np.float32(0.10) * (y - 20)
+        under = -78 + np.float32(0.70) * (98 - x) + np.float32(0.10) * (y - 20)
         whole = common(whole, np.float32(0.75) * (under - z), 14.0)
         whole = without(whole, ellipsoid(p, (20, -4, -16), (23, 20, 26)), 10.0)
         notch = shapes.tube(p, [(4, 76, 8), (5, 52, 2), (9, 30, -6)], 3.5)
@@ -97,7 +97,7 @@ class Organs:
         s = self.person.spleen
         x, y, z = moved(p, self.person.shifts["spleen"])
         q: Points = (x + np.float32(0.20) * (y + 32), y - np.float32(0.15) * (z - 20), z)
-        whole = ellipsoid(q, (-90, -32, 20), (25 * s, 46 * s, 54 * s))
+        whole = ellipsoid(q, (-90, -30, 20), (30 * s, 52 * s, 60 * s))
         whole = common(whole, self._room(p), 4.0)
         for other, gap in ((self.kidney(p, -1), 3.0), (self.stomach(p), GAP)):
             whole = without(whole, other - np.float32(gap), 4.0)
@@ -111,7 +111,7 @@ class Organs:
 
     def stomach(self, p: Points) -> Array:
         """Return the distance to the outside of the stomach."""
-        return common(shapes.tube(p, *self._stomach), self._room(p, 3.0), 5.0)
+        return common(shapes.tube(p, *self._stomach), self._room(p, 1.5), 5.0)
 
     def pancreas(self, p: Points) -> Array:
         """Return the distance to the pancreas, lobulated."""

@@ -30,8 +30,10 @@ def outline(x: Array, y: Array, a: float, front: float, back: float) -> Array:
 
 def skin(p: Points, fat: float) -> Array:
     """Return the distance to the surface of the body, for a factor on the thickness of the fat beneath."""
-    x, y, _ = p
+    x, y = p[0], p[1]
     surface = outline(x, y, WALL[0] + 13 * fat, WALL[1] + 11 * fat, WALL[2] + 11 * fat)
+    # Nobody is an ellipse.
+    surface += np.float32(1.6) * np.sin(x / np.float32(31) + p[2] / np.float32(90)) * np.cos(y / np.float32(27))
     groove = np.exp(-np.square(x / np.float32(16))) * smooth_step(-y / np.float32(60))
     return np.asarray(surface + np.float32(2 + 4 * fat) * groove)
 
@@ -47,12 +49,13 @@ def cavity(p: Points) -> Array:
 
 
 def diaphragm(p: Points) -> Array:
-    """Return how far a point lies above the diaphragm, mm along z."""
+    """Return how far a point lies above the diaphragm, mm along z: two domes, and the tendon under the heart between."""
     x, y, z = p
     y2 = np.float32(0.008) * np.square(y - 5)
-    right = 76 - np.float32(0.0095) * np.square(x - 55) - y2
-    left = 66 - np.float32(0.0095) * np.square(x + 58) - y2
-    return np.asarray(z + union(-right, -left, 14.0))
+    right = 78 - np.float32(0.0095) * np.square(x - 55) - y2
+    left = 68 - np.float32(0.0095) * np.square(x + 58) - y2
+    tendon = 66 - np.float32(0.009) * np.square(x + 5) - np.float32(0.005) * np.square(y - 35)
+    return np.asarray(z + union(union(-right, -left, 14.0), -tendon, 10.0))
 
 
 def ribs(p: Points, wall_distance: Array) -> Array:
@@ -63,18 +66,18 @@ def ribs(p: Points, wall_distance: Array) -> Array:
     along = np.mod(z + np.float32(38) * around + 9, 27) - np.float32(13.5)
     rib = np.hypot((wall_distance + 7) / np.float32(0.75), along / np.float32(1.15)) - np.float32(5.2)
     margin = -38 + np.float32(62) * np.maximum(around - 0.55, 0)
-    end = np.maximum(margin - z, np.float32(0.18) * 100 - np.abs(x) * 1)
+    end = np.maximum(margin - z, 54 - np.abs(x))
     return common(rib, np.asarray(end, np.float32), 3.0)
 
 
 def fat_lines(p: Points, wall_distance: Array) -> Array:
     """Return the distance to the fat between the layers of the flank and beside the straight muscle of the front."""
     x, y, z = p
-    sheets = np.minimum(np.abs(wall_distance + 4.5), np.abs(wall_distance + 9.5)) - np.float32(0.55)
-    flank = np.maximum(np.abs(y - 5) - 45, z - np.float32(5))
-    sheets = np.maximum(sheets, flank)
-    line = np.minimum(np.abs(np.abs(x) - 60) - np.float32(1.8), np.abs(x) - np.float32(2.0))
-    front = np.maximum(line, 45 - y)
+    flank = 1 - np.square((y - 5) / np.float32(52))
+    sheets = np.minimum(np.abs(wall_distance + 4.5), np.abs(wall_distance + 9.0)) - np.float32(0.7) * flank
+    sheets = np.maximum(sheets, z - np.float32(2))
+    line = np.minimum(np.abs(np.abs(x) - 58) - np.float32(1.0), np.abs(x) - np.float32(1.2))
+    front = np.maximum(np.maximum(line, 45 - y), -wall_distance - 9)
     return np.asarray(np.minimum(sheets, front), np.float32)
 
 
