@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from napari_mrsr.errors import UnknownMethod, UnsafeWeights, WeightsCorrupt, WeightsMissing
-from napari_mrsr.interpolation.dictionaries import AnchoredRegression
+from napari_mrsr.interpolation.dictionaries import AnchoredRegression, SparseCoding
 from napari_mrsr.networks import dictionary_files, registry
 from napari_mrsr.networks.lean import Lean
 
@@ -39,11 +39,12 @@ def test_arrays_in_fortran_order_are_not_scrambled(own: Path, tmp_path: Path) ->
 
 
 def test_shipped_dictionaries_are_small_match_their_sum_and_have_a_card() -> None:
-    assert {method.name for method in SHIPPED} >= {"aplus"}
+    assert {method.name for method in SHIPPED} >= {"aplus", "scsr"}
     for method in SHIPPED:
         assert dictionary_files.is_dictionary(method.name)
-        anchors = dictionary_files.load(method.name).anchors
-        assert np.allclose(np.linalg.norm(anchors, axis=1), 1, atol=1e-5)
+        trained = dictionary_files.load(method.name)
+        atoms = trained.low if isinstance(trained, SparseCoding) else trained.anchors
+        assert np.allclose(np.linalg.norm(atoms, axis=1), 1, atol=1e-5)
         assert method.file is not None
         assert method.file.stat().st_size < 3e6
         assert method.card is not None

@@ -14,7 +14,7 @@ from napari_mrsr.errors import BadParameter, NothingToRead, UnknownMethod
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="lean, mrsr or aplus.", show_default=False)],
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="lean, mrsr, aplus or scsr.", show_default=False)],
     output: OutFolder,
     more: Annotated[list[Path] | None, typer.Argument(metavar="[DIR]...", hidden=True, show_default=False)] = None,
     data: Annotated[
@@ -42,13 +42,17 @@ def train(
         int | None,
         typer.Option(min=1, max=2, help="mrsr: 1 trains the network that is transferred later.", show_default=False),
     ] = None,
+    combined: Annotated[
+        bool, typer.Option("--combined", help="Learn from the combined image of both echoes (single-contrast DESS).")
+    ] = False,
     device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
 ) -> None:
     """Train a network on scans and phantoms; a run that was stopped goes on where it was.
 
-    The folder gets weights.safetensors, training.csv, training.png and checkpoint/. The dictionary aplus is learned in
-    one go, from --data, --phantoms and --seed alone: its folder gets weights.safetensors and training.json.
+    The folder gets weights.safetensors, training.csv, training.png and checkpoint/. The dictionaries aplus and
+    scsr are learned in one go, from --data, --phantoms and --seed alone: their folder gets weights.safetensors and
+    training.json.
     """
     from napari_mrsr.training import dictionaries, recipes
 
@@ -69,6 +73,7 @@ def train(
             "--minutes": minutes,
             "--learning-rate": learning_rate,
             "--echoes": echoes,
+            "--combined": combined or None,
         }
         given = [name for name, value in of_networks.items() if value is not None]
         if given:
@@ -93,6 +98,7 @@ def train(
             learning_rate=learning_rate,
             minutes=minutes,
             echoes=echoes,
+            combined=combined,
             device=device,
             seed=seed,
             progress=progress,

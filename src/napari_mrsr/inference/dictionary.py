@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.inference.engine import Tile
-from napari_mrsr.interpolation.dictionaries import FACTOR, Planes, refine
+from napari_mrsr.inference.scale import common_scale
+from napari_mrsr.interpolation.dictionaries import Planes, refine
 
-#: Planes timed for an estimate, and how long at least, s.
-PROBED, PROBE_SECONDS = 4, 0.3
+#: Pieces of planes timed for an estimate at least, how many rows of each, and how long at least, s.
+PIECES, ROWS, PROBE_SECONDS = 24, 8, 0.3
 
 
 def stream(
@@ -51,62 +53,49 @@ def stream(
     Tile
         All fine slices of some rows, in the scan's own order of axes.
     """
-    if within is not None:
-        yield from _part(method, array, within, axis=axis, stop=stop, threads=threads)
-        return
     across = [a for a in range(3) if a != axis]
+    asked = [slice(None)] * 3 if within is None else within
+    part = [slice(*asked[a].indices(array.shape[a + 1])[:2]) for a in across]
+    if part[0].stop - part[0].start < part[1].stop - part[1].start:  # blocks along the longer side: progress is finer
+        across, part = across[::-1], part[::-1]
     turned = array.transpose(0, across[0] + 1, across[1] + 1, axis + 1)
     back = np.argsort([*across, axis])
     done = 0
-    blocks = refine(method, turned, threads=threads or cores(), stop=stop, first=_row(first, across[0]))
+    blocks = refine(
+        method.at_scale(common_scale(array)),
+        turned,
+        threads=threads or cores(),
+        stop=stop,
+        first=_row(first, across[0]),
+        within=(part[0], part[1]),
+    )
     for rows, values in blocks:
         done += rows.stop - rows.start
-        where = [slice(0, turned.shape[2])] * 3
-        where[across[0]], where[axis] = rows, slice(0, values.shape[3])
+        where = [slice(0, values.shape[3])] * 3
+        where[across[0]], where[across[1]] = rows, part[1]
         restored = np.ascontiguousarray(values.transpose(0, *(int(a) + 1 for a in back)))
-        yield Tile((where[0], where[1], where[2]), restored, done / turned.shape[1])
-
-
-def _part(
-    method: Planes,
-    array: npt.NDArray[Any],
-    within: tuple[slice, slice, slice],
-    *,
-    axis: int,
-    stop: Callable[[], bool] | None,
-    threads: int | None,
-) -> Iterator[Tile]:
-    """Super-resolve a part of the plane: it is cut with the margin that a value depends on, which is then taken off."""
-    cut, own = [], []
-    for a in range(3):
-        n = array.shape[a + 1]
-        start, end = (0, n) if a == axis else within[a].indices(n)[:2]
-        cut.append(slice(max(0, start - method.margin), min(n, end + method.margin)))
-        own.append((start, FACTOR * n if a == axis else end))
-    whole = np.prod([end - start for start, end in own])
-    done = 0.0
-    for tile in stream(method, array[(slice(None), *cut)], axis=axis, stop=stop, threads=threads):
-        low = [w.start + c.start for w, c in zip(tile.where, cut, strict=True)]
-        high = [a + n for a, n in zip(low, tile.array.shape[1:], strict=True)]
-        there = [slice(max(a, start), min(b, end)) for a, b, (start, end) in zip(low, high, own, strict=True)]
-        if all(t.stop > t.start for t in there):
-            inside = tuple(slice(t.start - a, t.stop - a) for t, a in zip(there, low, strict=True))
-            done += np.prod([t.stop - t.start for t in there])
-            yield Tile((there[0], there[1], there[2]), tile.array[(slice(None), *inside)], float(done / whole))
+        yield Tile((where[0], where[1], where[2]), restored, done / (part[0].stop - part[0].start))
 
 
 def estimate_seconds(method: Planes, array: npt.NDArray[Any], *, axis: int, threads: int | None = None) -> float:
-    """Return how long :func:`stream` will take, s: a few planes from the middle are timed."""
+    """Return how long :func:`stream` will take, s: pieces of planes from all over the volume are timed."""
     turned = np.moveaxis(array, axis + 1, -1)
-    middle = turned.shape[1] // 2
-    probe = turned[0, middle : middle + PROBED].astype(np.float32)
-    began, planes = time.perf_counter(), 0
-    while time.perf_counter() - began < PROBE_SECONDS:
-        method.residual(probe)
-        planes += len(probe)
-    rate = planes * probe[0].size / (time.perf_counter() - began)
-    both_families = 2.0 * array.size
-    return float(both_families / rate / (threads or cores()))
+    scaled = method.at_scale(common_scale(array))
+    echoes, planes, rows, _ = turned.shape
+    rng = np.random.default_rng(0)
+    seconds, samples = 0.0, 0
+    for number in itertools.count():
+        if number >= PIECES and seconds > PROBE_SECONDS:
+            break
+        start = int(rng.integers(max(1, rows - ROWS + 1)))
+        piece = turned[number % echoes, rng.integers(planes), start : start + ROWS].astype(np.float32)
+        began = time.perf_counter()
+        scaled.residual(piece[None])
+        seconds += time.perf_counter() - began
+        samples += piece.size
+    # Of the two families of planes, one is computed with the margins of its blocks.
+    both_families = array.size * (2 + method.margin / method.block)
+    return float(both_families * seconds / samples / (threads or cores()))
 
 
 def cores() -> int:

@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Literal
 
 from napari_mrsr.errors import BadParameter, UnknownMethod, WeightsCorrupt
-from napari_mrsr.interpolation.dictionaries import AnchoredRegression
+from napari_mrsr.interpolation.dictionaries import AnchoredRegression, SparseCoding
 from napari_mrsr.networks import registry
 
 #: Methods whose parameters are a dictionary, by the architecture that their header names.
-ARCHITECTURES = {"aplus": AnchoredRegression}
+ARCHITECTURES: dict[str, type[AnchoredRegression] | type[SparseCoding]] = {
+    "aplus": AnchoredRegression,
+    "scsr": SparseCoding,
+}
+Dictionary = AnchoredRegression | SparseCoding
 
 
 def is_dictionary(which: str | Path) -> bool:
@@ -29,7 +33,7 @@ def kind_of(path: Path) -> Literal["dictionary", "network"]:
     return "dictionary" if header.get("architecture") in ARCHITECTURES else "network"
 
 
-def load(which: str | Path) -> AnchoredRegression:
+def load(which: str | Path) -> Dictionary:
     """Load a dictionary.
 
     Parameters
@@ -64,7 +68,7 @@ def load(which: str | Path) -> AnchoredRegression:
         raise WeightsCorrupt(f"does not hold a dictionary ({error})", where=path, remedy="get it again") from error
 
 
-def save(dictionary: AnchoredRegression, path: Path, *, method: str) -> Path:
+def save(dictionary: Dictionary, path: Path, *, method: str) -> Path:
     """Write a dictionary with what is needed to read it again."""
     from safetensors.numpy import save_file
 

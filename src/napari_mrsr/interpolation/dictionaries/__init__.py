@@ -5,5 +5,6 @@ The parameters come from ``napari-mrsr train``; this room only applies them, wit
 
 from napari_mrsr.interpolation.dictionaries.anchored import FACTOR, AnchoredRegression
 from napari_mrsr.interpolation.dictionaries.reformats import Planes, refine
+from napari_mrsr.interpolation.dictionaries.sparse_coding import SparseCoding
 
-__all__ = ["FACTOR", "AnchoredRegression", "Planes", "refine"]
+__all__ = ["FACTOR", "AnchoredRegression", "Planes", "SparseCoding", "refine"]

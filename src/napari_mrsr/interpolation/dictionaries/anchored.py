@@ -14,7 +14,7 @@ brightness gives half the result, and echoes are never scaled apart (Timofte, De
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,8 @@ PATCH = (3, 4)
 FACTOR = 2
 #: Correlations looked at together: they should stay in the cache.
 TOGETHER = 4096
+#: Rows that are finished together.
+BLOCK = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,21 +88,36 @@ class AnchoredRegression:
         """In-plane samples to either side that a value depends on."""
         return self.window[0] // 2 + PATCH[0] // 2
 
-    def residual(self, planes: npt.NDArray[Any]) -> Floats:
+    @property
+    def block(self) -> int:
+        """Rows that are finished together."""
+        return BLOCK
+
+    def at_scale(self, scale: float) -> AnchoredRegression:
+        """Return itself: what is done does not depend on the scale."""
+        return self
+
+    def residual(
+        self, planes: npt.NDArray[Any], rows: slice = slice(None), stop: Callable[[], bool] | None = None
+    ) -> Floats:
         """Return what is missing from the cubic interpolation of some planes.
 
         Parameters
         ----------
         planes
             Shape ``(plane, row, slice)``, thick.
+        rows
+            Rows that are wanted.
+        stop
+            Not asked: a few planes take a fraction of a second.
 
         Returns
         -------
         ndarray
-            Shape ``(plane, row, 2 * slice)``.
+            Shape ``(plane, rows, 2 * slice)``.
         """
         seen = windows(planes, self.window)
-        return np.stack([self._plane(one) for one in seen]) if len(seen) else np.empty((0, 0, 0), np.float32)
+        return np.stack([self._plane(one)[rows] for one in seen]) if len(seen) else np.empty((0, 0, 0), np.float32)
 
     def _plane(self, seen: npt.NDArray[Any]) -> Floats:
         rows, slices = seen.shape[:2]
