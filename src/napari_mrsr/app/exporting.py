@@ -83,6 +83,7 @@ def collect(view: View, layer: Labels | None, *, erosion_mm: float = 0.0, settin
         compared=found.compared if found is not None else None,
         erosion=found.erosion if found is not None else None,
         lights=found.lights if found is not None else {},
+        rethickened=found.rethickened if found is not None else {},
         trust={} if session.trust is None else session.trust.summary,
         model=model_facts(refined),
         settings=_settings(view, erosion_mm),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from napari_mrsr.cli import console
+from napari_mrsr.cli.certain import with_certainty_of
 from napari_mrsr.cli.options import AllowNonfinite, Scans, Series, check_choice
 from napari_mrsr.cli.output import check_folder
 from napari_mrsr.cli.read import read, read_labels, read_map
@@ -125,9 +126,11 @@ def _gather(
     if not maps and labels is not None:
         maps = {"acquired": scan.volume(0)} | ({} if refined is None else {"SR": refined.volume(0)})
     tables = {} if labels is None else {role: roi.statistics(one, labels, names=naming) for role, one in maps.items()}
+    if labels is not None:
+        tables = with_certainty_of(scan, refined, maps, tables, labels, naming)
     compared = erosion = None
     if labels is not None and {"acquired", "SR"} <= maps.keys():
-        compared = roi.compare_statistics(maps["acquired"], maps["SR"], labels, names=naming)
+        compared = roi.compare_tables(tables["acquired"], tables["SR"])
     finest = maps.get("SR", next(iter(maps.values()), None))
     if labels is not None and finest is not None and erode > 0:
         erosion = roi.erosion_check(finest, labels, erode, names=naming)

@@ -18,6 +18,7 @@ from napari_mrsr.scan import Scan
 if TYPE_CHECKING:
     import pandas as pd
 
+    from napari_mrsr.roi.rethickened import Rethickened
     from napari_mrsr.roi.trust_light import Light
 
 #: Roles of maps in the order in which a report shows them.
@@ -68,7 +69,8 @@ class Report:
     names
         Name of each label.
     tables
-        Per role the table of :func:`napari_mrsr.roi.statistics`.
+        Per role the table of :func:`napari_mrsr.roi.statistics`, of T2 with the columns of
+        :func:`napari_mrsr.roi.certainty.certainty` where these are known.
     titles
         What a map is called in a heading, where that is not its role: ``"SR [lean]"``.
     compared, erosion
@@ -79,6 +81,8 @@ class Report:
         The same table of thickness in mm, all layers together.
     lights
         Per label how far SR can be believed there (:mod:`napari_mrsr.roi.trust_light`); empty without trust.
+    rethickened
+        Per label how far T2 of the re-thickened echoes lies from that of the acquired ones.
     trust
         Summary of :func:`napari_mrsr.trust.trust`.
     flats
@@ -111,6 +115,7 @@ class Report:
     regional: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     thickness: pd.DataFrame | None = None
     lights: Mapping[int, Light] = field(default_factory=dict)
+    rethickened: Mapping[int, Rethickened] = field(default_factory=dict)
     trust: Mapping[str, Any] = field(default_factory=dict)
     flats: tuple[Flat, ...] = ()
     notes: tuple[str, ...] = ()

@@ -40,7 +40,10 @@ class RegionRows:
 
 
 def painted_rows(report: Report) -> RegionRows:
-    """Return the painted regions as rows: per map n, mean ± SD and median, then the change and what trust says."""
+    """Return the painted regions as rows: per map n, mean ± SD, its standard error by noise and median.
+
+    Then the change, what wrong T1 and B1 would do, and what trust says.
+    """
     labels = list(report.regions)
     columns: list[Column] = []
     for role, table in _of(report.tables).items():
@@ -49,6 +52,7 @@ def painted_rows(report: Report) -> RegionRows:
         full = role in ("acquired", "SR")
         columns += [Column(group, "n", 14.0, tuple(map(_count, rows)))] if full else []
         columns += [Column(group, "mean ± SD", 23.0, tuple(map(_spread, rows)))]
+        columns += [Column(group, "SE", 11.0, _numbers(rows, "standard_error", ".2f"))] if _known(table) else []
         columns += [Column(group, "median", 14.0, tuple(_number(row, "median") for row in rows))] if full else []
     if report.compared is not None:
         by = report.compared.set_index("label")
@@ -56,6 +60,12 @@ def painted_rows(report: Report) -> RegionRows:
         change = (("difference", "SR − acq.", 16.0, "+.1f"), ("cv_percent", "CV [%]", 13.0, ".1f"))
         for key, title, width, form in change:
             columns.append(Column("Change", title, width, tuple(_number(row, key, form) for row in rows)))
+    finest = next((role for role in ("SR", "acquired") if role in report.tables), None)
+    if finest is not None and "t1_longer" in report.tables[finest]:
+        by = report.tables[finest].set_index("label")
+        rows = [by.loc[label] if label in by.index else None for label in labels]
+        for key, title in (("t1_longer", "T1 +100 ms"), ("b1_lower", "B1 −10 %")):
+            columns.append(Column("Read too long if", title, 16.0, _numbers(rows, key, "+.1f")))
     if report.lights:
         words = tuple(report.lights[label].word if label in report.lights else NOTHING for label in labels)
         columns.append(Column("", "Trust", 13.0, words))
@@ -100,11 +110,22 @@ def _number(row: Any, key: str, form: str = ".1f") -> str:
     return signed(value, form) if math.isfinite(value) else NOTHING
 
 
+def _numbers(rows: list[Any], key: str, form: str) -> tuple[str, ...]:
+    return tuple(_number(row, key, form) for row in rows)
+
+
+def _known(table: pd.DataFrame) -> bool:
+    """Tell whether a standard error is known in any region."""
+    return "standard_error" in table and bool(table["standard_error"].notna().any())
+
+
 def _count(row: Any) -> str:
     return NOTHING if row is None else f"{int(row['n'])}"
 
 
 def _spread(row: Any) -> str:
+    if row is not None and isinstance(row.get("flag"), str) and row["flag"]:
+        return str(row["flag"])
     if row is None or not math.isfinite(float(row["mean"])):
         return NOTHING
     return f"{float(row['mean']):.1f} ± {_number(row, 'sd')}"

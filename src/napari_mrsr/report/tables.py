@@ -46,6 +46,18 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "region": ("part of the plate", ""),
     "layer": ("deep, superficial or total", ""),
     "definition": ("how the plate was divided", ""),
+    "standard_error": ("standard error of the mean by noise alone", "{unit}"),
+    "n_effective": ("voxels with noise of their own that would give this error", "1"),
+    "t1_assumed": ("T1 that T2 was read with, median of the region", "ms"),
+    "t1_longer": ("T2 is read too long by so much if T1 is 100 ms longer than assumed, median", "ms"),
+    "b1_lower": ("T2 is read too long by so much if B1 is 10 % low, median", "ms"),
+    "undetermined_percent": ("voxels with a value that noise leaves undetermined", "%"),
+    "dark_percent": ("voxels too dark for a value", "%"),
+    "flag": ("why no T2 is told: too short for this TR and TE, or too dark", ""),
+    "at_most": ("median reading, which bounds a T2 that is too short", "ms"),
+    "t2_difference_median": ("T2 of the re-thickened echoes minus T2 of the acquired ones, median", "ms"),
+    "t2_difference_iqr": ("the same, 75th minus 25th percentile", "ms"),
+    "t2_difference_n": ("voxels of this difference", "1"),
     "trust": ("does SR agree with the measurement in the region", ""),
     "why": ("why", ""),
 }
@@ -83,16 +95,26 @@ def all_tables(report: Report) -> dict[str, pd.DataFrame]:
     import pandas as pd
 
     names = report.regions
-    lights = [(label, names[label], light.word, light.why) for label, light in report.lights.items() if label in names]
+    judged = [label for label in names if label in report.lights or label in report.rethickened]
     found = {
         "": _stacked(report, report.tables),
         "acquired_sr": report.compared,
         "erosion": report.erosion,
         "regions": _stacked(report, report.regional),
         "thickness": None if report.thickness is None else report.thickness.assign(unit="mm"),
-        "trust": pd.DataFrame(lights, columns=["label", "name", "trust", "why"]),
+        "trust": pd.DataFrame([_trust_row(report, label) for label in judged]),
     }
     return {name: table for name, table in found.items() if table is not None and len(table)}
+
+
+def _trust_row(report: Report, label: int) -> dict[str, Any]:
+    """Return what is known of the agreement of SR with the measurement in a region."""
+    light, found = report.lights.get(label), report.rethickened.get(label)
+    row: dict[str, Any] = {"label": label, "name": report.regions[label]}
+    row |= {"trust": None if light is None else light.word, "why": None if light is None else light.why}
+    if found is not None:
+        row |= {"t2_difference_median": found.median, "t2_difference_iqr": found.iqr, "t2_difference_n": found.n}
+    return row
 
 
 def _stacked(report: Report, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:

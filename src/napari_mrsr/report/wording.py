@@ -103,13 +103,23 @@ def t2_line(maps: Mapping[str, Scan]) -> str:
             p = dess.parameters
             how = "closed form (Sveinsson 2017)" if p.get("method") == "analytic" else "extended phase graph"
             spoiled = "" if p.get("spoiler_moment") else ", spoiler left out"
-            return (
-                f"dual-echo DESS, {how}, T1 {p.get('t1', math.nan):g} ms, "
-                f"D {p.get('diffusivity', math.nan):.3g} m²/s{spoiled}"
-            )
+            return f"dual-echo DESS, {how}, {_t1(p)}, D {p.get('diffusivity', math.nan):.3g} m²/s{spoiled}"
         if multi is not None:
             return "mono-exponential fit of the spin echoes, first echo left out"
     return ""
+
+
+def _t1(parameters: Mapping[str, Any]) -> str:
+    """Return the T1 that T2 was read with: one, or by tissue."""
+    t1 = parameters.get("t1", math.nan)
+    if isinstance(t1, (int, float)):
+        return f"T1 {t1:g} ms"
+    tissue = parameters.get("t1_by_tissue")
+    if not tissue:
+        low, high = parameters.get("t1_range", (math.nan, math.nan))
+        return f"T1 map from {low:g} to {high:g} ms"
+    by = ", ".join(f"{name} {value:g} ms" for name, value in tissue.items())
+    return f"T1 by region ({by}; elsewhere {parameters.get('t1_elsewhere', math.nan):g} ms)"
 
 
 def caveats(report: Report) -> list[str]:
@@ -120,6 +130,7 @@ def caveats(report: Report) -> list[str]:
     bias = bias_line(report.maps)
     if bias:
         lines.append(bias)
+    lines += _certain(report)
     if report.lights:
         lines.append(TRUST)
     if report.mapped:
@@ -149,7 +160,7 @@ def bias_line(maps: Mapping[str, Scan]) -> str:
         names = ("repetition_time", "echo_time", "flip_angle", "spoiler_moment", "spoiler_duration", "diffusivity")
         try:
             sequence = DessSequence(*(float(p[name]) for name in names))
-            t1 = float(p["t1"])
+            t1 = float(p["t1"] if isinstance(p["t1"], (int, float)) else p["t1_elsewhere"])
         except (KeyError, TypeError, ValueError):
             return ""
         first, second = dess_signals(t1, np.array(BIAS_AT), sequence)
@@ -179,6 +190,24 @@ def _inferred(report: Report) -> str:
     if not report.trust:
         line += " Trust was not computed."
     return line
+
+
+def _certain(report: Report) -> list[str]:
+    """Return what SE is and is not, and which regions have a T2 too short to be told."""
+    from napari_mrsr.roi.certainty import flag_words
+
+    lines = []
+    tables = [table for table in report.tables.values() if "standard_error" in table]
+    if any(table["standard_error"].notna().any() for table in tables):
+        lines.append(
+            "SE is the standard error of a mean by the noise of the echoes alone; how regions are drawn and what is "
+            "assumed of T1 and B1 weigh more."
+        )
+    if tables:
+        for row in tables[0].to_dict("records"):
+            words = flag_words(row)
+            lines += [f"{row['name']}: {words}."] if words else []
+    return lines
 
 
 def _rim(report: Report) -> str:

@@ -97,7 +97,7 @@ def carried_noise(
             "the T2 map is not on the grid of the super-resolved echoes", where=map.where, remedy="map T2 again"
         )
     kind = method if method in METHODS else LINEAR_PART
-    b = matrix(kind, acquired_slices, refined.shape[axis])  # type: ignore[arg-type]
+    b = matrix(kind, acquired_slices, refined.shape[axis])
     rows = []
     for label, where, inside in _regions(map, labels):
         grows = per_log_ratio(map.array[0][where][inside].astype(np.float64), step)

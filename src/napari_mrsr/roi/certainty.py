@@ -89,7 +89,6 @@ def certainty(
     *,
     acquired: T2Map | None = None,
     refinement: Refinement | None = None,
-    t1: Scan | None = None,
     names: Mapping[int, str] | None = None,
 ) -> pd.DataFrame:
     """Return how certain the mean of a T2 map is in every label.
@@ -104,10 +103,8 @@ def certainty(
         The map of what was acquired with its reasons and, for errors, its sigma; ``map`` may be its own.
     refinement
         Where ``map`` is super-resolved, how.
-    t1
-        T1 in ms that was assumed, where it was a map.
     names
-        Of the labels; they tell tendon from bone.
+        Of the labels; they tell tendon from bone, and which T1 was assumed where it was given by region.
 
     Returns
     -------
@@ -131,8 +128,9 @@ def certainty(
     for label, region in regions_of(labels).items():
         row: dict[str, Any] = {"label": label}
         row |= _error(map, region, acquired, refinement)
-        row |= _assumptions(map, region, t1)
-        row |= _determined(region, acquired, (names or {}).get(label, ""))
+        name = (names or {}).get(label, "")
+        row |= _assumptions(map, region, name)
+        row |= _determined(region, acquired, name)
         rows.append(row)
     return pd.DataFrame(rows, columns=["label", *COLUMNS])
 
@@ -174,15 +172,15 @@ def _error(map: Scan, region: Scan, acquired: T2Map | None, refinement: Refineme
     return {"standard_error": error, "n_effective": sigma.size / correlated}
 
 
-def _assumptions(map: Scan, region: Scan, t1: Scan | None) -> dict[str, float]:
+def _assumptions(map: Scan, region: Scan, name: str) -> dict[str, float]:
     """Return what a wrong T1 or B1 would do to T2 of a region; nothing where the map is not from DESS."""
     step = dess_step(map)
     if step is None:
         return {}
     sequence, assumed = made_with(step)
-    if t1 is not None:
-        here = values_in(t1, region)
-        assumed = float(np.median(here)) if here.size else assumed
+    by_tissue = step.parameters.get("t1_by_tissue")
+    if by_tissue:
+        assumed = float(by_tissue.get(name, step.parameters.get("t1_elsewhere", assumed)))
     read = values_in(map, region)
     found = changes(read[np.isfinite(read)], sequence, t1=assumed, method=step.parameters["method"])
     told = {name: float(np.median(c[np.isfinite(c)])) if np.isfinite(c).any() else np.nan for name, c in found.items()}

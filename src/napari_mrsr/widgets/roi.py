@@ -26,6 +26,7 @@ from napari_mrsr.widgets.painting import PaintingSection
 from napari_mrsr.widgets.plots import PlotsSection
 from napari_mrsr.widgets.region_menu import RegionMenu
 from napari_mrsr.widgets.region_tables import RegionTables
+from napari_mrsr.widgets.tissue import TissueSection
 
 #: Least time between two measurements while painting, ms.
 PACE = 300
@@ -55,6 +56,8 @@ class RoiDock(Dock):
         self.tables.renaming.connect(self._ask_name)
         self.all, self.table, self.notes = self.tables.all, self.tables.one, self.tables.notes
         self.body.addWidget(self.tables)
+        self.tissue = TissueSection(self)
+        self.body.addWidget(self.tissue)
         self.plots = PlotsSection(self)
         self.body.addWidget(self.plots)
         self.follow_up = FollowUpSection(self)

@@ -151,9 +151,8 @@ def restore(view: View, found: Reopened) -> None:
 
 def _t2(entry: Mapping[str, Any], scan_at: Callable[[str | None], Scan | None]) -> T2Settings:
     known = {k: v for k, v in entry.items() if k in T2Settings.__dataclass_fields__ and k != "tissue"}
-    tissue, labels = entry.get("tissue"), None
-    if tissue:
-        labels = scan_at(tissue["labels"])
+    tissue = entry.get("tissue") or {}
+    labels = scan_at(tissue.get("labels"))
     if labels is None:
         return T2Settings(**known)
     t1, names = ({int(label): value for label, value in tissue[key].items()} for key in ("t1", "names"))
@@ -210,7 +209,11 @@ def _give_maps(view: View, saved: Mapping[str, Any], scan_at: Any) -> None:
         from napari_mrsr.superres import Trust
 
         t = saved["trust"]
-        session.trust = Trust(scan_at(t["added"]), scan_at(t["z"]), scan_at(t["t2_difference"]), t["summary"])
+        session.trust = Trust(
+            *(scan_at(t[name]) for name in ("added", "z", "t2_difference")),
+            t["summary"],
+            scan_at(t.get("interval")),  # absent in reviews of earlier versions
+        )
         session.trusted.emit(session.trust)
 
 

@@ -7,13 +7,11 @@ was made of, carried through; what cannot be determined in the acquired echoes c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_mrsr.roi.certainty import Refinement, certainty, with_certainty
-from napari_mrsr.roi.region import values_in
+from napari_mrsr.roi.rethickened import Rethickened, rethickened
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
@@ -23,15 +21,6 @@ if TYPE_CHECKING:
     from napari_mrsr.app.roi.region_cache import RegionCache
     from napari_mrsr.app.session import Session
     from napari_mrsr.trust import Trust
-
-
-@dataclass(frozen=True)
-class Rethickened:
-    """T2 of the result's echoes thickened again, minus T2 of the acquired ones, in a region: ms, and voxels."""
-
-    median: float
-    iqr: float
-    n: int
 
 
 def certain_tables(
@@ -64,36 +53,22 @@ def certain_tables(
         if map.quantity != "T2" or role == "truth" or acquired is None or table.empty:
             continue
         refinement = None if result is None else _refinement(result)
-        tissue = session.t2.tissue
-        t1 = None if tissue is None else tissue.t1_on(map, session.t2.t1)
-        rows = [
-            cache.row(
-                label,
-                f"certainty {role} {names.get(label, '')}",
-                (map, acquired, result, tissue),
-                lambda region, map=map, acquired=acquired, how=refinement, t1=t1: certainty(
-                    map, region, acquired=acquired, refinement=how, t1=t1, names=names
-                ),
-            )
-            for label in cache.regions
-        ]
+        judge = partial(certainty, map, acquired=acquired, refinement=refinement, names=names)
+        of = (map, acquired, result)
+        rows = [cache.row(label, f"certainty {role} {names.get(label, '')}", of, judge) for label in cache.regions]
         found[role] = with_certainty(table, pd.concat(rows, ignore_index=True))
     return found
 
 
-def rethickened(cache: RegionCache, trust: Trust | None) -> dict[int, Rethickened]:
+def all_rethickened(cache: RegionCache, trust: Trust | None) -> dict[int, Rethickened]:
     """Return for each region how far re-thickened and acquired T2 lie apart; nothing without the layers of trust."""
     difference = None if trust is None else trust.t2_difference
     if difference is None:
         return {}
-
-    def judge(region: Scan) -> Rethickened:
-        values = values_in(difference, region)
-        values = values[np.isfinite(values)]
-        low, middle, high = np.percentile(values, (25, 50, 75)) if values.size else (np.nan,) * 3
-        return Rethickened(float(middle), float(high - low), values.size)
-
-    return {label: cache.row(label, "re-thickened", (trust,), judge) for label in cache.regions}
+    return {
+        label: cache.row(label, "re-thickened", (trust,), lambda region: rethickened(difference, region))
+        for label in cache.regions
+    }
 
 
 def _result_of(session: Session, role: str) -> Result | None:

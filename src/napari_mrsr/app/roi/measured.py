@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_mrsr.app.roi.certain import Rethickened, certain_tables, rethickened
+from napari_mrsr.app.roi.certain import all_rethickened, certain_tables
 from napari_mrsr.app.roi.region_cache import RegionCache
 from napari_mrsr.app.roi.roi_placement import placed_labels
 from napari_mrsr.roi.region import around, values_in
+from napari_mrsr.roi.rethickened import Rethickened
 from napari_mrsr.roi.trust_light import Light, light_of
 from napari_mrsr.scan import Scan
 from napari_mrsr.trust import LARGE_Z, Trust
@@ -142,7 +143,7 @@ class Measuring:
             unit=next(iter(maps.values())).unit if maps else "",
             titles=titles_of(view, list(maps)),
             lights=_lights(cache, view.session.trust),
-            rethickened=rethickened(cache, view.session.trust),
+            rethickened=all_rethickened(cache, view.session.trust),
             regions=dict(regions),
             maps=maps,
         )

@@ -3,8 +3,9 @@
 Each region of each map is one measurement group (TID 1411): it refers to the segment that was painted and the series
 that it was painted on, says which map was measured and by which algorithm (name, version, weights), and holds mean, SD,
 median, 5th and 95th percentile of the map, the interquartile range, the volume of the region, the number of voxels with
-a value and the part without. Every statistic refers to the Parametric Map that it was made on. A region that has no
-segment here (its label is not in the Segmentation) gets a group without a reference (TID 1501).
+a value and the part without; where it is known, also the standard error of the mean by noise. Every statistic refers to
+the Parametric Map that it was made on. A region that has no segment here (its label is not in the Segmentation) gets a
+group without a reference (TID 1501).
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 _STATISTICS = (
     ("mean", codes.MEAN),
     ("sd", codes.STANDARD_DEVIATION),
+    ("standard_error", codes.STANDARD_ERROR),
     ("median", codes.MEDIAN),
     ("iqr", codes.INTERQUARTILE_RANGE),
     ("p5", codes.FIFTH_PERCENTILE),
@@ -170,7 +172,7 @@ def _measurements(row: Mapping[Any, Any], one: Measured) -> list[Any]:
         sr.Measurement(name=quantity, value=float(f"{row[column]:.6g}"), unit=unit, derivation=statistic,
                        referenced_images=images)
         for column, statistic in _STATISTICS
-        if np.isfinite(row[column])
+        if np.isfinite(row.get(column, np.nan))
     ]  # fmt: skip
     found += [
         sr.Measurement(name=what, value=float(f"{row[column]:.10g}"), unit=of)
