@@ -67,7 +67,7 @@ def reference_values(subject: Subject, place: Place, settings: T2Settings) -> di
     -------
     dict
         By comparison ``acquired`` (None where the voxel does not count), ``true`` (None where it is not known) and
-        ``layer``, one entry per voxel of the region; ``noise`` (SD of S2), ``notes``.
+        ``layer``, one entry per voxel of the region; ``noise`` (SD of S2), ``slice_mm``, ``slices``, ``notes``.
 
     Raises
     ------
@@ -77,7 +77,12 @@ def reference_values(subject: Subject, place: Place, settings: T2Settings) -> di
     whole = subject.scan
     noise = estimate_noise(np.moveaxis(whole.array[-1], place.axis, 0))
     slices = {name: place.pair if name == "resolved" else (place.middle,) for name in COMPARISONS}
-    found: dict[str, Any] = {"noise": float(noise), "notes": list(place.notes), "slices": slices}
+    found: dict[str, Any] = {
+        "noise": float(noise),
+        "notes": list(place.notes),
+        "slices": slices,
+        "slice_mm": float(whole.spacing[place.axis]),
+    }
     acquired = place.slab.crop(whole)
     tissue = np.isfinite(place.slab.cut(_t2(whole, settings, noise=None).map.array[0]))
     truth = None if subject.t2 is None else place.slab.cut(subject.t2)

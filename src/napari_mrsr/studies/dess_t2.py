@@ -1,0 +1,207 @@
+"""Table 2 of Chaudhari et al. (PREDICTIVE 2018): cartilage T2 after super-resolution against the acquired thick slices.
+
+As in test cohort 2 of the paper: scans with thick slices (1.6 mm) and high signal are the reference; every method makes
+slices half as thick of them; what is compared is the T2 of two combined adjacent slices in the medial femoral
+cartilage. :mod:`napari_mrsr.studies.t2_measured` says what is combined and how, and adds a comparison that the paper
+does not make: its reference is the very input of the methods, so that a method which keeps what was measured agrees
+with it by construction. Reconstructing the same slices from slices twice as thick asks whether T2 is *found*.
+
+Every method is run on the same slab (:mod:`napari_mrsr.studies.t2_region`). A subject that cannot be used is named and
+left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from napari_mrsr.errors import MrsrError, NothingToRead, Stopped
+from napari_mrsr.networks.registry import Method
+from napari_mrsr.studies.cohort import Cohort, Subject
+from napari_mrsr.studies.dess_quality import Progress, about, choose
+from napari_mrsr.studies.kept import Kept
+from napari_mrsr.studies.slab import PLANES
+from napari_mrsr.studies.t2_measured import COMPARISONS, T2Settings, method_values, reference_values
+from napari_mrsr.studies.t2_region import REGION, Place, find_place
+from napari_mrsr.studies.writing import Study
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the study is done.
+
+    Parameters
+    ----------
+    region
+        Where T2 is compared, see :func:`~napari_mrsr.studies.t2_region.find_place`.
+    planes
+        Planes of the slab; None: the whole volume.
+    published
+        Only what the paper did: the pair of slices.
+    t2
+        Formula, T1, range, and what is averaged.
+    ddof
+        Of the concordance correlation coefficient; 0 is Lin's, and the paper's.
+    device
+        Where networks run.
+    """
+
+    region: str = REGION
+    planes: int | None = PLANES
+    published: bool = False
+    t2: T2Settings = field(default_factory=T2Settings)
+    ddof: int = 0
+    device: str = "auto"
+
+    @property
+    def comparisons(self) -> tuple[str, ...]:
+        """Those that are shown."""
+        return ("pair",) if self.published else COMPARISONS
+
+
+@dataclass(frozen=True)
+class SubjectValues:
+    """T2 of one subject, voxel by voxel, as :mod:`~napari_mrsr.studies.t2_measured` gives it."""
+
+    name: str
+    reference: Mapping[str, Any]
+    methods: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass
+class Found:
+    """What was measured so far, who was left out, and which methods could not be used."""
+
+    subjects: list[SubjectValues] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    slices: dict[str, float] = field(default_factory=dict)
+
+
+def run(
+    cohort: Cohort,
+    methods: Sequence[str] | None = None,
+    settings: Settings | None = None,
+    *,
+    kept: Kept | None = None,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> Study:
+    """Do the study.
+
+    Parameters
+    ----------
+    cohort
+        Scans with both echoes, thick slices and labels; they are read one at a time.
+    methods
+        Names, in the order of the tables; by default those of the other study that are installed.
+    settings
+        How.
+    kept
+        Where T2 is kept, so that an interrupted study goes on where it was.
+    progress
+        Told the part that is done, 0 to 1, and what is done next.
+    stop
+        Asked whether to stop.
+    provenance
+        What else is to be written down: the command.
+
+    Raises
+    ------
+    NothingToRead
+        The cohort is empty, or no subject of it could be used.
+    UnknownMethod
+        No method of a name.
+    Stopped
+        ``stop`` answered True.
+    """
+    from napari_mrsr.studies.t2_figures import figures
+    from napari_mrsr.studies.t2_tables import lead, tables
+
+    chosen = choose(methods)
+    how = settings or Settings()
+    if not cohort.entries:
+        raise NothingToRead(f"the cohort {cohort.name!r} holds no subject")
+    found = Found()
+    for number, entry in enumerate(cohort.entries):
+
+        def told(part: float, what: str, number: int = number) -> None:
+            if progress is not None:
+                progress((number + part) / len(cohort.entries), what)
+
+        told(0.0, entry.name)
+        try:
+            found.subjects.append(_measure(entry.load(), entry.name, chosen, how, found, kept or Kept(), told, stop))
+        except Stopped:
+            raise
+        except (MrsrError, OSError) as error:
+            found.skipped[entry.name] = error.line if isinstance(error, MrsrError) else str(error)
+        else:
+            told(1.0, f"{entry.name} done")
+    if not found.subjects:
+        name, why = next(iter(found.skipped.items()))
+        raise NothingToRead(f"none of the {len(cohort.entries)} subjects of {cohort.name} can be used: {name}: {why}")
+    return Study(
+        "dess-t2",
+        "Cartilage T2 after super-resolution of DESS",
+        lead(cohort, how, found),
+        tables(found.subjects, how),
+        figures(found.subjects, how),
+        provenance={
+            **(provenance or {}),
+            "Cohort": {"Name": cohort.name, "Subjects": len(found.subjects), **cohort.origin},
+            "Settings": {**asdict(how), "profile": "fir", "consistency": "wiener"},
+            "Methods": {method.name: about(method) for method in chosen},
+            "Refused": found.refused,
+            "Notes": {one.name: one.reference["notes"] for one in found.subjects},
+        },
+        skipped=found.skipped,
+    )
+
+
+def _measure(
+    subject: Subject,
+    name: str,
+    methods: Sequence[Method],
+    how: Settings,
+    found: Found,
+    kept: Kept,
+    told: Progress,
+    stop: Callable[[], bool] | None,
+) -> SubjectValues:
+    """Return the T2 of one subject, acquired and by every method."""
+    place = find_place(subject, how.region, planes=how.planes)
+    reference = reference_values(subject, place, how.t2)
+    found.slices[name] = float(subject.scan.spacing[place.axis])
+    identity = hashlib.sha256(np.ascontiguousarray(subject.scan.array).data).hexdigest()
+    values: dict[str, Mapping[str, Any]] = {}
+    for number, method in enumerate(methods):
+        part, share = number / len(methods), 1 / len(methods)
+        told(part, f"{name}: {method.name}")
+        if method.echoes not in (None, subject.scan.volumes):
+            found.refused[method.name] = f"made for {method.echoes} echoes, not {subject.scan.volumes}"
+            continue
+
+        def make(method: Method = method, part: float = part, share: float = share) -> dict[str, Any]:
+            return method_values(
+                subject, place, method.name, how.t2, noise=reference["noise"], device=how.device, stop=stop,
+                progress=lambda done: told(part + share * done, f"{name}: {method.name}"),
+            )  # fmt: skip
+
+        what = {
+            "study": "dess-t2", "scan": identity, "method": method.name, "sha256": method.sha256,
+            "t2": asdict(how.t2), "device": how.device, "place": _identity(place),
+        }  # fmt: skip
+        values[method.name] = kept.get(what, make)
+    return SubjectValues(name, reference, values)
+
+
+def _identity(place: Place) -> list[Any]:
+    """Return what tells a place from others."""
+    voxels = hashlib.sha256(np.packbits(place.inside).tobytes()).hexdigest()
+    return [place.region, place.slab.axis, place.slab.start, place.slab.stop, place.middle, voxels]
