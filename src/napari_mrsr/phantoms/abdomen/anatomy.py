@@ -136,7 +136,7 @@ class Anatomy:
         above = trunk.diaphragm(p)
         heart = np.maximum(ellipsoid(p, (-20, 28, 100), (62, 46, 36)), -above - 2)
         canvas.paint("heart", heart, box)
-        canvas.paint("visceral fat", np.maximum(heart - np.float32(5), -above - 2), box)
+        canvas.paint("visceral fat", np.maximum(heart - np.float32(3), -above - 2), box)
         canvas.paint("lung", -above + np.float32(1.5), box)
         canvas.paint("diaphragm", -above - np.float32(1.5), box)
 

@@ -76,7 +76,7 @@ EXPIRED = State()
 def bell(s: npt.ArrayLike, bend: float = 0.0) -> npt.NDArray[np.float64]:
     """Return :math:`\\sin^2 \\pi s'` of the bent time of a cycle, ``s`` from 0 to 1."""
     s = np.asarray(s, np.float64)
-    return np.asarray(np.sin(np.pi * (s - bend * np.sin(2 * np.pi * s) / (2 * np.pi))) ** 2)
+    return np.asarray(np.sin(np.pi * (s - bend * (1 - np.cos(2 * np.pi * s)) / (2 * np.pi))) ** 2)
 
 
 def states(seed: int, breathing: Breathing, times: npt.ArrayLike) -> tuple[State, ...]:

@@ -62,8 +62,10 @@ class Motion:
         ax, ay = CAVITY
         rho = np.sqrt((x / ax) ** 2 + (y / ay) ** 2)
         inside = smooth_step((1.0 - rho) * ay / 12.0)
-        column = np.sqrt((x / 34.0) ** 2 + ((y - SPINE) / 32.0) ** 2)
-        away = smooth_step((column - 1.0) / 0.5)
+        # Around the spine and the muscles behind it.
+        reach = np.where(y > SPINE, 32.0, 60.0)
+        column = np.sqrt((x / 34.0) ** 2 + ((y - SPINE) / reach) ** 2)
+        away = smooth_step((column - 1.0) / 0.5) * smooth_step((y + 72.0) / 15.0)
         return np.asarray(inside * away * (0.3 + 0.7 * smooth_step((z + 110.0) / 150.0)))
 
     def front(self, x: Array, y: Array, z: Array) -> Array:

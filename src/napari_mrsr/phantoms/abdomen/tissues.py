@@ -82,7 +82,7 @@ SUBSTANCES: Mapping[str, Substance] = MappingProxyType(
         "aorta": _measured("blood", 60, clouds=0.01),
         "vena cava": _measured("blood", 60, clouds=0.01),
         "other vessels": _measured("blood", 60, clouds=0.01),
-        "vertebra": _measured("vertebral marrow", 12, fat=0.4, grain=0.06, clouds=0.05),
+        "vertebra": _measured("vertebral marrow", 12, fat=0.3, grain=0.06, clouds=0.05),
         "disc": Substance(1200, 40, 0.7, grain=0.03, source="assumed: near cartilage"),
         "spinal cord": Substance(1000, 50, 0.8, source="assumed: near white matter"),
         "cerebrospinal fluid": Substance(4000, 500, 1.0, grain=0.01, source="assumed: free water"),
