@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from short_runs import keep, kept, middle, phantom_scans, run, write_page
 
 from napari_mrsr.files import read_scan
 from napari_mrsr.inference import cost
@@ -26,7 +27,6 @@ from napari_mrsr.networks import registry
 from napari_mrsr.training import recipes
 from napari_mrsr.training.sources import TrainingSource, gather
 from napari_mrsr.training.validation import Case, cases_of
-from short_runs import kept, keep, middle, phantom_scans, run
 
 RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results"
 STEPS = 300
@@ -196,13 +196,7 @@ def main() -> None:
             )
     results = kept(file)
     if results:
-        (arguments.out / "ablations.md").write_text(page(results) + "\n" + (conclusion(arguments.out)))
-
-
-def conclusion(folder: Path) -> str:
-    """Return what was concluded, written by hand and kept when the page is made anew."""
-    file = folder / "ablations_conclusion.md"
-    return file.read_text() if file.is_file() else ""
+        write_page(arguments.out / "ablations.md", page(results))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from napari_mrsr.training.validation import Case, score
 
 #: Decay of the moving average of the weights that is scored.
 AVERAGING = 0.97
+#: Heading of what is written by hand.
+CONCLUSION = "## What follows from it"
 #: Phantoms for scoring: seeds that never teach, a block around the joint.
 PHANTOM_SEEDS = (1, 2)
 PHANTOM = {"shape": (96, 96, 64), "spacing": (0.5, 0.5, 0.7)}
@@ -128,4 +130,8 @@ def kept(file: Path) -> list[dict[str, Any]]:
     return found
 
 
-Report = Callable[[str], None]
+def write_page(file: Path, text: str) -> None:
+    """Write a page of results; what a person concluded below :data:`CONCLUSION` stays."""
+    old = file.read_text() if file.is_file() else ""
+    _, heading, concluded = old.partition(CONCLUSION)
+    file.write_text(text.rstrip() + "\n" + (f"\n{heading}{concluded}" if heading else ""))

@@ -2,31 +2,46 @@
 
     python benchmarks/train_all.py --minutes 27 --data DIR... [--validate DIR...] [--only lean] [--out runs]
 
-The budget is shared out by :data:`SHARES`. On a GPU the convolutions run in bfloat16, channels last. What leaves the
+The budget is shared out by :data:`RUNS`. On a GPU the convolutions run in bfloat16, channels last. What leaves the
 machine is small: each run's ``weights.safetensors``, ``training.csv``, ``training.png`` and a checkpoint in shards of
 at most 12 MiB. Then: ``python benchmarks/ship_weights.py runs/NAME``, ``python benchmarks/quality.py``, and once more the first,
 so that the cards carry the new figures; last a line in docs/training-log.md.
 
-``mrsr`` is trained as in the paper: first for a single contrast, then, from those weights, for two echoes.
+``mrsr`` is trained as in the paper: first for a single contrast, the combined image of dual-echo scans and the scans of one
+contrast as they are, then, from those weights, for two echoes. ``--quick`` makes the networks small, to see within a minute that
+all of it works.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from napari_mrsr.training import recipes
 
-#: Share of the time for each run: name, recipe, echoes (mrsr only), run to start from.
-SHARES = (
-    ("lean", "lean", None, None, 0.5),
-    ("mrsr-single", "mrsr", 1, None, 0.25),
-    ("mrsr", "mrsr", 2, "mrsr-single", 0.25),
+
+@dataclass(frozen=True)
+class Run:
+    """One training: its recipe, its share of the time, for how many echoes (mrsr only), and the run it starts from."""
+
+    name: str
+    recipe: str
+    share: float
+    echoes: int | None = None
+    start: str | None = None
+
+
+RUNS = (
+    Run("lean", "lean", 0.5),
+    Run("mrsr-single", "mrsr", 0.25, echoes=1),
+    Run("mrsr", "mrsr", 0.25, echoes=2, start="mrsr-single"),
 )
 
 
-def main() -> None:
+def main(command_line: Sequence[str] | None = None) -> None:
     """Train what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, required=True)
@@ -36,26 +51,37 @@ def main() -> None:
     parser.add_argument("--batch", type=int, help="patches a step, in place of the recipe's")
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--out", type=Path, default=Path("runs"))
-    arguments = parser.parse_args()
-    chosen = [run for run in SHARES if not arguments.only or run[0] in arguments.only]
-    whole = sum(share for *_, share in chosen)
-    for name, recipe, echoes, start, share in chosen:
-        first = arguments.out / start / "weights.safetensors" if start else None
+    parser.add_argument("--quick", action="store_true", help="small networks and short runs")
+    arguments = parser.parse_args(command_line)
+    chosen = [run for run in RUNS if not arguments.only or run.name in arguments.only]
+    whole = sum(run.share for run in chosen)
+    for run in chosen:
+        start = arguments.out / run.start / "weights.safetensors" if run.start else None
+        if start is not None and not start.is_file():
+            say(f"{run.name}: {start} is not there; starts untrained")
+            start = None
         began = time.monotonic()
         result = recipes.train(
-            recipe,
-            out=arguments.out / name,
+            run.recipe,
+            out=arguments.out / run.name,
             data=arguments.data,
             validate=arguments.validate,
             phantoms=arguments.phantoms,
-            start=first if first is not None and first.is_file() else None,
-            minutes=arguments.minutes * share / whole,
+            start=start,
+            quick=arguments.quick,
+            minutes=arguments.minutes * run.share / whole,
             batch=arguments.batch,
-            echoes=echoes,
-            progress=lambda step, steps, loss: print(f"{step}/{steps} {loss:.5f}", flush=True),
-            report=lambda line: print(line, flush=True),
+            echoes=run.echoes,
+            combined=run.echoes == 1,
+            progress=lambda step, steps, loss: say(f"{step}/{steps} {loss:.5f}"),
+            report=say,
         )
-        print(f"{name}: step {result.step} of {result.steps}, {(time.monotonic() - began) / 60:.1f} min", flush=True)
+        say(f"{run.name}: step {result.step} of {result.steps}, {(time.monotonic() - began) / 60:.1f} min")
+
+
+def say(line: str) -> None:
+    """Print at once, so that a log can be watched."""
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

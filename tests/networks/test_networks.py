@@ -37,14 +37,18 @@ def test_pixel_shuffle_interleaves_the_phases_of_each_echo() -> None:
     assert fine[0, 0, 0, 0].tolist() == [0, 2, 4, 1, 3, 5]
 
 
-@pytest.mark.parametrize("network", [Lean(8, 2), Mrsr(2, 8, 4)], ids=["lean", "mrsr"])
+@pytest.mark.parametrize(
+    "network", [Lean(8, 2), Lean(8, 2, separable=True), Mrsr(2, 8, 4)], ids=["lean", "separable", "mrsr"]
+)
 @pytest.mark.parametrize("factor", [2, 3])
 def test_an_untrained_network_is_cubic_interpolation(network: nn.Module, factor: int) -> None:
     x = torch.rand(1, 2, 6, 5, 7)
     torch.testing.assert_close(network(x, factor), cubic(x, factor))
 
 
-@pytest.mark.parametrize("network", [Lean(8, 2), Mrsr(1, 6, 5)], ids=["lean", "mrsr"])
+@pytest.mark.parametrize(
+    "network", [Lean(8, 2), Lean(8, 2, separable=True), Mrsr(1, 6, 5)], ids=["lean", "separable", "mrsr"]
+)
 @pytest.mark.parametrize("axis", [2, 3, 4])
 @torch.inference_mode()
 def test_a_tile_with_its_halo_equals_the_whole(network: nn.Module, axis: int) -> None:
@@ -64,6 +68,14 @@ def test_a_tile_with_its_halo_equals_the_whole(network: nn.Module, axis: int) ->
 def test_published_network_has_the_published_number_of_weights() -> None:
     assert sum(p.numel() for p in Mrsr(echoes=1).parameters()) == 1_995_329
     assert len(Mrsr(echoes=2).convolutions) == 20
+
+
+def test_separable_kernels_take_12_of_27_taps_in_the_trunk_and_say_so_in_their_file() -> None:
+    whole, parted = Lean(16, 2), Lean(16, 2, separable=True)
+    taps = [sum(p.numel() for n, p in net.trunk.named_parameters() if n.endswith("weight")) for net in (whole, parted)]
+    assert taps[1] * 27 == taps[0] * 12
+    assert parted.settings["separable"] is True
+    assert "separable" not in whole.settings  # files of the usual network stay readable by older versions
 
 
 def test_lean_treats_echoes_alike_in_any_number_and_order() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_mrsr.sampling import ThickSlices
-from napari_mrsr.training.pairs import Sampling, draw
+from napari_mrsr.training.pairs import AUGMENTATIONS, Sampling, draw
 from napari_mrsr.training.sources import TrainingSource
 
 PLAIN = Sampling(in_plane=16, slices=6, batch=3, factors=(2,), echoes=(2,), jitter=False, augment=False)
@@ -81,3 +81,25 @@ def test_slabs_thinner_than_a_patch_are_continued_by_reflection() -> None:
     volume = np.random.default_rng(0).random((1, 20, 33, 12)).astype(np.float32)
     batch = draw([TrainingSource("slab", volume, axes=(0, 2))], Sampling(batch=4, slices=8), 0, 0)
     assert np.isfinite(batch.thick.numpy()).all()
+
+
+def test_augmentations_can_be_chosen_one_by_one(source: TrainingSource) -> None:
+    def change(*names: str) -> np.ndarray:
+        plain = draw([source], PLAIN, seed=0, step=3)
+        augmented = draw([source], Sampling(**{**PLAIN.__dict__, "augment": names}), seed=0, step=3)
+        return np.asarray(augmented.thin / plain.thin)
+
+    np.testing.assert_array_equal(change(), 1)
+    scale = [change("shading")[patch] for patch in range(3)]
+    assert any(ratio.std() > 0.01 for ratio in scale)
+    for ratio in scale:  # a slope: no neighbours differ by much
+        assert np.abs(np.diff(ratio, axis=-1)).max() < 0.05
+    np.testing.assert_array_equal(change("profile"), 1)  # thick slices alone change
+
+
+def test_all_named_augmentations_are_what_true_stands_for(source: TrainingSource) -> None:
+    named, all_of_them = (
+        draw([source], Sampling(in_plane=16, slices=4, batch=2, augment=which), seed=1, step=5)
+        for which in (AUGMENTATIONS, True)
+    )
+    np.testing.assert_array_equal(named.thick, all_of_them.thick)
