@@ -1,8 +1,7 @@
 """Adapting the network to the scan that is open, in the background; what came of it is used until another is opened.
 
-The job runs in the session's worker thread, one core left to the window: nearly all of its time is spent in torch, which
-lets go of the interpreter. A process of its own would pay for starting Python and torch again and for a second copy of
-the scan, and the window gains nothing by it (``benchmarks/adapt_in_viewer.py`` measures the gaps).
+The job runs in the session's worker thread, one core left to the window: nearly all of its time is spent in torch,
+which lets go of the interpreter. A process of its own would have to start Python and torch again and to copy the scan.
 """
 
 from __future__ import annotations
@@ -88,9 +87,10 @@ class Adapting:
         return replace(settings, weights=str(self._weights)) if self.applies_to(settings) else settings
 
     def _without(self, settings: RefineSettings) -> RefineSettings:
-        """Return the settings without the adapted weights."""
-        own = self._weights is not None and settings.weights == str(self._weights)
-        return replace(settings, weights=None) if own else settings
+        """Return the settings with the weights that the adapted ones came from."""
+        if self._chosen is not None and self._weights is not None and settings.weights == str(self._weights):
+            return replace(settings, weights=self._chosen.weights)
+        return settings
 
     def _take(self, what: Point | Adapted) -> None:
         if hasattr(what, "network"):

@@ -197,7 +197,8 @@ def read_weights(path: Path, *, sha256: str | None = None) -> bytes:
             "has no such file of weights", where=path, remedy="reinstall napari-mrsr, or give --weights FILE"
         )
     content = path.read_bytes()
-    if content.startswith(_PICKLES):
+    # the length of a safetensors header may begin as a pickle does (640 bytes: \x80\x02), but JSON follows it
+    if content.startswith(_PICKLES) and content[8:9] != b"{":
         raise UnsafeWeights("is a pickle, which can run code", where=path, remedy="give weights as .safetensors")
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise WeightsCorrupt("does not match its sha256", where=path, remedy="reinstall napari-mrsr")

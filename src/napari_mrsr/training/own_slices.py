@@ -22,7 +22,7 @@ is used, which is 1/m of theirs: a scan zero-filled twofold in plane still teach
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -163,20 +163,20 @@ def own_slices(scan: Scan, *, axis: int, factor: int) -> OwnSlices:
         No in-plane axis is finer than the slices, or holds the detail that its spacing claims; or the scan is too
         small.
     """
+    array = np.nan_to_num(np.asarray(scan.array, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    scan = replace(scan, array=array / np.float32(common_scale(array)))
     axes, left_out = _teaching_axes(scan, axis, factor)
     n = scan.shape[axis]
     if n < LEAST_SLICES:
         raise BadParameter(
             f"has {n} slices, too few to hold some out", where=scan.where, remedy="use the network as it is"
         )
-    array = np.nan_to_num(np.asarray(scan.array, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    array = array / np.float32(common_scale(array))
     block = max(LEAST_BLOCK, n // 5)
     start = (n - block) // 2
     stacks, held_out = [], []
     for a in axes:
         step = _step(scan, axis, a, factor)
-        turned = np.moveaxis(array, (axis + 1, a + 1), (2, 3))
+        turned = np.moveaxis(scan.array, (axis + 1, a + 1), (2, 3))
         low = along.apply(_low_pass(turned.shape[3], step), turned, 3)
         for part in (low[:, :, : start - 1], low[:, :, start + block + 1 :]):
             stacks.append(Stack(part, step, float(part[0].size)))

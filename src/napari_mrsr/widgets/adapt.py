@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from napari_mrsr.widgets.process import ProcessDock
 
 ABOUT = (
-    "The slices of this scan are sharp in plane. Made thick, they teach the network for at most three minutes. It is kept "
-    "only if it does better on slices held out; what lies between the slices nobody measured."
+    "The slices of this scan are sharp in plane. Made thick, they teach the network for at most three minutes. What it "
+    "learned is kept only if it does better on slices held out. What lies between the slices nobody measured."
 )
 
 
