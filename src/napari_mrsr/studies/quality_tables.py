@@ -48,8 +48,8 @@ def tables(scores: Sequence[dict[str, Any]], slabs: Sequence[dict[str, Any]]) ->
             "tests",
             tests_in_short(outcomes),
             "Each method against another over the subjects: mean difference, method minus reference, and p of the "
-            "Mann-Whitney test, as published, and of the paired Wilcoxon test; not corrected for their number. All metrics "
-            f"are in tests_all.csv. {notes}".strip(),
+            "Mann-Whitney test, as published, and of the paired Wilcoxon test; not corrected for their number. All "
+            f"metrics are in tests_all.csv. {notes}".strip(),
         ),
         StudyTable("tests_all", outcomes, "All tests.", on_page=False),
         StudyTable("times", times(frame), "Time for the slab and what each method needs around it, all volumes.", 1),
