@@ -13,13 +13,15 @@ from napari_mrsr.phantoms.abdomen.bodies import Body
 from napari_mrsr.phantoms.abdomen.canvas import Canvas
 from napari_mrsr.phantoms.abdomen.organs import Organs
 from napari_mrsr.phantoms.abdomen.subject import Person, draw
-from napari_mrsr.phantoms.abdomen.vessels import Segment, great_vessels, liver_vessels
+from napari_mrsr.phantoms.abdomen.vessels import Segment, great_vessels, liver_vessels, mesenteric_vessels
 from napari_mrsr.phantoms.shapes import Array, Points, ellipsoid
 from napari_mrsr.phantoms.subject import generator
 from napari_mrsr.phantoms.texture import Texture
 
 #: Nothing but fat and skin lies outside these corners, mm.
 INSIDE = ((-134.0, -94.0, -1000.0), (134.0, 92.0, 1000.0))
+#: Thickness of the walls of bowel and stomach, mm.
+BOWEL_WALL, STOMACH_WALL = 2.2, 3.5
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,10 @@ class Anatomy:
         self._wall(canvas)
         self._chest(canvas)
         self._liver(canvas)
+        self._organs(canvas)
         for segment in self.vessels:
             if segment.name == "other vessels":
                 self._vessel(canvas, segment)
-        self._organs(canvas)
         canvas.fill("visceral fat")
 
     def _cover(self, canvas: Canvas) -> None:
@@ -104,7 +106,9 @@ class Anatomy:
         p = canvas.at(box)
         canvas.paint("spinal cord", trunk.cord(p), box)
         canal = self.spine.canal(p)
-        canvas.paint("cerebrospinal fluid", canal + np.float32(2.0), box)
+        # Fat lies in the back of the canal, behind the sac.
+        sac = trunk.ellipse(p[0], p[1] - np.float32(trunk.SPINE - 22.6), 9.0, 6.6)
+        canvas.paint("cerebrospinal fluid", sac, box)
         canvas.paint("visceral fat", canal, box)
         column, body, arch = self.spine.column(p), self.spine.body(p), self.spine.arch(p)
         canvas.paint("vertebra", np.maximum(column, body) + np.float32(1.1), box)
@@ -125,6 +129,8 @@ class Anatomy:
             p = canvas.at(box)
             back = trunk.back_muscles(p)
             canvas.paint("visceral fat", np.abs(back) - np.float32(0.45), box, width=1.5 * canvas.edge)
+            streak = np.abs(self.grain(p, (11.0, 8.0, 50.0), 3)) + np.float32(0.10)
+            canvas.paint("visceral fat", np.maximum(np.float32(4) * streak, back + 5), box, width=2.5 * canvas.edge)
             canvas.paint("muscle", back, box)
             canvas.paint("muscle", trunk.loin_muscles(p), box)
 
@@ -146,7 +152,7 @@ class Anatomy:
             return
         p = canvas.at(box)
         distance = segment.at(p)
-        if segment.name == "hepatic vessels":
+        if segment.cut:
             distance = np.maximum(distance, self.bodies["liver"].at(p) + np.float32(0.5))
         canvas.paint(segment.name, distance, box, width=1.25 * canvas.edge)
 
@@ -172,14 +178,26 @@ class Anatomy:
                 self._body(canvas, f"{what} {side}")
         self._body(canvas, "spleen")
         self._stomach(canvas)
-        for what in ("pancreas", "bowel with bowel content", "bowel with stomach fluid", "bowel"):
-            self._body(canvas, what)
+        self._body(canvas, "pancreas")
+        self._bowel(canvas)
 
     def _body(self, canvas: Canvas, what: str) -> None:
         body = self.bodies[what]
         box = canvas.box(body.low, body.high)
         if box is not None:
             canvas.paint(body.name, body.at(canvas.at(box)), box)
+
+    def _bowel(self, canvas: Canvas) -> None:
+        contents = ("bowel content", "stomach fluid")
+        both = [self.bodies[f"bowel with {content}"] for content in contents]
+        box = canvas.box(np.min([b.low for b in both], axis=0), np.max([b.high for b in both], axis=0))
+        if box is None:
+            return
+        p = canvas.at(box)
+        outside = [body.at(p) for body in both]
+        for content, distance in zip(contents, outside, strict=True):
+            canvas.paint(content, distance + np.float32(BOWEL_WALL), box)
+        canvas.paint("bowel wall", np.minimum(*outside), box)
 
     def _stomach(self, canvas: Canvas) -> None:
         body = self.bodies["stomach"]
@@ -189,8 +207,8 @@ class Anatomy:
         p = canvas.at(box)
         wall = body.at(p)
         # Gas rises to the front of somebody lying on the back.
-        canvas.paint("air", np.maximum(wall + np.float32(3.5), np.float32(self.person.gas) - p[1]), box)
-        canvas.paint("stomach fluid", wall + np.float32(3.5), box)
+        canvas.paint("air", np.maximum(wall + np.float32(STOMACH_WALL), np.float32(self.person.gas) - p[1]), box)
+        canvas.paint("stomach fluid", wall + np.float32(STOMACH_WALL), box)
         canvas.paint("stomach wall", wall, box)
 
 
@@ -218,4 +236,5 @@ def anatomy_of(seed: int) -> Anatomy:
     """Return the anatomy of a seed; the last few are remembered."""
     person = draw(seed)
     bodies = Organs(person).bodies()
-    return Anatomy(person, bodies, great_vessels() + liver_vessels(seed), _lesions(seed, bodies["liver"]))
+    vessels = great_vessels() + liver_vessels(seed, bodies["liver"]) + mesenteric_vessels(seed)
+    return Anatomy(person, bodies, vessels, _lesions(seed, bodies["liver"]))

@@ -57,6 +57,7 @@ class Canvas:
         for axis, values in enumerate(coarse):
             others = tuple(a for a in range(3) if a != axis)
             self._reach.append((values.min(axis=others), values.max(axis=others)))
+        self._z = (float(coarse[2].min()), float(coarse[2].max()))
         self.shades = shades
         self.edge = min(spacing[0], spacing[1])
         self.left = np.ones(self.points[0].shape, np.float32)
@@ -71,6 +72,9 @@ class Canvas:
     # -- where ---------------------------------------------------------------------------------------
     def box(self, low: Sequence[float], high: Sequence[float]) -> Box | None:
         """Return the sub-voxels that may show anatomy between two corners, or nothing if there are none."""
+        # Most vessels lie in other slices.
+        if high[2] < self._z[0] - STEP or low[2] > self._z[1] + STEP:
+            return None
         box = []
         for axis, (lowest, highest) in enumerate(self._reach):
             some = np.flatnonzero((highest >= low[axis] - STEP) & (lowest <= high[axis] + STEP))
@@ -103,14 +107,15 @@ class Canvas:
         left = self.left[box]
         share *= left
         left -= share
-        self._sum(name, self._mean(share), box)
+        self._sum(name, self.mean(share), box)
 
     def fill(self, name: str) -> None:
         """Give all that is left to one tissue."""
-        self._sum(name, self._mean(self.left), self.whole)
+        self._sum(name, self.mean(self.left), self.whole)
         self.left = np.zeros_like(self.left)
 
-    def _mean(self, values: Array) -> Array:
+    def mean(self, values: Array) -> Array:
+        """Return the mean over the sub-slices of each voxel."""
         if self.sub == 1:
             return values
         total = values[..., :: self.sub].copy()
@@ -138,5 +143,5 @@ class Canvas:
 
     def voxel_points(self) -> Three:
         """Return the anatomy's coordinates in the middle of the voxels."""
-        x, y, z = (self._mean(c) for c in self.points)
+        x, y, z = (self.mean(c) for c in self.points)
         return x, y, z

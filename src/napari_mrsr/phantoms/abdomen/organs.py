@@ -12,7 +12,7 @@ import numpy as np
 
 from napari_mrsr.phantoms import shapes
 from napari_mrsr.phantoms.abdomen import trunk
-from napari_mrsr.phantoms.abdomen.bodies import Body, Vector
+from napari_mrsr.phantoms.abdomen.bodies import MARGIN, Body, Vector
 from napari_mrsr.phantoms.abdomen.subject import Person
 from napari_mrsr.phantoms.shapes import Array, Points, common, ellipsoid, union, without
 from napari_mrsr.phantoms.subject import generator
@@ -146,16 +146,25 @@ class Organs:
             pieces.append(("stomach fluid" if rng.random() < 0.35 else "bowel content", line, float(rng.uniform(9, 12))))
         return pieces
 
-    def gut(self, p: Points, content: str | None = None) -> Array:
-        """Return the distance to the outside of all bowel, or to the inside of the pieces with one content."""
-        best = np.full(np.broadcast_shapes(*(q.shape for q in p)), 60.0, np.float32)
+    def gut(self, p: Points, content: str) -> Array:
+        """Return the distance to the outside of the bowel with one content, on a lattice of points.
+
+        Each piece is computed only where it is near.
+        """
+        best = np.full(p[0].shape, 60.0, np.float32)
+        axes = (p[0][:, 0, 0], p[1][0, :, 0], p[2][0, 0, :])
         for name, line, radius in self.bowel:
-            if content is not None and name != content:
+            if name != content:
                 continue
-            here = shapes.tube(p, line, radius if content is None else radius - 2.2)
-            # Loops lie side by side, a little fat between them.
-            best = np.minimum(best, here)
-        return common(best, trunk.cavity(p) + 3.0, 4.0)
+            knots = np.asarray(line)
+            low, high = knots.min(axis=0) - radius - MARGIN - 3, knots.max(axis=0) + radius + MARGIN + 3
+            x, y, z = (
+                slice(int(np.searchsorted(axis, a)), int(np.searchsorted(axis, b)))
+                for axis, a, b in zip(axes, low, high, strict=True)
+            )
+            near = (p[0][x, y, z], p[1][x, y, z], p[2][x, y, z])
+            best[x, y, z] = np.minimum(best[x, y, z], shapes.tube(near, line, radius))
+        return common(best, trunk.cavity(p) + np.float32(3.0), 4.0)
 
     # -- all of them ---------------------------------------------------------------------------------
     def bodies(self) -> dict[str, Body]:
@@ -177,7 +186,6 @@ class Organs:
         draw("stomach wall", "stomach", self.stomach, (-118, -72, -62), (46, 88, 92))
         draw("pancreas", "pancreas", self.pancreas, (-94, -46, -72), (56, 46, 40))
         low, high = (-122.0, -56.0, -140.0), (122.0, 84.0, 8.0)
-        draw("bowel wall", "bowel", self.gut, low, high, 3.0)
         for content in ("bowel content", "stomach fluid"):
             draw(content, f"bowel with {content}", lambda p, c=content: self.gut(p, c), low, high, 3.0)
         return found

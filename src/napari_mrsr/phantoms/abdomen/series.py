@@ -209,9 +209,10 @@ def _slab(
     labels = canvas.labels
     if setup.needle:
         tip, entry = motion.to_scanner(np.array([anatomy.target.centre, anatomy.entry()]))
-        distance = metal.away(axes, tip, entry)
-        signal *= metal.shadow(distance)
-        labels[(distance < metal.RADIUS + 0.4 * canvas.edge) & (labels != NUMBER["air"])] = NUMBER["needle"]
+        distance = metal.away(canvas.axes, tip, entry)
+        signal *= canvas.mean(metal.shadow(distance))
+        touched = canvas.mean((distance < metal.RADIUS + 0.4 * canvas.edge).astype(np.float32)) > 0
+        labels[touched & (labels != NUMBER["air"])] = NUMBER["needle"]
     return signal, labels
 
 

@@ -6,11 +6,13 @@ and turned apart; portal branches grow from the porta outwards, hepatic veins fr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_mrsr.phantoms.abdomen.bodies import Body
 from napari_mrsr.phantoms.shapes import Array, Points, smooth_curve
 from napari_mrsr.phantoms.subject import generator
 
@@ -25,14 +27,16 @@ class Segment:
     start: Vec
     end: Vec
     radii: tuple[float, float]
+    #: Whether it reaches the surface of the liver, where it is cut off.
+    cut: bool = False
 
-    @property
+    @cached_property
     def low(self) -> tuple[float, float, float]:
         """Lower corner of its box, mm."""
         x, y, z = np.minimum(self.start, self.end) - max(self.radii) - 1.5
         return float(x), float(y), float(z)
 
-    @property
+    @cached_property
     def high(self) -> tuple[float, float, float]:
         """Upper corner of its box, mm."""
         x, y, z = np.maximum(self.start, self.end) + max(self.radii) + 1.5
@@ -106,17 +110,36 @@ def tree(seed: int, name: str, root: Vec, towards: Vec, radius: float, length: f
     return found
 
 
-def liver_vessels(seed: int) -> list[Segment]:
-    """Return portal branches and hepatic veins; what leaves the liver is cut off when it is painted."""
+def mesenteric_vessels(seed: int) -> list[Segment]:
+    """Return thin vessels that fan out from the root of the mesentery to the bowel."""
+    rng = generator(seed, "mesentery")
+    found: list[Segment] = []
+    for _ in range(22):
+        root = np.array([rng.uniform(-4, 14), 18, rng.uniform(-95, -25)])
+        end = np.array([rng.uniform(-75, 70), rng.uniform(15, 62), root[2] + rng.uniform(-35, 5)])
+        middle = 0.5 * (root + end) + 7 * rng.standard_normal(3)
+        found += chain("other vessels", [root, middle, end], (2.5, 1.3), 4)
+    return found
+
+
+def liver_vessels(seed: int, liver: Body) -> list[Segment]:
+    """Return portal branches and hepatic veins of a liver; what leaves it is left out, or cut off when it is painted."""
     porta, cava = np.array([28.0, 10.0, 8.0]), np.array([24.0, -2.0, 56.0])
     plans = [
-        (porta, (62.0, 2.0, 14.0), 5.4, 24.0, 5),
-        (porta, (10.0, 34.0, 24.0), 4.4, 22.0, 4),
-        (cava, (70.0, -10.0, 44.0), 4.6, 28.0, 4),
-        (cava, (56.0, 26.0, 40.0), 4.2, 26.0, 4),
-        (cava, (4.0, 26.0, 48.0), 4.0, 24.0, 4),
+        (porta, (62.0, 14.0, 22.0), 5.0, 26.0, 5),
+        (porta, (60.0, -6.0, 2.0), 5.0, 26.0, 5),
+        (porta, (10.0, 34.0, 24.0), 4.4, 24.0, 5),
+        (cava, (70.0, -16.0, 40.0), 4.8, 32.0, 4),
+        (cava, (56.0, 28.0, 36.0), 4.4, 30.0, 4),
+        (cava, (4.0, 28.0, 46.0), 4.2, 27.0, 4),
     ]
     found: list[Segment] = []
     for root, towards, radius, length, depth in plans:
         found += tree(seed, "liver", root, np.array(towards), radius, length, depth)
-    return found
+    kept = []
+    for segment in found:
+        x, y, z = (np.array(ends) for ends in zip(segment.start, segment.end, strict=True))
+        nearest, farthest = np.sort(liver.at((x, y, z)))[::-1]
+        if farthest < 2:
+            kept.append(replace(segment, cut=bool(nearest > -4)))
+    return kept
