@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-QUICK = ("--methods", "tricubic,fourier")
+QUICK = ("--methods", "tricubic,fourier", "--no-figures")
 
 
 @pytest.fixture
@@ -70,6 +70,7 @@ def test_an_empty_cohort_and_impossible_options_are_refused(refused, cohort, tmp
     assert "--layout" in refused("evaluate", "dess-quality", "--data", cohort, "--layout", "zip", *out)
     assert "two cohorts" in refused("evaluate", "dess-quality", "--data", cohort, "--phantoms", 2, *out)
     assert "phantoms" in refused("evaluate", "dess-quality", "--data", cohort, "--no-noise", *out)
+    assert "for dess-t2" in refused("evaluate", "dess-quality", "--published", *out)
     assert "not for dess-t2" in refused("evaluate", "dess-t2", "--whole", *out)
 
 
@@ -90,3 +91,21 @@ def test_ctrl_c_leaves_nothing_half_written(shell, cohort, tmp_path, monkeypatch
     outcome = shell("evaluate", "dess-quality", "--data", cohort, *QUICK, "-o", tmp_path / "out")
     assert outcome.code == 130
     assert [path.name for path in tmp_path.iterdir()] == ["cohort"]
+
+
+def test_figures_show_the_first_subject(shell, cohort, tmp_path):
+    outcome = shell("evaluate", "dess-quality", "--data", cohort, "--methods", "tricubic", "-o", tmp_path / "out")
+    assert outcome.code == 0, outcome
+    for name in ("axial_reformat.png", "coronal_reformat.png"):
+        assert (tmp_path / "out" / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_t2_of_oai_is_refused_because_its_echoes_are_combined(refused, tmp_path):
+    from tests.files.made_dicom import write_series
+
+    folder = tmp_path / "oai" / "9001104" / "20050826" / "10593811"
+    array = np.random.default_rng(0).integers(50, 900, (1, 8, 8, 6)).astype(np.uint16)
+    write_series(folder, array, np.diag([0.4, 0.4, 0.7, 1]), echo_times=(4.7,), SeriesDescription="SAG_3D_DESS_LEFT")
+    line = refused("evaluate", "dess-t2", "--data", tmp_path / "oai", "-o", tmp_path / "out")
+    assert "combined into one contrast" in line
+    assert "dess-quality" in line

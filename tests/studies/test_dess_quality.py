@@ -21,7 +21,7 @@ from napari_mrsr.studies.scoring import NOISE_LIMIT, noise_limit, ranges_of, sco
 from napari_mrsr.studies.slab import Slab
 
 PLANES = 6
-QUICK = Settings(planes=PLANES)
+QUICK = Settings(planes=PLANES, figures=False)
 SHAPE = (24, 30, 16)
 
 
@@ -167,7 +167,7 @@ def test_what_is_kept_is_not_computed_again_and_a_change_is(tmp_path, monkeypatc
     again = run(cohort(1), ("tricubic", "aplus"), QUICK, kept=kept)
     pd.testing.assert_frame_equal(first.table("scores").frame, again.table("scores").frame)
     with pytest.raises(pytest.fail.Exception, match="again"):
-        run(cohort(1), ("tricubic",), Settings(planes=PLANES - 1), kept=kept)
+        run(cohort(1), ("tricubic",), Settings(planes=PLANES - 1, figures=False), kept=kept)
 
 
 def test_progress_ends_at_one_and_stop_ends_the_study():

@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,7 @@ from napari_mrsr.cli import console
 from napari_mrsr.cli.options import Device, check_choice
 from napari_mrsr.cli.output import check_folder
 from napari_mrsr.cli.run import PART_FAILED
-from napari_mrsr.errors import BadParameter
+from napari_mrsr.errors import BadParameter, EchoesNeeded
 
 if TYPE_CHECKING:
     from napari_mrsr.studies.cohort import Cohort
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from napari_mrsr.studies.writing import Study
 
 STUDIES = ("dess-quality", "dess-t2")
-#: Phantoms where no data are given: as many as the issue of a table needs.
+#: Phantoms where no data are given.
 PHANTOMS = {"dess-quality": 10, "dess-t2": 5}
 
 
@@ -59,6 +60,17 @@ def evaluate(
             metavar="DIR", help="Keep what is computed here, and go on from it after a stop.", show_default=False
         ),
     ] = None,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Pictures of the first subject.")] = True,
+    region: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="dess-t2: compare T2 here. [default: medial femoral cartilage]"),
+    ] = None,
+    published: Annotated[
+        bool, typer.Option("--published", help="dess-t2: only the pair of slices, as published.")
+    ] = False,
+    average: Annotated[
+        str, typer.Option(metavar="echoes|maps", help="dess-t2: what is averaged over the pair of slices.")
+    ] = "echoes",
     device: Device = "auto",
 ) -> None:
     """Do a study and write its page, tables, figures and provenance into a folder.
@@ -67,27 +79,35 @@ def evaluate(
     """
     check_choice("STUDY", study, STUDIES)
     check_choice("--device", device, ("auto", "cpu", "cuda"))
+    check_choice("--average", average, ("echoes", "maps"))
     if data is not None and phantoms is not None:
         raise BadParameter("--data and --phantoms are two cohorts", remedy="give one of them")
     if data is not None and no_noise:
         raise BadParameter("--no-noise is for phantoms", remedy="leave it out")
-    if study != "dess-quality" and (whole or no_noise):
-        raise BadParameter(f"--whole and --no-noise are not for {study}", remedy="leave them out")
+    if study == "dess-t2" and (whole or no_noise):
+        raise BadParameter("--whole and --no-noise are not for dess-t2", remedy="leave them out")
+    if study == "dess-quality" and (region or published or average != "echoes"):
+        raise BadParameter("--region, --published and --average are for dess-t2", remedy="leave them out")
     names = [name.strip() for given in methods or () for name in given.split(",") if name.strip()] or None
     check_folder(output.absolute().parent)
 
+    from napari_mrsr.studies import dess_quality
     from napari_mrsr.studies.kept import Kept
     from napari_mrsr.studies.writing import check_free
 
     check_free(output)
-    kept = Kept(keep)
-    command = shlex.join(["napari-mrsr", *sys.argv[1:]])
-    if study == "dess-quality":
-        done = _quality(
-            _cohort(study, data, layout, phantoms, not no_noise, whole), names, whole, device, kept, command
-        )
-    else:
-        done = _t2(_cohort(study, data, layout, phantoms, True, False), names, device, kept, command)
+    dess_quality.choose(names)
+    cohort = _cohort(study, data, layout, phantoms, not no_noise, whole)
+    about = {"Command": shlex.join(["napari-mrsr", *sys.argv[1:]])}
+    with _progress() as told:
+        if study == "dess-quality":
+            planes = None if whole else dess_quality.PLANES
+            how = dess_quality.Settings(planes=planes, device=device, figures=figures)
+            done = dess_quality.run(cohort, names, how, kept=Kept(keep), progress=told, provenance=about)
+        else:
+            done = _t2(cohort, names, region, published, average, device, Kept(keep), told, about)
+    if not figures:
+        done = replace(done, figures=())
     for path in done.write(output):
         typer.echo(path)
     if done.skipped:
@@ -96,30 +116,46 @@ def evaluate(
 
 
 def _cohort(study: str, data: Path | None, layout: str, phantoms: int | None, noise: bool, whole: bool) -> Cohort:
+    """Return whose scans are evaluated."""
     from napari_mrsr.studies import layouts
 
-    if data is not None:
-        check_choice("--layout", layout, ("auto", *layouts.LAYOUTS))
-        return layouts.find_cohort(data, None if layout == "auto" else layout)
-    count = phantoms or PHANTOMS[study]
-    if study == "dess-t2":
-        return layouts.phantoms.t2_cohort(count)
-    return layouts.phantoms.quality_cohort(count, noise, whole=whole)
+    check_choice("--layout", layout, ("auto", *layouts.LAYOUTS))
+    if data is None:
+        count = phantoms or PHANTOMS[study]
+        if study == "dess-t2":
+            return layouts.phantoms.t2_cohort(count)
+        return layouts.phantoms.quality_cohort(count, noise, whole=whole)
+    cohort = layouts.find_cohort(data, None if layout == "auto" else layout)
+    if study == "dess-t2" and cohort.origin["layout"] == layouts.oai.NAME:
+        raise EchoesNeeded(
+            layouts.oai.COMBINED, where=data, remedy="T2 needs both; use evaluate dess-quality for this cohort"
+        )
+    return cohort
 
 
-def _quality(cohort: Cohort, names: list[str] | None, whole: bool, device: str, kept: Kept, command: str) -> Study:
-    from napari_mrsr.studies import dess_quality
-
-    settings = dess_quality.Settings(planes=None if whole else dess_quality.PLANES, device=device)
-    with _progress() as told:
-        return dess_quality.run(cohort, names, settings, kept=kept, progress=told, provenance={"Command": command})
-
-
-def _t2(cohort: Cohort, names: list[str] | None, device: str, kept: Kept, command: str) -> Study:
+def _t2(
+    cohort: Cohort,
+    names: list[str] | None,
+    region: str | None,
+    published: bool,
+    average: str,
+    device: str,
+    kept: Kept,
+    told: Any,
+    about: dict[str, Any],
+) -> Study:
+    """Compare T2, with the T1 that the tissue of the region has."""
+    from napari_mrsr.physics.tissues import TISSUES, tissue_of
     from napari_mrsr.studies import dess_t2
 
-    with _progress() as told:
-        return dess_t2.run(cohort, names, kept=kept, progress=told, provenance={"Command": command})
+    how = dess_t2.Settings(published=published, device=device)
+    t2 = replace(how.t2, average=average)
+    if region is not None:
+        tissue = tissue_of(region)
+        if tissue not in (None, "cartilage"):
+            t2 = replace(t2, t1=TISSUES[tissue].t1)
+        how = replace(how, region=region)
+    return dess_t2.run(cohort, names, replace(how, t2=t2), kept=kept, progress=told, provenance=about)
 
 
 @contextmanager

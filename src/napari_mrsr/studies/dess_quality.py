@@ -24,7 +24,7 @@ from napari_mrsr.studies.cohort import Cohort, Subject
 from napari_mrsr.studies.kept import Kept
 from napari_mrsr.studies.scoring import NOISE_LIMIT, noise_limit, ranges_of, score
 from napari_mrsr.studies.slab import PLANES, Slab, cartilage_slab, whole_volume
-from napari_mrsr.studies.writing import Study
+from napari_mrsr.studies.writing import Figure, Study
 
 if TYPE_CHECKING:
     from napari_mrsr.networks.registry import Method
@@ -49,11 +49,14 @@ class Settings:
         How many times thicker the slices are made.
     device
         Where networks run.
+    figures
+        Whether the first subject is shown: a coronal and an axial reformat, which are computed for it.
     """
 
     planes: int | None = PLANES
     factor: int = FACTOR
     device: str = "auto"
+    figures: bool = True
 
 
 @dataclass
@@ -111,6 +114,7 @@ def run(
     if not cohort.entries:
         raise NothingToRead(f"the cohort {cohort.name!r} holds no subject")
     found = Found()
+    shown: tuple[Figure, ...] = ()
     for number, entry in enumerate(cohort.entries):
 
         def told(part: float, what: str, number: int = number) -> None:
@@ -119,7 +123,11 @@ def run(
 
         told(0.0, entry.name)
         try:
-            _measure(entry.load(), entry.name, chosen, how, found, kept or Kept(), told, stop)
+            subject = entry.load()
+            _measure(subject, entry.name, chosen, how, found, kept or Kept(), told, stop)
+            if how.figures and not shown:
+                told(1.0, f"{entry.name}: figures")
+                shown = figures(subject, chosen, how, kept, stop)
         except Stopped:
             raise
         except (MrsrError, OSError) as error:
@@ -139,6 +147,7 @@ def run(
         "Image quality of super-resolved DESS",
         _lead(cohort, how, used, found),
         tables(found.scores, found.slabs),
+        shown,
         provenance={
             **(provenance or {}),
             "Cohort": {"Name": cohort.name, "Subjects": used, **cohort.origin},
@@ -173,6 +182,25 @@ def choose(names: Sequence[str] | None) -> list[Method]:
 def about(method: Method) -> dict[str, Any]:
     """Return what the provenance says of a method."""
     return {"kind": method.kind, "weights": method.file.name if method.file else None, "sha256": method.sha256}
+
+
+def figures(
+    subject: Subject, methods: Sequence[Method], how: Settings, kept: Kept | None, stop: Callable[[], bool] | None
+) -> tuple[Figure, ...]:
+    """Return figures like 3 and 4 of the paper: one coronal and one axial reformat, with their differences."""
+    from napari_mrsr.studies.examples import reformat
+    from napari_mrsr.studies.figures import reformats
+
+    found = []
+    for across in ("second", "first"):
+        example = reformat(subject, methods, across, factor=how.factor, kept=kept, device=how.device, stop=stop)
+        if example.rows[0].results:
+            caption = (
+                f"{example.plane.capitalize()} reformat of {subject.name}: as acquired, and found again from slices "
+                f"{how.factor} times thicker; underneath, method minus acquired."
+            )
+            found.append(reformats(f"{example.plane}_reformat", caption, example.rows))
+    return tuple(found)
 
 
 def images_of(scan: Scan) -> tuple[str, ...]:
@@ -230,7 +258,7 @@ def _measure(
 
         what = {
             "study": "dess-quality", "scan": identity, "method": method.name, "sha256": method.sha256,
-            "settings": asdict(how), "slab": [slab.axis, slab.start, slab.stop],
+            "factor": how.factor, "device": how.device, "slab": [slab.axis, slab.start, slab.stop],
         }  # fmt: skip
         result = kept.get(what, make)
         found.scores += [

@@ -15,7 +15,7 @@ from napari_mrsr.studies.layouts import bids, oai, phantoms, plain, skm_tea
 #: By the name that ``--layout`` takes.
 LAYOUTS = {"oai": oai, "skm-tea": skm_tea, "bids": bids, "plain": plain}
 
-__all__ = ["LAYOUTS", "find_cohort", "phantoms"]
+__all__ = ["LAYOUTS", "find_cohort", "oai", "phantoms"]
 
 
 def find_cohort(folder: Path, layout: str | None = None) -> Cohort:

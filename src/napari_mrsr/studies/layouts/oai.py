@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -103,7 +102,8 @@ def _without_pose(path: Path, scan: Scan) -> labels.Labels:
     mask = read_metaimage(path)
     whole = mask.array.astype(np.int32)
     if mask.placed:
-        return resample_labels(Scan(whole, mask.affine, axis="label"), replace(scan)).array[0]
+        placed: labels.Labels = resample_labels(Scan(whole, mask.affine, axis="label"), scan).array[0]
+        return placed
     orientations = nib.orientations
     turn = orientations.ornt_transform(nib.io_orientation(mask.affine), nib.io_orientation(scan.affine))
     turned = np.ascontiguousarray(orientations.apply_orientation(whole, turn))
