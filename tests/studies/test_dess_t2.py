@@ -121,7 +121,7 @@ def test_echoes_are_averaged_before_t2_and_the_mean_of_maps_is_another_number():
     s1, s2 = (np.asarray(s) for s in dess_signals(1200.0, times, QDESS))
     exact = times[np.abs(s2 / s1 - (s2[0] + s2[-1]) / (s1[0] + s1[-1])).argmin()]
     assert echoes == pytest.approx(exact, abs=0.03)
-    assert exact < 36.6
+    assert exact < 37.0
 
 
 def test_one_subject_has_no_tests_and_is_told_why():

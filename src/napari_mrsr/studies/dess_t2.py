@@ -27,7 +27,7 @@ from napari_mrsr.studies.kept import Kept
 from napari_mrsr.studies.slab import PLANES
 from napari_mrsr.studies.t2_measured import COMPARISONS, T2Settings, method_values, reference_values
 from napari_mrsr.studies.t2_region import REGION, Place, find_place
-from napari_mrsr.studies.writing import Study
+from napari_mrsr.studies.writing import Figure, Study
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Settings:
         Of the concordance correlation coefficient; 0 is Lin's, and the paper's.
     device
         Where networks run.
+    figures
+        Whether the T2 maps of the first subject are shown, which are computed for it.
     """
 
     region: str = REGION
@@ -56,6 +58,7 @@ class Settings:
     t2: T2Settings = field(default_factory=T2Settings)
     ddof: int = 0
     device: str = "auto"
+    figures: bool = True
 
     @property
     def comparisons(self) -> tuple[str, ...]:
@@ -128,6 +131,7 @@ def run(
     if not cohort.entries:
         raise NothingToRead(f"the cohort {cohort.name!r} holds no subject")
     found = Found()
+    shown: tuple[Figure, ...] = ()
     for number, entry in enumerate(cohort.entries):
 
         def told(part: float, what: str, number: int = number) -> None:
@@ -136,7 +140,13 @@ def run(
 
         told(0.0, entry.name)
         try:
-            found.subjects.append(_measure(entry.load(), entry.name, chosen, how, found, kept or Kept(), told, stop))
+            subject = entry.load()
+            place = find_place(subject, how.region, planes=how.planes)
+            measured = _measure(subject, place, entry.name, chosen, how, found, kept or Kept(), told, stop)
+            found.subjects.append(measured)
+            if how.figures and not shown:
+                told(1.0, f"{entry.name}: figures")
+                shown = maps_figure(subject, place, chosen, how, measured, kept, stop)
         except Stopped:
             raise
         except (MrsrError, OSError) as error:
@@ -151,7 +161,7 @@ def run(
         "Cartilage T2 after super-resolution of DESS",
         lead(cohort, how, found),
         tables(found.subjects, how),
-        figures(found.subjects, how),
+        (*shown, *figures(found.subjects, how)),
         provenance={
             **(provenance or {}),
             "Cohort": {"Name": cohort.name, "Subjects": len(found.subjects), **cohort.origin},
@@ -164,8 +174,33 @@ def run(
     )
 
 
+def maps_figure(
+    subject: Subject,
+    place: Place,
+    methods: Sequence[Method],
+    how: Settings,
+    measured: SubjectValues,
+    kept: Kept | None,
+    stop: Callable[[], bool] | None,
+) -> tuple[Figure, ...]:
+    """Return a figure like 5 of the paper: T2 maps of one slice, and their differences on a scale of their own."""
+    from napari_mrsr.studies.examples import t2_map
+    from napari_mrsr.studies.figures import t2_maps
+
+    noise = measured.reference["noise"]
+    row = t2_map(subject, place, methods, how.t2, noise=noise, kept=kept, device=how.device, stop=stop)
+    if not row.results:
+        return ()
+    caption = (
+        f"T2 of a slice of {subject.name} that lies between two slices twice as thick: acquired, and found again from "
+        "them; underneath, method minus acquired. Fat, fluid and air of the acquired slice are left out."
+    )
+    return (t2_maps("t2_maps", caption, row),)
+
+
 def _measure(
     subject: Subject,
+    place: Place,
     name: str,
     methods: Sequence[Method],
     how: Settings,
@@ -175,7 +210,6 @@ def _measure(
     stop: Callable[[], bool] | None,
 ) -> SubjectValues:
     """Return the T2 of one subject, acquired and by every method."""
-    place = find_place(subject, how.region, planes=how.planes)
     reference = reference_values(subject, place, how.t2)
     found.slices[name] = float(subject.scan.spacing[place.axis])
     identity = hashlib.sha256(np.ascontiguousarray(subject.scan.array).data).hexdigest()

@@ -3,7 +3,7 @@
 All panels of a row share one window, that of the reference, and so do all differences: what is seen to differ differs.
 Differences are grey about zero, so that they print and can be read without colours; T2 is coloured with navia
 (Fuderer et al., Magn Reson Med 2025), whose lightness rises with T2. Voxels are not smoothed, their aspect is true, and
-a voxel that a method was not run on is hatched, never black.
+a voxel without a value is the grey of the paper, never black.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Row:
     reference
         The first picture.
     results
-        One picture per method, NaN where it was not run.
+        One picture per method, NaN where it has no value.
     """
 
     name: str
@@ -192,7 +192,6 @@ class _Grid:
     ) -> Any:
         axes = self.panels[row, column]
         axes.set_facecolor("0.93")
-        axes.patch.set(hatch="////", edgecolor="0.75", linewidth=0)
         shown = axes.imshow(
             picture.values,
             cmap=colours(map_name),
@@ -257,7 +256,7 @@ def _scale_bar(axes: Axes, picture: Picture, length: float = 10.0) -> None:
     x, y = left + 0.05 * wide, bottom - 0.06 * high
     (line,) = axes.plot([x, x + length], [y, y], color="white", linewidth=1.5, solid_capstyle="butt")
     line.set_path_effects([withStroke(linewidth=2.5, foreground="black")])
-    text = axes.text(x + length / 2, y - 0.02 * high, f"{length:g} mm", color="white", fontsize=SMALL - 1, ha="center")
+    text = axes.text(x, y - 0.02 * high, f"{length:g} mm", color="white", fontsize=SMALL - 1, ha="left")
     text.set_path_effects([withStroke(linewidth=1.5, foreground="black")])
 
 

@@ -84,7 +84,7 @@ def reference_values(subject: Subject, place: Place, settings: T2Settings) -> di
         "slice_mm": float(whole.spacing[place.axis]),
     }
     acquired = place.slab.crop(whole)
-    tissue = np.isfinite(place.slab.cut(_t2(whole, settings, noise=None).map.array[0]))
+    tissue = place.slab.cut(tissue_of(whole, settings))
     truth = None if subject.t2 is None else place.slab.cut(subject.t2)
     for name, where in slices.items():
         values = [place.of_slice(t2_of_slice(acquired, s, place.axis, noise, settings), s) for s in where]
@@ -154,6 +154,11 @@ def t2_of_pair(thin: Scan, k: int, axis: int, noise: float, settings: T2Settings
         return np.asarray(np.mean(maps, axis=0), np.float32)
     mean = np.take(thin.array, range(first, first + FACTOR), axis=axis + 1).mean(axis=axis + 1, keepdims=True)
     return t2_of_slice(thin.after("mean of two slices", mean), 0, axis, noise / np.sqrt(FACTOR), settings)
+
+
+def tissue_of(scan: Scan, settings: T2Settings) -> npt.NDArray[np.bool_]:
+    """Tell where the acquired slices have a T2: not in air, suppressed fat and fluid; shape ``(i, j, k)``."""
+    return np.asarray(np.isfinite(_t2(scan, settings, noise=None).map.array[0]))
 
 
 def t2_of_slice(scan: Scan, index: int, axis: int, noise: float, settings: T2Settings) -> Values:
