@@ -24,7 +24,7 @@ from napari_mrsr.physics.dess import DessSequence
 #: Errors that are looked at: what is added to T1, ms, and what B1 is multiplied with.
 ERRORS = MappingProxyType({"t1_longer": (100.0, 1.0), "b1_lower": (0.0, 0.9)})
 #: What they are called.
-WORDS = MappingProxyType({"t1_longer": "T1 100 ms longer", "b1_lower": "B1 10 % low"})
+WORDS = MappingProxyType({"t1_longer": "T1 is 100 ms longer", "b1_lower": "B1 is 10 % low"})
 
 _Curve = npt.NDArray[np.float64]
 

@@ -31,6 +31,8 @@ from napari_mrsr.mapping.noise import BACKGROUND_SPREAD, Noise
 BLOCK, FARTHEST = 16, 7
 #: Blocks looked at.
 MOST_BLOCKS = 240
+#: Blocks up to this multiple of the darkest ones are looked at: fat and bone are hardly brighter than air.
+DARKEST = 1.2
 #: Correlation at the farthest distances from which on it is structure.
 STRUCTURE = 0.05
 
@@ -53,15 +55,17 @@ def shared_noise(volume: npt.NDArray[Any], noise: Noise) -> float:
     """
     if noise.source != "background" or noise.sigma == 0:
         return 1.0
-    shared = 1.0
-    for axis in range(3):
-        shared *= _along(np.moveaxis(volume, axis, -1), noise)
-    return shared
+    air = [_air(np.moveaxis(volume, axis, -1), noise) for axis in range(3)]
+    along = [_along(lines, 1.0) for lines in air]
+    within = (along[2] * along[0], along[2] * along[1], along[1] * along[2])  # of the two axes of a block
+    return math.prod(_along(lines, shared) for lines, shared in zip(air, within, strict=True))
 
 
-def _along(volume: npt.NDArray[Any], noise: Noise) -> float:
-    """Return the sum of the correlations along the last axis."""
-    lines = _air(volume, noise)
+def _along(lines: npt.NDArray[np.float64], shared: float) -> float:
+    """Return the sum of the correlations along the last axis of blocks.
+
+    The mean of a block of n voxels, of which ``shared`` share their noise, takes ``shared / n`` off each correlation.
+    """
     if len(lines) < 8:
         return 1.0
     power = lines - lines.mean(axis=(1, 2), keepdims=True)
@@ -69,7 +73,7 @@ def _along(volume: npt.NDArray[Any], noise: Noise) -> float:
     found, far = 1.0, 0.0
     for lag in range(1, min(FARTHEST, power.shape[-1] - 1) + 1):
         products = power[..., lag:] * power[..., :-lag]
-        correlation = float(products.mean()) / variance + 1 / power[0].size  # the mean of a block is its own
+        correlation = float(products.mean()) / variance + shared / power[0].size
         if correlation > 3 / math.sqrt(products.size):
             found += 2 * correlation
         far = max(far, correlation) if lag >= FARTHEST - 1 else 0.0
@@ -83,7 +87,7 @@ def _air(volume: npt.NDArray[Any], noise: Noise) -> npt.NDArray[np.float64]:
     if width < 3:
         return np.empty((0, height, width))
     expected = 2 * noise.coils * noise.sigma**2
-    blocks = []
+    blocks, levels = [], []
     for plane in range(0, planes, max(1, planes // 24)):
         image = np.asarray(volume[plane], dtype=np.float64) ** 2
         grid = image[: rows // height * height, : along // width * width]
@@ -94,7 +98,10 @@ def _air(volume: npt.NDArray[Any], noise: Noise) -> npt.NDArray[np.float64]:
             (spread < BACKGROUND_SPREAD**2) & (spread > 1 / BACKGROUND_SPREAD**2) & ((tiles <= 0).mean((1, 2)) < 0.05)
         )
         blocks.append(tiles[dark] / means[dark][:, None, None])
-    air = np.concatenate(blocks)
+        levels.append(means[dark])
+    air, level = np.concatenate(blocks), np.concatenate(levels)
+    if len(level):
+        air = air[level <= DARKEST * np.quantile(level, 0.05)]
     return air[:: max(1, len(air) // MOST_BLOCKS)]
 
 

@@ -203,11 +203,17 @@ def _certain(report: Report) -> list[str]:
             "SE is the standard error of a mean by the noise of the echoes alone; how regions are drawn and what is "
             "assumed of T1 and B1 weigh more."
         )
-    if tables:
-        for row in tables[0].to_dict("records"):
-            words = flag_words(row)
-            lines += [f"{row['name']}: {words}."] if words else []
-    return lines
+    rows = tables[0].to_dict("records") if tables else []
+    short = [f"{row['name']} ({_bound(row)})" for row in rows if row["flag"] == "too short"]
+    if short:
+        lines.append(f"T2 is too short for this TR and TE, the later echo is lost in noise, in: {', '.join(short)}.")
+    return lines + [f"{row['name']}: {flag_words(row)}." for row in rows if row["flag"] == "too dark"]
+
+
+def _bound(row: Mapping[Any, Any]) -> str:
+    """Return what is known of a T2 that is too short, and in how much of the region it is."""
+    lost = f"{row['undetermined_percent'] + row['dark_percent']:.0f} % of the voxels"
+    return f"{lost}, at most about {row['at_most']:.0f} ms" if math.isfinite(row["at_most"]) else lost
 
 
 def _rim(report: Report) -> str:

@@ -219,8 +219,8 @@ def flag_words(row: Mapping[Any, Any]) -> str:
     if not isinstance(row.get("flag"), str) or not row["flag"]:
         return ""
     lost, dark = float(row["undetermined_percent"]), float(row["dark_percent"])
-    shares = [f"undetermined in {lost:.0f} % of the voxels"] if lost else []
-    shares += [f"too dark in {dark:.0f} %" + ("" if lost else " of the voxels")] if dark else []
+    shares = [f"undetermined in {lost:.0f} % of the voxels"] if lost >= 1 else []
+    shares += [f"too dark in {dark:.0f} %" + ("" if shares else " of the voxels")] if dark >= 1 else []
     told = ", ".join(shares)
     if row["flag"] == "too dark":
         return f"no T2 can be read here: {told} (suppressed fat, bone, or a T2 too short for this TR and TE)"

@@ -47,7 +47,8 @@ def tables_of(view: View, measurement: Measurement, roi: str) -> tuple[dict[str,
         return found, ("the cartilage was divided before it was last painted: its parts are left out",)
     for role, table in result.tables.items():
         if role in found:
-            parts = table[table["n"] > 0][list(found[role].columns)]
+            parts = table[table["n"] > 0]
+            parts = parts[[column for column in found[role].columns if column in parts]]
             found[role] = pd.concat([found[role], parts], ignore_index=True)
     return found, ()
 

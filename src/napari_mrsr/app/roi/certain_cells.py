@@ -43,9 +43,9 @@ def words(row: Mapping[Any, Any]) -> str:
             f"Noise leaves T2 undetermined in {row['undetermined_percent']:.0f} % of the voxels; "
             "they read too long, and so does the mean"
         )
-    told = [f"if {WORDS[key]}: {_off(float(row[key]))}" for key in WORDS if math.isfinite(float(row[key]))]
+    told = [f"If {WORDS[key]}, T2 is {_off(float(row[key]))}" for key in WORDS if math.isfinite(float(row[key]))]
     if told:
-        lines.append(f"Read with T1 {row['t1_assumed']:.0f} ms; {', '.join(told)}")
+        lines.append(f"Read with T1 {row['t1_assumed']:.0f} ms. {'; '.join(told)}")
     return "\n".join(lines)
 
 
