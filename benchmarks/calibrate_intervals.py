@@ -45,12 +45,12 @@ from napari_mrsr.trust.fitting import fit
 ROOT = Path(__file__).resolve().parents[1]
 METHOD, FACTOR, COVERAGE = "lean", 2, 0.9
 #: Seeds that neither teach (1000 and more) nor stand in any other results.
-FITTING, CALIBRATION, TESTING = range(500, 516), range(520, 580), range(600, 624)
-PHANTOM_SHAPE = (96, 96, 48)
+FITTING, CALIBRATION, TESTING = range(500, 512), range(520, 568), range(600, 620)
+PHANTOM_SHAPE = (80, 80, 40)
 #: The middle of a phantom's block lies within so many mm of the joint's.
 PLACES = 15.0
 #: Largest side of a real piece, voxels, and its volumes.
-PIECE, VOLUMES = 128, 2
+PIECE, VOLUMES = 96, 2
 #: Voxels of a subject that the fit looks at, and scores that are kept of one volume.
 FITTED, KEPT = 5000, 60_000
 #: Real scans that teach, by subject, and those that never did.
@@ -277,7 +277,13 @@ def main() -> None:
     of_phantoms = [scores(one, weights) for one in phantoms]
     q = conformal.multiple([*of_phantoms, *by_subject.values()], COVERAGE)
     found = intervals.Calibration(
-        METHOD, FACTOR, str(registry.find(METHOD).sha256), COVERAGE, *map(float, weights), q, len(phantoms) + len(taught)
+        METHOD,
+        FACTOR,
+        str(registry.find(METHOD).sha256),
+        COVERAGE,
+        *map(float, weights),
+        q,
+        len(phantoms) + len(taught),
     )
     rows = list(tested(testing, taught, of_phantoms, by_subject, data, weights, q))
     say("tested")
@@ -304,7 +310,9 @@ def tested(
     q: float,
 ) -> Iterator[dict[str, Any]]:
     """Score subjects that were not used."""
-    groups = {word: [phantom(seed, noise) for seed in seeds] for word, noise in (("noise-free", False), ("noisy", True))}
+    groups = {
+        word: [phantom(seed, noise) for seed in seeds] for word, noise in (("noise-free", False), ("noisy", True))
+    }
     every = [one for subjects in groups.values() for one in subjects]
     for word, subjects in groups.items():
         widths = [width(one, weights, q) for one in subjects]
@@ -325,9 +333,9 @@ def tested(
     yield row("phantoms, noisy, against the noise-free truth", clean, q) | {"aim": False}
     cartilage = [scores(one, weights, mark="cartilage") for one in every]
     yield row("phantoms, cartilage alone", [one for one in cartilage if one.size > 500], q) | {"aim": False}
-    yield row(
-        "phantoms, the tenth with the largest predicted errors", [sharpest(one, weights) for one in every], q
-    ) | {"aim": False}
+    yield row("phantoms, the tenth with the largest predicted errors", [sharpest(one, weights) for one in every], q) | {
+        "aim": False
+    }
 
 
 #: Of the network; the one that clinical volumes are computed in where the processor has it.

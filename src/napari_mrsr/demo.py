@@ -199,6 +199,7 @@ def write(demo: Demo, folder: Path) -> Iterator[tuple[str, str]]:
             "where it disagrees with the acquired data, in standard deviations of the noise",
         ),
         ("trust_t2_difference.nii.gz", demo.trust.t2_difference, "T2 of the re-thickened result minus T2 acquired, ms"),
+        ("trust_interval.nii.gz", demo.trust.interval, "half-width of the interval that holds 90 % of the values"),
         ("difference.nii.gz", demo.difference, "super-resolved minus true echoes, with the noise of the scan"),
         ("ssim.nii.gz", demo.similarity, "local SSIM of super-resolved against true echoes"),
     )

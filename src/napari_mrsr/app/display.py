@@ -86,6 +86,11 @@ def ssim(name: str) -> str:
     return f"{name} SSIM SR vs ref [0..1]"
 
 
+def interval(name: str, coverage: float) -> str:
+    """Return the layer name of the half-width of a calibrated interval."""
+    return f"{name} interval ({coverage:.0%}) half-width [a.u.]"
+
+
 def percentiles(array: npt.NDArray[Any], at: Sequence[float]) -> tuple[float, ...]:
     """Return percentiles of the finite values, from an even sample of them."""
     flat = array.ravel(order="K")

@@ -130,6 +130,12 @@ class MapLayers:
             self._put_map(added, f"{name} added by SR [a.u.]", "trust", "coolwarm", display.symmetric(added.array))
         for n, name in enumerate(trust.z.names):
             self._put_map(trust.z.volume(n), f"{name} misfit z [sigma]", "trust", "coolwarm", (-5.0, 5.0))
+        if trust.interval is not None:
+            part = trust.summary.get("interval_coverage", 0.9)
+            for n, name in enumerate(trust.interval.names):
+                width = trust.interval.volume(n)
+                limits = (0.0, max(display.percentiles(width.array, (99.5,))[0], 1e-6))
+                self._put_map(width, display.interval(name, part), "trust", "viridis", limits)
         if trust.t2_difference is not None:
             name = "T2 re-thickened - acquired [ms]"
             self._put_map(trust.t2_difference, name, "trust", "coolwarm", (-10.0, 10.0))

@@ -235,6 +235,7 @@ _TRUST = {
     "z_large_percent": "|z| > 3 [%]",
     "z_expected_percent": "by chance [%]",
     "added_percent": "added [%]",
+    "interval_percent": "90 % interval ± [%]",
 }
 
 
@@ -243,12 +244,18 @@ def trust_table(trust: Trust) -> pd.DataFrame:
     import pandas as pd
 
     volumes = trust.summary.get("volumes", {})
-    columns = {name: [float(row.get(key, float("nan"))) for key in _TRUST] for name, row in volumes.items()}
-    return pd.DataFrame(columns, index=list(_TRUST.values()))
+    rows = [key for key in _TRUST if key != "interval_percent" or trust.interval is not None]
+    columns = {name: [float(row.get(key, float("nan"))) for key in rows] for name, row in volumes.items()}
+    return pd.DataFrame(columns, index=[_TRUST[key] for key in rows])
 
 
 def trust_line(trust: Trust) -> str:
-    """Return what trust says about T2, in one line."""
+    """Return what trust says about T2, and why there is no interval where there is none."""
+    missing = trust.summary.get("interval_missing", "")
+    return "\n".join(filter(None, (_t2_line(trust), missing)))
+
+
+def _t2_line(trust: Trust) -> str:
     found = trust.summary
     if "t2_median_difference" in found:
         return (

@@ -10,6 +10,7 @@ import typer
 
 from napari_mrsr.cli import console
 from napari_mrsr.cli.adapting import Adapt, AdaptMinutes, SaveAdapted, adapt_to, check_adapt
+from napari_mrsr.cli.duration import announce
 from napari_mrsr.cli.options import (
     AllowNonfinite,
     Device,
@@ -175,6 +176,7 @@ def _refine(scan: Scan, *, consistency: str, device: str, **options: Any) -> Sca
             console.note(f"method {job.reason}")
         if all(step.name != STEP for step in scan.history):  # said for the scan, not for what was made of it
             console.warn(job.warnings)
+        announce(scan, job)
     with console.progress("super-resolving") as progress:
         return super_resolve(scan, consistency=consistency, device=device, progress=progress, **options)
 
@@ -188,6 +190,10 @@ def _write_trust(scan: Scan, result: Scan, factor: int, axis: int, folder: Path)
     found = trust(scan, result, factor=factor, axis=axis)
     write_nifti(found.added, folder / "added.nii.gz")
     write_nifti(found.z, folder / "z.nii.gz")
+    if found.interval is None:
+        console.note(found.summary["interval_missing"])
+    else:
+        write_nifti(found.interval, folder / "interval.nii.gz")
     if found.t2_difference is not None:
         write_nifti(found.t2_difference, folder / "t2_difference.nii.gz")
     write_json(found.summary, folder / "summary.json")

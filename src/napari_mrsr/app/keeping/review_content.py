@@ -161,6 +161,7 @@ class Collector:
                 "added": self._put(t.added, "trust_added"),
                 "z": self._put(t.z, "trust_z"),
                 "t2_difference": self._put(t.t2_difference, "trust_t2_difference"),
+                "interval": self._put(t.interval, "trust_interval"),
                 "summary": plain(t.summary),
             }
         return found
