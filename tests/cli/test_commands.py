@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 
+import nibabel as nib
 import numpy as np
+import pandas as pd
 import pytest
 
 SHAPE = (20, 16, 12)
@@ -311,6 +313,47 @@ def test_roi_writes_a_row_per_label(shell, write, tmp_path):
     assert float(rows[0]["volume_mm3"]) == pytest.approx(64 * 0.5 * 0.5 * 1.5)
     assert float(rows[1]["mean"]) == pytest.approx(30.0)
     assert float(rows[1]["invalid_percent"]) == pytest.approx(50.0)
+
+
+def test_roi_tells_the_error_of_a_mean_and_where_t2_is_too_short(shell, write, tmp_path, dess_sidecar):
+    random, shape = np.random.default_rng(0), (48, 48, 16)
+    first, second = np.zeros(shape), np.zeros(shape)
+    first[20:44, 20:44], second[20:30, 20:44] = 900.0, 290.0  # the second echo of the other half is noise
+    scans = [
+        write(f"knee_echo-{n}.nii.gz", np.hypot(echo + random.normal(0, 9, shape), random.normal(0, 9, shape)),
+              sidecar=dess_sidecar(n))
+        for n, echo in enumerate((first, second), start=1)
+    ]  # fmt: skip
+    t2, sigma, reason = (tmp_path / f"{name}.nii.gz" for name in ("t2", "sigma", "reason"))
+    assert shell("t2", *scans, "-o", t2, "--uncertainty", sigma, "--reason", reason).code == 0
+    labels = np.zeros(shape)
+    labels[21:29, 22:42, 2:14], labels[31:43, 22:42, 2:14] = 1, 2
+    files = ["--map", t2, "--labels", write("labels.nii.gz", labels, dtype=np.uint8)]
+    names = tmp_path / "names.json"
+    names.write_text('{"1": "cartilage", "2": "patellar tendon"}')
+    out = tmp_path / "stats.csv"
+    outcome = shell("roi", *files, "--sigma", sigma, "--reason", reason, "--names", names, "-o", out)
+    assert outcome.code == 0, outcome.err
+    assert "patellar tendon: T2 is too short for this TR and TE" in outcome.err
+    table = pd.read_csv(out).set_index("name")
+    cartilage, tendon = table.loc["cartilage"], table.loc["patellar tendon"]
+    values = nib.load(t2).get_fdata()[21:29, 22:42, 2:14]
+    assert cartilage["standard_error"] == pytest.approx(np.nanstd(values) / np.sqrt(cartilage["n"]), rel=0.1)
+    assert cartilage["t1_longer"] > 0 > cartilage["b1_lower"]
+    assert np.isnan(tendon["mean"])
+    assert tendon["flag"] == "too short"
+    assert shell("roi", *files, "--sigma", sigma, "--correlated", 4, "-o", out).code == 0
+    four = pd.read_csv(out)["standard_error"][0]
+    assert four == pytest.approx(2 * cartilage["standard_error"], rel=0.05)
+
+
+def test_roi_refuses_shared_noise_without_sigma_and_sigma_of_another_grid(shell, write, tmp_path):
+    files = ["--map", write("t2.nii.gz", np.full((8, 8, 8), 35.0)), "-o", tmp_path / "stats.csv"]
+    files += ["--labels", write("labels.nii.gz", np.ones((8, 8, 8)), dtype=np.uint8)]
+    outcome = shell("roi", *files, "--correlated", 4)
+    assert (outcome.code, "--correlated needs --sigma" in outcome.err) == (2, True)
+    outcome = shell("roi", *files, "--sigma", write("sigma.nii.gz", np.full((8, 8, 4), 3.0)))
+    assert (outcome.code, "not on the grid of the map" in outcome.err) == (2, True)
 
 
 def test_roi_may_shrink_regions_first(shell, write, tmp_path):
