@@ -239,7 +239,9 @@ def test_the_image_moves_with_the_labels() -> None:
 
 def test_the_spine_stays_where_it_is() -> None:
     phantom = moving()
-    spine = binary_erosion(np.isin(phantom.labels.array[0], [NUMBER["vertebra"], NUMBER["disc"], NUMBER["spinal cord"]]))
+    spine = binary_erosion(
+        np.isin(phantom.labels.array[0], [NUMBER["vertebra"], NUMBER["disc"], NUMBER["spinal cord"]])
+    )
     assert spine.sum() > 20
     for frame in (1, 2):
         np.testing.assert_array_equal(phantom.labels.array[frame][spine], phantom.labels.array[0][spine])
@@ -296,14 +298,19 @@ def test_noise_is_rician_with_the_ratio_asked_for() -> None:
 def test_a_needle_is_a_dark_track_from_the_skin_to_the_lesion_in_dynamic_frames_alone() -> None:
     anatomy = anatomy_of(1)
     tip = np.array(anatomy.target.centre) * anatomy.person.size
-    grid = {"shape": (100, 110, 30), "spacing": (1.5, 1.5, 4.0), "centre": tuple(tip + (38, 34, -8)), "frames": 1}
+    grid = {
+        "shape": (100, 110, 30),
+        "spacing": (1.5, 1.5, 4.0),
+        "centre": tuple(tip + np.array([38, 34, -4])),
+        "frames": 1,
+    }
     with_, without = (abdomen(1, needle=n, noise=False, phase="in", **grid) for n in (True, False))
     track = with_.labels.array[0] == NUMBER["needle"]
     assert not (without.labels.array == NUMBER["needle"]).any()
     line = nib.affines.apply_affine(with_.labels.affine, np.argwhere(track))
     distance = np.linalg.norm(line - tip, axis=1)
     assert distance.min() < 4
-    assert 60 < distance.max() < 220
+    assert 40 < distance.max() < 220
     # It is straight: one direction explains it.
     spread = np.linalg.svd(line - line.mean(axis=0), compute_uv=False)
     assert spread[1] < 0.1 * spread[0]

@@ -17,7 +17,9 @@ DEEPEST = State(40.0, 20.0)
 
 def grid() -> np.ndarray:
     """Return points all over the trunk."""
-    axes = np.meshgrid(np.linspace(-150, 150, 51), np.linspace(-110, 110, 37), np.linspace(-120, 110, 20), indexing="ij")
+    axes = np.meshgrid(
+        np.linspace(-150, 150, 51), np.linspace(-110, 110, 37), np.linspace(-120, 110, 20), indexing="ij"
+    )
     return np.stack([a.ravel() for a in axes], axis=1)
 
 

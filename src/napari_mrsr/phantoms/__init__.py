@@ -1,4 +1,4 @@
-"""Sample data with known truth: a simulated knee, and DESS signals on segmented ones."""
+"""Sample data with known truth: a simulated knee, DESS signals on segmented ones; `abdomen` is a room of its own."""
 
 from napari_mrsr.phantoms.from_labels import OAI, PYMSKT, dess_from_labels
 from napari_mrsr.phantoms.knee import knee

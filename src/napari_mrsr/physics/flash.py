@@ -76,7 +76,9 @@ class FlashSequence:
         if not all(math.isfinite(v) and v > 0 for v in values):
             raise BadParameter("TR, TE, flip angle and field strength of a FLASH sequence must be positive")
         if self.echo_time >= self.repetition_time:
-            raise BadParameter(f"an echo at {self.echo_time:g} ms does not fit into a TR of {self.repetition_time:g} ms")
+            raise BadParameter(
+                f"an echo at {self.echo_time:g} ms does not fit into a TR of {self.repetition_time:g} ms"
+            )
         if self.flip_angle > 180:
             raise BadParameter(f"flip angle {self.flip_angle:g} is above 180 degrees")
 

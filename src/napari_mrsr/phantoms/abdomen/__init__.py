@@ -6,4 +6,14 @@ from napari_mrsr.phantoms.abdomen.protocols import CHAOS, SUBJECTS, Protocol
 from napari_mrsr.phantoms.abdomen.series import abdomen
 from napari_mrsr.phantoms.abdomen.tissues import ABDOMEN_LABELS
 
-__all__ = ["ABDOMEN_LABELS", "CHAOS", "SUBJECTS", "AbdomenPhantom", "Breathing", "Protocol", "Setup", "State", "abdomen"]
+__all__ = [
+    "ABDOMEN_LABELS",
+    "CHAOS",
+    "SUBJECTS",
+    "AbdomenPhantom",
+    "Breathing",
+    "Protocol",
+    "Setup",
+    "State",
+    "abdomen",
+]

@@ -59,7 +59,7 @@ class Anatomy:
     def entry(self) -> npt.NDArray[np.float64]:
         """Return where the needle passes the skin on its way to the target, mm in the body of size 1."""
         centre = np.array(self.target.centre)
-        way = np.array([0.72, 0.66, -0.22])
+        way = np.array([0.72, 0.66, -0.05])
         ray = centre + np.arange(0, 260, 0.25)[:, None] * way / np.linalg.norm(way)
         outside = trunk.skin((ray[:, 0], ray[:, 1], ray[:, 2]), self.person.fat) > 0
         return np.asarray(ray[int(np.argmax(outside))])
@@ -107,7 +107,7 @@ class Anatomy:
         canvas.paint("spinal cord", trunk.cord(p), box)
         canal = self.spine.canal(p)
         # Fat lies in the back of the canal, behind the sac.
-        sac = trunk.ellipse(p[0], p[1] - np.float32(trunk.SPINE - 22.6), 9.0, 6.6)
+        sac = self.spine.sac(p)
         canvas.paint("cerebrospinal fluid", sac, box)
         canvas.paint("visceral fat", canal, box)
         column, body, arch = self.spine.column(p), self.spine.body(p), self.spine.arch(p)
@@ -215,7 +215,8 @@ class Anatomy:
 def _lesions(seed: int, liver: Body) -> tuple[Lesion, ...]:
     """Return three to five lesions deep enough in the liver, apart from each other."""
     rng = generator(seed, "abdomen", "lesions")
-    count, found = int(rng.integers(3, 6)), []
+    count = int(rng.integers(3, 6))
+    found: list[Lesion] = []
     low, high = np.array(liver.low), np.array(liver.high)
     for n in range(count):
         size = float(rng.uniform(8, 13) if n == 0 else rng.uniform(3, 8))

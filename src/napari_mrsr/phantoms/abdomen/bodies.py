@@ -40,9 +40,7 @@ class Body:
     step: float
 
     @classmethod
-    def draw(
-        cls, name: str, distance: Callable[[Points], Array], low: Vector, high: Vector, step: float = 2.5
-    ) -> Body:
+    def draw(cls, name: str, distance: Callable[[Points], Array], low: Vector, high: Vector, step: float = 2.5) -> Body:
         """Return the body of a distance function within a box, cut to where it is."""
         axes = [np.arange(a, b + step, step, dtype=np.float32) for a, b in zip(low, high, strict=True)]
         x, y, z = np.meshgrid(*axes, indexing="ij")
@@ -71,7 +69,9 @@ class Body:
 
     def at(self, p: Points) -> Array:
         """Return the distance at points of the body."""
-        position = np.stack([(q - np.float32(f)) * np.float32(1 / self.step) for q, f in zip(p, self.first, strict=True)])
+        position = np.stack(
+            [(q - np.float32(f)) * np.float32(1 / self.step) for q, f in zip(p, self.first, strict=True)]
+        )
         return np.asarray(
             map_coordinates(self.values, position, order=1, cval=MARGIN, output=np.float32, prefilter=False)
         )

@@ -1,9 +1,9 @@
 r"""Breathing: how deep the diaphragm stands at each frame, and how far the belly wall.
 
 A cycle of period P and depth A lowers the diaphragm by :math:`a = A \sin^2 \pi s`, s being the time within it over P;
-it rests longest at the end of expiration, where every cycle begins. The belly wall moves by :math:`b`, the same bell
-with its time bent, :math:`s' = s - h \sin(2\pi s) / 2\pi`: it lags in inspiration and leads in expiration, so
-that a point of the liver goes down another way than it comes up (hysteresis). Depth and period change from cycle to cycle.
+it rests at the end of expiration, where every cycle begins. The belly wall moves by :math:`b`, the same bell with its
+time bent, :math:`s' = s - h (1 - \cos 2\pi s) / 2\pi`: it lags behind, so that a point of the liver goes down another
+way than it comes up (hysteresis). Depth and period change from cycle to cycle.
 
 Frame 0 is the end of an expiration: ``a = b = 0``, the anatomy as it was drawn.
 """
@@ -53,7 +53,9 @@ class Breathing:
 
     def __post_init__(self) -> None:
         if min(self.depth, self.wall, self.variation, self.hysteresis) < 0 or self.period <= 0:
-            raise BadParameter("depth, wall, variation and hysteresis of breathing must not be negative, its period > 0")
+            raise BadParameter(
+                "depth, wall, variation and hysteresis of breathing must not be negative, its period > 0"
+            )
         if self.depth > 40 or self.wall > 20 or self.hysteresis > 0.9 or self.variation > 0.5:
             raise BadParameter(
                 f"breathing {self.depth:g} mm deep with a wall moving {self.wall:g} mm is deeper than is simulated",
@@ -74,7 +76,7 @@ EXPIRED = State()
 
 
 def bell(s: npt.ArrayLike, bend: float = 0.0) -> npt.NDArray[np.float64]:
-    """Return :math:`\\sin^2 \\pi s'` of the bent time of a cycle, ``s`` from 0 to 1."""
+    r"""Return :math:`\sin^2 \pi s'` of the bent time of a cycle, ``s`` from 0 to 1."""
     s = np.asarray(s, np.float64)
     return np.asarray(np.sin(np.pi * (s - bend * (1 - np.cos(2 * np.pi * s)) / (2 * np.pi))) ** 2)
 

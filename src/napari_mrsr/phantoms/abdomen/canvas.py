@@ -2,7 +2,7 @@
 
 A voxel is cut into sub-slices; in each of them a body takes the share ``1/2 - d / w`` of what is left, d being its
 distance and w the distance's change across the sub-voxel along its three edges together. Only the zero of d matters
-and not its scale, so that a deformed body needs no new distance, and a shallow border in thick slices is as blurred as it is
+and not its scale, so that a deformed body needs no new distance, and a shallow border in thick slices is as blurred as
 in a scanner. Water and fat are summed apart and meet only in the voxel, which is what draws the dark outline in
 opposed phase.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_mrsr.phantoms.abdomen.motion import STEP, Axes, Motion, Three
 from napari_mrsr.phantoms.abdomen.tissues import NUMBER, Shade

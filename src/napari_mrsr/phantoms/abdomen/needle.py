@@ -22,7 +22,7 @@ RIM = (0.10, 4.6, 1.2)
 
 
 def away(axes: Axes, tip: npt.NDArray[np.float64], entry: npt.NDArray[np.float64]) -> Array:
-    """Return the distance of a grid from a needle between two points of the scanner, mm; it goes on outside the skin."""
+    """Return the distance of a grid from a needle between two points of the scanner, mm; it goes on beyond the skin."""
     x, y, z = np.meshgrid(*(a.astype(np.float32) for a in axes), indexing="ij", sparse=True)
     way = entry - tip
     length = float(np.linalg.norm(way))

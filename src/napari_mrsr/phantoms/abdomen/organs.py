@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_mrsr.phantoms import shapes
 from napari_mrsr.phantoms.abdomen import trunk
@@ -17,13 +18,13 @@ from napari_mrsr.phantoms.abdomen.subject import Person
 from napari_mrsr.phantoms.shapes import Array, Points, common, ellipsoid, union, without
 from napari_mrsr.phantoms.subject import generator
 
-Knots = Sequence[Sequence[float]]
+Knots = npt.ArrayLike
 
 #: Gap of fat or peritoneum that stays between neighbours, mm.
 GAP = 1.6
 
 
-def moved(p: Points, by: Sequence[float]) -> Points:
+def moved(p: Points, by: npt.NDArray[np.float64]) -> Points:
     """Return points in the frame of an organ that lies ``by`` mm beside its usual place."""
     x, y, z = (q - np.float32(d) for q, d in zip(p, by, strict=True))
     return x, y, z
@@ -58,7 +59,7 @@ class Organs:
         belt = np.minimum(depth - 7.0, 19.0 - depth)
         turn = np.arctan2(y, x + 4)
         lobes = 3.2 * (np.cos(z * np.float32(2 * np.pi / 19)) + np.cos(5 * turn))
-        return (-(belt + lobes * 0.75 - 1.2)).astype(np.float32)
+        return np.asarray(-(belt + lobes * 0.75 - 1.2), np.float32)
 
     def sinus(self, p: Points, side: int) -> Array:
         """Return the distance to the fat around the vessels of a kidney."""
@@ -143,7 +144,9 @@ class Organs:
             along = 26 * np.array([np.cos(turn), 0.5 * np.sin(turn), 0.5 * rng.standard_normal()])
             bend = 9 * rng.standard_normal(3)
             line = [middle - along, middle + bend, middle + along]
-            pieces.append(("stomach fluid" if rng.random() < 0.35 else "bowel content", line, float(rng.uniform(9, 12))))
+            pieces.append(
+                ("stomach fluid" if rng.random() < 0.35 else "bowel content", line, float(rng.uniform(9, 12)))
+            )
         return pieces
 
     def gut(self, p: Points, content: str) -> Array:

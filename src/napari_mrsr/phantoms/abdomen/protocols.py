@@ -81,31 +81,30 @@ class Protocol:
         return FlashSequence(self.repetition_time, te, self.flip_angle, self.field_strength)
 
 
-_COMMON = {"flip_angle": 8.0, "bandwidth": 975.0, "phase_oversampling": 10.0, "field_strength": 3.0}
-
 #: The three subjects of Table 1 (T1w FLASH 3D, 3 T). Their static and dynamic scans share these parameters.
 SUBJECTS: Mapping[int, Protocol] = MappingProxyType(
     {
         1: Protocol(
-            "subject 1", 2.34, 0.93, matrix=(256, 192, 40), field_of_view=(280.0, 210.0, 160.0),
+            "subject 1", 2.34, 0.93, 8.0, matrix=(256, 192, 40), field_of_view=(280.0, 210.0, 160.0),
             resolution=(1.09, 1.09, 4.0), phase_resolution=75.0, slice_resolution=65.0, grappa=2,
-            fat_suppression=False, time_per_volume=5.53, **_COMMON,
+            fat_suppression=False, time_per_volume=5.53, bandwidth=975.0, phase_oversampling=10.0,
         ),
         2: Protocol(
-            "subject 2", 2.34, 0.93, matrix=(256, 192, 40), field_of_view=(280.0, 210.0, 160.0),
+            "subject 2", 2.34, 0.93, 8.0, matrix=(256, 192, 40), field_of_view=(280.0, 210.0, 160.0),
             resolution=(1.09, 1.09, 4.0), phase_resolution=75.0, slice_resolution=65.0,
-            fat_suppression=True, time_per_volume=11.76, **_COMMON,
+            fat_suppression=True, time_per_volume=11.76, bandwidth=975.0, phase_oversampling=10.0,
         ),
         3: Protocol(
-            "subject 3", 2.23, 0.93, matrix=(256, 192, 44), field_of_view=(350.0, 262.0, 176.0),
+            "subject 3", 2.23, 0.93, 8.0, matrix=(256, 192, 44), field_of_view=(350.0, 262.0, 176.0),
             resolution=(1.36, 1.36, 4.0), phase_resolution=50.0, slice_resolution=64.0,
-            fat_suppression=True, time_per_volume=8.01, **_COMMON,
+            fat_suppression=True, time_per_volume=8.01, bandwidth=975.0, phase_oversampling=10.0,
         ),
     }
 )  # fmt: skip
 
 #: The data of the main training (CHAOS, T1-DUAL) within the printed ranges. Printed are TR 110.17 to 255.54 ms, TE 4.60
-#: to 4.64 in phase and 2.30 opposed, 80 degrees, 1.44 x 1.44 x 5 to 2.03 x 2.03 x 8 mm. The echo times are those of 1.5 T.
+#: to 4.64 in phase and 2.30 opposed, 80 degrees, 1.44 x 1.44 x 5 to 2.03 x 2.03 x 8 mm. The echo times are those of
+#: 1.5 T (the table does not print the field strength). Matrix and field of view are one choice among the printed ones.
 CHAOS = Protocol(
     "T1-DUAL", 150.0, 4.6, 80.0, matrix=(256, 200, 30), field_of_view=(400.0, 312.5, 180.0),
     resolution=(1.56, 1.56, 6.0), field_strength=1.5, opposed_echo_time=2.3,

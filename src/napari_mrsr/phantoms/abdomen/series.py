@@ -1,7 +1,8 @@
 """An abdomen with known truth, breathing, imaged with T1-weighted FLASH.
 
 Voxel axes are those of an axial DICOM series: i from the patient's right to the left, j from front to back, k from foot
-to head (LPS), so that a slice on the screen has the liver on the left, as radiologists look at it. The affine is in mm, RAS+.
+to head (LPS), so that a slice on the screen has the liver on the left, as radiologists look at it. The affine is in mm,
+RAS+. A frame is the state of one moment: blurring by motion during its acquisition is not simulated.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from napari_mrsr.phantoms.abdomen import needle as metal
 from napari_mrsr.phantoms.abdomen.anatomy import Anatomy, anatomy_of
 from napari_mrsr.phantoms.abdomen.breathing import Breathing, Pose, held, states
 from napari_mrsr.phantoms.abdomen.canvas import Canvas
+from napari_mrsr.phantoms.abdomen.grids import Vector, Window, matrix_and_voxels, positions, window_of
 from napari_mrsr.phantoms.abdomen.motion import Axes, Motion
 from napari_mrsr.phantoms.abdomen.phantom import AbdomenPhantom, Setup, assemble
 from napari_mrsr.phantoms.abdomen.protocols import SUBJECTS, Protocol
@@ -25,13 +27,8 @@ from napari_mrsr.phantoms.lattice import Array, RandomField
 from napari_mrsr.phantoms.noise import rician
 from napari_mrsr.physics.flash import Phase, mixture
 
-Window = tuple[slice, slice, slice]
-Vector = tuple[float, float, float]
-
 #: Voxels of a slab worked on at once; bounds the memory and stays in the cache of a processor.
 SLAB_VOXELS = 400_000
-#: The matrix of a planning scan over that of the dynamic one, where none is given.
-PLANNING_MATRIX = 1.125
 #: Loops of a body array: their number, the cylinder they lie on, their radius and half its length, mm.
 COIL = {"loops": 8, "cylinder_radius": 190.0, "loop_radius": 120.0, "half_length": 150.0, "tilt_sd": 10.0}
 #: Length of fine and coarse texture, mm.
@@ -67,8 +64,8 @@ def abdomen(
     protocol
         TR, TE, flip angle, matrix, field of view, field strength and time per frame: ``SUBJECTS[1..3]``, ``CHAOS``.
     shape, spacing
-        Matrix and voxels (mm) instead of the protocol's; one alone keeps its field of view. A planning scan has a matrix
-        finer by ``PLANNING_MATRIX`` where neither is given.
+        Matrix and voxels (mm) instead of the protocol's; one alone keeps its field of view. Where neither is given a
+        planning scan has a matrix finer by ``PLANNING_MATRIX``.
     centre
         Where the middle of the grid lies in the scanner, RAS mm.
     phase
@@ -107,9 +104,12 @@ def abdomen(
     if frames < 1 or not snr > 0:
         raise BadParameter(f"{frames} frames at a signal to noise ratio of {snr:g} cannot be made")
     if phase not in (None, "in", "opposed") or pose not in ("dynamic", "planning"):
-        raise BadParameter(f"phase {phase!r} or pose {pose!r} is not known", remedy='give "in", "opposed" or None; "dynamic" or "planning"')
-    shape, spacing = _grid(protocol, shape, spacing, pose)
-    where = _window(window, shape)
+        raise BadParameter(
+            f"phase {phase!r} or pose {pose!r} is not known",
+            remedy='give "in", "opposed" or None; "dynamic" or "planning"',
+        )
+    shape, spacing = matrix_and_voxels(protocol, shape, spacing, pose)
+    where = window_of(window, shape)
     anatomy, breathing = anatomy_of(seed), breath or Breathing()
     motions, times = _motions(anatomy, protocol, breathing, frames, pose)
     sequence = protocol.sequence(phase)
@@ -128,7 +128,7 @@ def abdomen(
         seed, protocol, sequence, phase, float(angle), pose, breathing, times, tuple(m.state for m in motions), sigma,
         needle and pose == "dynamic",
     )  # fmt: skip
-    axes = _axes(shape, spacing, centre)
+    axes = positions(shape, spacing, centre)
     inside: Axes = (axes[0][where[0]], axes[1][where[1]], axes[2][where[2]])
     affine = np.diag([-spacing[0], -spacing[1], spacing[2], 1.0])
     affine[:3, 3] = [axis[0] for axis in inside]
@@ -214,46 +214,3 @@ def _slab(
         touched = canvas.mean((distance < metal.RADIUS + 0.4 * canvas.edge).astype(np.float32)) > 0
         labels[touched & (labels != NUMBER["air"])] = NUMBER["needle"]
     return signal, labels
-
-
-def _grid(
-    protocol: Protocol, shape: tuple[int, int, int] | None, spacing: Vector | None, pose: Pose
-) -> tuple[tuple[int, int, int], Vector]:
-    """Return matrix and voxels, each from the other where only one is given."""
-    view = protocol.field_of_view
-    if shape is None and spacing is None:
-        finer = PLANNING_MATRIX if pose == "planning" else 1.0
-        shape = (round(protocol.matrix[0] * finer), round(protocol.matrix[1] * finer), round(protocol.matrix[2] * finer))
-    if shape is None:
-        assert spacing is not None
-        if min(spacing) <= 0:
-            raise BadParameter(f"voxels of {spacing} mm cannot be made")
-        shape = (round(view[0] / spacing[0]), round(view[1] / spacing[1]), round(view[2] / spacing[2]))
-    if min(shape) < 1:
-        raise BadParameter(f"a grid of {shape} voxels is empty")
-    if spacing is None:
-        spacing = (view[0] / shape[0], view[1] / shape[1], view[2] / shape[2])
-    if min(spacing) <= 0:
-        raise BadParameter(f"voxels of {spacing} mm cannot be made")
-    return shape, spacing
-
-
-def _axes(shape: tuple[int, int, int], spacing: Vector, centre: Vector) -> Axes:
-    """Return the positions of the voxels along i, j, k: x and y falling, z rising, mm."""
-    x, y, z = (
-        c + sign * (np.arange(n, dtype=np.float64) - (n - 1) / 2) * s
-        for n, s, c, sign in zip(shape, spacing, centre, (-1, -1, 1), strict=True)
-    )
-    return x, y, z
-
-
-def _window(window: Window | None, shape: tuple[int, int, int]) -> Window:
-    if window is None:
-        return slice(0, shape[0]), slice(0, shape[1]), slice(0, shape[2])
-    cut = []
-    for one, n in zip(window, shape, strict=True):
-        start, stop, step = one.indices(n)
-        if step != 1 or stop <= start:
-            raise BadParameter(f"the window {window} of a grid of {shape} is empty or has steps")
-        cut.append(slice(start, stop))
-    return cut[0], cut[1], cut[2]

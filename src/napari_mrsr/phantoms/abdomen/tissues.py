@@ -5,8 +5,8 @@ scaled with a power of the field that reproduces the 21 per cent by which T1 was
 (de Bazelaire 2004). T2* was not measured there. The round values here are assumed, below the measured T2; an echo at
 0.93 ms changes by 1 per cent between T2* of 25 and 35 ms. Fat in an organ relaxes like abdominal fat.
 
-Muscle has the T1 of Gold 2004 (1420 ms; Stanisz 2005: 1412 ms) and not the paravertebral one of de Bazelaire (898 ms), with
-which it would be as bright as liver, which it never is on these images.
+Muscle has the T1 of Gold 2004 (1420 ms; Stanisz 2005: 1412 ms) and not the paravertebral one of de Bazelaire (898 ms),
+with which it would be as bright as liver, which it never is on these images.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The trunk: its outline, fat, wall, ribs, spine and the muscles of the back, as distances in the body of size 1.
 
 Axes: x to the patient's right, y to the front, z to the head, mm; origin in front of the first lumbar vertebra.
-Negative is inside. Distances to the large outlines run along rays from the middle; only their zero and their slope there
-matter.
+Negative is inside. Distances to the large outlines run along rays from the middle; only their zero and their slope
+there matter.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def cavity(p: Points) -> Array:
 
 
 def diaphragm(p: Points) -> Array:
-    """Return how far a point lies above the diaphragm, mm along z: two domes, and the tendon under the heart between."""
+    """Return how far a point lies above the diaphragm, mm along z: two domes and the tendon between them."""
     x, y, z = p
     y2 = np.float32(0.008) * np.square(y - 5)
     right = 78 - np.float32(0.0095) * np.square(x - 55) - y2
@@ -95,11 +95,11 @@ def loin_muscles(p: Points) -> Array:
     x, y, z = p
     wide = np.abs(x)
     down = np.clip((22 - z) / 100, 0, 1)
-    psoas = np.hypot((wide - 29 - 9 * down) / 0.95, y - np.float32(SPINE - 1)) - (2 + 19 * np.sqrt(down))
+    psoas: Array = np.hypot((wide - 29 - 9 * down) / 0.95, y - np.float32(SPINE - 1)) - (2 + 19 * np.sqrt(down))
     psoas = np.maximum(psoas, z - 22)
     quadratus = np.maximum(ellipse(wide - 62, y + 61 + (wide - 62) * 0.15, 19.0, 7.5), z - 18)
     crus = np.maximum(ellipse(wide - 15, y + 17, 5.0, 9.0), -z - 35)
-    return np.minimum(np.minimum(psoas, quadratus), crus).astype(np.float32)
+    return np.asarray(np.minimum(np.minimum(psoas, quadratus), crus), np.float32)
 
 
 class Spine:
@@ -129,6 +129,10 @@ class Spine:
     def canal(self, p: Points) -> Array:
         """Return the distance to the spinal canal."""
         return ellipse(p[0], p[1] - (SPINE - 24.0), 10.5, 8.5)
+
+    def sac(self, p: Points) -> Array:
+        """Return the distance to the dural sac, in the front of the canal."""
+        return ellipse(p[0], p[1] - (SPINE - 22.6), 9.0, 6.6)
 
     def arch(self, p: Points) -> Array:
         """Return the distance to arch, joints, transverse and spinous processes."""

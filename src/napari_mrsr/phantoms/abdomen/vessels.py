@@ -64,7 +64,9 @@ def chain(name: str, knots: npt.ArrayLike, radii: tuple[float, float], pieces: i
 def great_vessels() -> list[Segment]:
     """Return aorta, vena cava, and the vessels to the organs."""
     aorta = chain("aorta", [(-9, -16, 130), (-7, -11, 40), (-6, -8, -40), (-4, -6, -150)], (11.0, 8.5), 10)
-    cava = chain("vena cava", [(24, 4, 130), (24, -6, 62), (21, -8, 10), (16, -8, -60), (14, -9, -150)], (12.0, 10.0), 10)
+    cava = chain(
+        "vena cava", [(24, 4, 130), (24, -6, 62), (21, -8, 10), (16, -8, -60), (14, -9, -150)], (12.0, 10.0), 10
+    )
     name = "other vessels"
     return [
         *aorta,
@@ -123,7 +125,7 @@ def mesenteric_vessels(seed: int) -> list[Segment]:
 
 
 def liver_vessels(seed: int, liver: Body) -> list[Segment]:
-    """Return portal branches and hepatic veins of a liver; what leaves it is left out, or cut off when it is painted."""
+    """Return portal branches and hepatic veins of a liver; what leaves it is left out, or cut off when painted."""
     porta, cava = np.array([28.0, 10.0, 8.0]), np.array([24.0, -2.0, 56.0])
     plans = [
         (porta, (62.0, 14.0, 22.0), 5.0, 26.0, 5),
