@@ -16,6 +16,7 @@ from napari_mrsr.interpolation.dictionaries import FACTOR
 from napari_mrsr.networks import dictionary_files, registry
 from napari_mrsr.networks.registry import Method
 from napari_mrsr.scan import SPACING_TOLERANCE, Scan
+from napari_mrsr.trust.range import outside
 
 #: Networks that are chosen by themselves, the best first.
 PREFERRED = ("lean", "mrsr")
@@ -94,6 +95,8 @@ class Job:
         How a network's result is held to what was measured, and the penalty of each volume (empty: it is not).
     warnings
         What a person should know.
+    outside
+        Where the scan is unlike what the method was trained on (:mod:`napari_mrsr.trust.range`).
     """
 
     method: Method
@@ -105,6 +108,7 @@ class Job:
     consistency: str = "none"
     penalties: tuple[float, ...] = ()
     warnings: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
 
     def shape_from(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:
         """Return the shape after the job."""
@@ -154,7 +158,9 @@ def plan(
         _check_factor(scan, job)
         held = "none" if job.method.kind == "classical" else consistency
         penalties = _penalties(scan, job.method, a, held)
-        jobs.append(replace(job, consistency=held, penalties=penalties, warnings=_warnings(scan, a)))
+        unlike = () if weights is not None else tuple(outside(scan, job.method, whole, a))
+        warnings = _warnings(scan, a)
+        jobs.append(replace(job, consistency=held, penalties=penalties, warnings=warnings, outside=unlike))
     return tuple(jobs)
 
 

@@ -219,6 +219,8 @@ def finish(scan: Scan, array: npt.NDArray[Any], job: Job, device: str = "auto", 
             "device": device,
             "precision": precision,
         }
+    if job.outside:
+        parameters["outside"] = list(job.outside)
     adapted = registry.adaptation_of(job.weights) if job.weights is not None else None
     if adapted is not None:
         parameters["adapted"] = adapted

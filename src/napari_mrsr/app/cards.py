@@ -5,9 +5,11 @@ from __future__ import annotations
 import html as escape
 from pathlib import Path
 
+from napari_mrsr.app.session import Banner
 from napari_mrsr.choice import adaptation_in_words
 from napari_mrsr.errors import MrsrError
 from napari_mrsr.networks import registry
+from napari_mrsr.trust.range import trained_for
 
 AUTO = "auto"
 #: Kinds of methods, the best first.
@@ -22,6 +24,11 @@ def choices() -> list[str]:
     methods = registry.methods()
     ordered = sorted(methods, key=lambda method: KINDS.index(method.kind))
     return [AUTO, *(m.name for m in ordered)]
+
+
+def unlike(lines: tuple[str, ...]) -> Banner | None:
+    """Return the banner that says where a scan is unlike what the method was trained on; None where it is not."""
+    return Banner("warn", "Outside the training. " + ". ".join(lines) + ".") if lines else None
 
 
 def html(name: str, weights: str | None = None) -> str:
@@ -44,6 +51,7 @@ def html(name: str, weights: str | None = None) -> str:
         rows.append(("factors", ", ".join(map(str, method.factors))))
     if method.anatomy:
         rows.append(("trained on", ", ".join(method.anatomy)))
+    rows.extend(trained_for(method))
     if method.echoes:
         rows.append(("volumes", str(method.echoes)))
     if method.licence:

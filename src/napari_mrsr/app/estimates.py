@@ -25,9 +25,21 @@ def estimate(scan: Scan, settings: RefineSettings) -> Job:
             yield Estimated(settings, None, error.line, ok=False)
             return
         why = reason if reason.startswith(name) else f"{name}: {reason}"
-        yield Estimated(settings, seconds, f"{in_words(seconds)}{device} · {why}", method=name)
+        text = f"{in_words(seconds)}{device} · {why}"
+        yield Estimated(settings, seconds, text, method=name, outside=_outside(scan, name, settings, axis))
 
     return job
+
+
+def _outside(scan: Scan, name: str, settings: RefineSettings, axis: int) -> tuple[str, ...]:
+    """Return where the scan is unlike what the method was trained on; of weights of one's own nothing is known."""
+    from napari_mrsr.superres import retrospective
+    from napari_mrsr.trust.range import outside
+
+    if settings.weights is not None:
+        return ()
+    thick = retrospective(scan, settings.factor, axis) if settings.retrospective else scan
+    return tuple(outside(thick, name, settings.factor, axis))
 
 
 def _seconds(scan: Scan, name: str, settings: RefineSettings, axis: int) -> tuple[float | None, str]:
@@ -62,8 +74,8 @@ def in_words(seconds: float | None) -> str:
 
     Examples
     --------
-    >>> in_words(4.2), in_words(95), in_words(400), in_words(None)
-    ('about 5 s', 'about 1.5 min', 'about 7 min', 'a few seconds')
+    >>> in_words(4.2), in_words(95), in_words(400), in_words(9000), in_words(None)
+    ('about 5 s', 'about 1.5 min', 'about 7 min', 'about 2.5 h', 'a few seconds')
     """
     if seconds is None:
         return "a few seconds"
@@ -71,4 +83,6 @@ def in_words(seconds: float | None) -> str:
         return f"about {max(5, round(seconds / 5) * 5)} s"
     if seconds < 300:
         return f"about {round(seconds / 30) / 2:g} min"
-    return f"about {round(seconds / 60)} min"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} min"
+    return f"about {round(seconds / 1800) / 2:g} h"

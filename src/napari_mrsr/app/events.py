@@ -169,13 +169,14 @@ class Trusted:
 
 @dataclass(frozen=True, eq=False)
 class Estimated:
-    """How long super-resolution would take, s, and by which method."""
+    """How long super-resolution would take, s, by which method, and where the scan is unlike its training."""
 
     settings: RefineSettings
     seconds: float | None
     text: str
     ok: bool = True
     method: str = ""
+    outside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

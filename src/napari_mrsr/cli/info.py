@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_mrsr.cli import console
 from napari_mrsr.cli.options import AllowNonfinite, Scans, Series
 from napari_mrsr.cli.read import read
 from napari_mrsr.errors import SeveralSeries
@@ -26,6 +27,20 @@ def info(scans: Scans, series: Series = None, allow_nonfinite: AllowNonfinite = 
         print_series(scans, several)
         return
     print_scan(scan)
+    warn_outside(scan)
+
+
+def warn_outside(scan: Scan) -> None:
+    """Say where the scan is unlike what the method that would be chosen was trained on."""
+    from napari_mrsr.errors import AmbiguousAxis
+    from napari_mrsr.superres import choose_method
+    from napari_mrsr.trust.range import outside
+
+    try:
+        method, _ = choose_method(scan)
+        console.warn(f"outside the training: {line}" for line in outside(scan, method, 2))
+    except AmbiguousAxis:  # the checks say so already
+        return
 
 
 def print_series(paths: list[Path], several: SeveralSeries) -> None:

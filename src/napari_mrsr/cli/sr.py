@@ -176,6 +176,7 @@ def _refine(scan: Scan, *, consistency: str, device: str, **options: Any) -> Sca
             console.note(f"method {job.reason}")
         if all(step.name != STEP for step in scan.history):  # said for the scan, not for what was made of it
             console.warn(job.warnings)
+            console.warn(f"outside the training: {line}" for line in job.outside)
         announce(scan, job)
     with console.progress("super-resolving") as progress:
         return super_resolve(scan, consistency=consistency, device=device, progress=progress, **options)

@@ -5,7 +5,7 @@ anatomy, its noise and its luck. What can be exchanged for one another are the s
 :math:`s_{vi} = |t - x| / u` of voxel i of calibration subject v (truth t, result x, predicted error u), n subjects of
 :math:`m_v` voxels each, and the wanted coverage :math:`1 - \alpha`, the multiple is
 
-.. math:: q = \min \Big\{ s : \frac{1}{n + 1} \sum_{v=1}^{n} \frac{1}{m_v} \#\{i : s_{vi} \le s\} \ge 1 - \alpha \Big\} ,
+.. math:: q = \min \Big\{ s : \frac{1}{n + 1} \sum_{v=1}^{n} \frac{\#\{i : s_{vi} \le s\}}{m_v} \ge 1 - \alpha \Big\} ,
 
 the mean of the subjects' distributions, one vote each, with the new subject counted as if it were off everywhere. This
 is the pooling of distribution functions of Dunn, Wasserman and Ramdas with the correction for finite n of Lee, Barber

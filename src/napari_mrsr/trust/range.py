@@ -100,6 +100,19 @@ def ranges(path: Path | None) -> dict[str, dict[str, Any]]:
         ) from error
 
 
+def trained_for(method: Method, factor: int = 2) -> list[tuple[str, str]]:
+    """Return the trained ranges of a method in words, as (name, text); nothing where they are not known."""
+    trained = ranges(method.file.parent / FILE if method.file is not None else None).get(method.name)
+    if trained is None:
+        return []
+    low, high = (factor * value for value in trained["spacing"])
+    across = trained["in_plane"]
+    return [
+        ("slices", f"{low:.2g} to {high:.2g} mm at x{factor}, {across[0]:.2g} to {across[1]:.2g} mm in plane"),
+        ("signal to noise", f"{trained['snr']:.2g} and more"),
+    ]
+
+
 # -- the lines ---------------------------------------------------------------------------------------
 def _of_the_card(scan: Scan, method: Method, factor: int | None, axis: int) -> list[str]:
     lines = []

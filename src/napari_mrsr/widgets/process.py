@@ -17,6 +17,7 @@ from napari_mrsr.app.events import Estimated, RefineSettings, T2Settings
 from napari_mrsr.app.session import Running
 from napari_mrsr.scan import Scan
 from napari_mrsr.widgets.adapt import AdaptSection
+from napari_mrsr.widgets.banner import BannerBar
 from napari_mrsr.widgets.dock import Dock, form_of, heading, note
 
 AXES = {"slice axis": None, "axis i": 0, "axis j": 1, "axis k": 2}
@@ -39,6 +40,8 @@ class ProcessDock(Dock):
         self.card.setOpenExternalLinks(True)
         self.card.setStyleSheet("border: 1px solid gray; border-radius: 4px; padding: 6px;")
         self.body.addWidget(self.card)
+        self.outside = BannerBar()
+        self.body.addWidget(self.outside)
         self.estimate = note()
         self.body.addWidget(self.estimate)
         self._add_buttons()
@@ -130,6 +133,7 @@ class ProcessDock(Dock):
     def _changed(self) -> None:
         self.show_card()
         self.estimate.setText("")
+        self.outside.show_banner(None)
         if self.session.scan is not None:
             self._settle.start()
 
@@ -159,6 +163,7 @@ class ProcessDock(Dock):
         """Show how long it will take, if that is still what is chosen."""
         if found.settings == self.settings():
             self.estimate.setText(found.text)
+            self.outside.show_banner(cards.unlike(found.outside))
             if found.ok and found.settings.weights is None:
                 self.card.setText(cards.html(found.method))
 
