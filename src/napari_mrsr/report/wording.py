@@ -187,12 +187,10 @@ def _inferred(report: Report) -> str:
     if shift is not None and spread is not None and math.isfinite(shift):
         line += " T2 of the re-thickened minus the acquired echoes: "
         line += f"median {signed(shift, '+.2f')} ms, IQR {spread:.2f} ms."
-    if report.trust.get("interval_coverage"):
-        widths = [float(row["interval_percent"]) for row in volumes if row.get("interval_percent") is not None]
-        line += (
-            f" {report.trust['interval_coverage']:.0%} of the values are expected within ± {max(widths):.1f} % of the"
-        )
-        line += " scale (calibrated half-width in the median)."
+    widths = [float(row["interval_percent"]) for row in volumes if row.get("interval_percent") is not None]
+    if widths and report.trust.get("interval_coverage"):
+        part = f"{report.trust['interval_coverage']:.0%}"
+        line += f" {part} of the values are expected within ± {max(widths):.1f} % of the scale (in the median)."
     if not report.trust:
         line += " Trust was not computed."
     sr = step_of(report.refined, SR_STEP) or step_of(report.maps.get("SR"), SR_STEP)

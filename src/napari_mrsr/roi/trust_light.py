@@ -8,7 +8,10 @@ Two things are known without any truth (:mod:`napari_mrsr.trust`):
   The median, because single voxels scatter by several ms from noise while a table reports regions.
 
 The light is that of the worse of the two. It says whether the result agrees with what was measured; it cannot say
-whether detail between the slices is true.
+whether detail between the slices is true. Where the scan is unlike what the method was trained on
+(:mod:`napari_mrsr.trust.range`) it is never better than "check": agreement with the measurement is then all that is
+known. The calibrated half-width (:mod:`napari_mrsr.trust.intervals`) is told beside, without a limit: how wide is too
+wide depends on the question, and errors of neighbouring voxels do not average out like noise.
 
 Limits of T2 are published differences. The T2 of regions of femoral cartilage differs by 1.34 ms (mean absolute
 difference) between a radiologist's outlines and those of a network (Thomas and others, Cartilage 2021;13:747S,
@@ -56,7 +59,9 @@ class Light:
         return self.word
 
 
-def light_of(n: int, large_z_percent: float, t2_difference: float) -> Light:
+def light_of(
+    n: int, large_z_percent: float, t2_difference: float, *, unlike: int = 0, half_width: float = float("nan")
+) -> Light:
     """Return the light of a region.
 
     Parameters
@@ -67,6 +72,11 @@ def light_of(n: int, large_z_percent: float, t2_difference: float) -> Light:
         Share of them with ``|z| > 3``, the larger of the two echoes, per cent; NaN where the scan has no noise.
     t2_difference
         Median T2 (re-thickened) minus T2 (acquired), ms; NaN where there is none.
+    unlike
+        In how many ways the scan is unlike what the method was trained on.
+    half_width
+        Of the calibrated interval, the median over the region as a part of the median signal, per cent; NaN where there
+        is none.
 
     Examples
     --------
@@ -87,7 +97,12 @@ def light_of(n: int, large_z_percent: float, t2_difference: float) -> Light:
         return Light(None, "neither noise nor T2 is known here")
     rank = max((value > amber) + (value > red) for value, amber, red, _ in found)
     levels: tuple[Level, ...] = ("green", "amber", "red")
-    return Light(levels[rank], "; ".join(text for *_, text in found))
+    told = [text for *_, text in found]
+    if np.isfinite(half_width):
+        told.append(f"signal within ± {half_width:.0f} % (90 % of voxels)")
+    if unlike:
+        told.append("the scan is unlike what the method was trained on")
+    return Light(levels[max(rank, int(unlike > 0))], "; ".join(told))
 
 
 #: What the light means, for a tooltip.
@@ -97,5 +112,6 @@ EXPLANATION = (
     f"0.27 %), and the T2 of the re-thickened result lies within {T2_AMBER:g} ms of the acquired one\n"
     f"check: more than that\n"
     f"doubt: more than {Z_RED:g} % of the voxels, or {T2_RED:g} ms\n"
+    "A scan unlike what the method was trained on is never better than check.\n"
     "It cannot say whether detail between the slices is true."
 )

@@ -142,7 +142,7 @@ class Measuring:
             notes=tuple(dict.fromkeys(notes)),
             unit=next(iter(maps.values())).unit if maps else "",
             titles=titles_of(view, list(maps)),
-            lights=_lights(cache, view.session.trust),
+            lights=_lights(cache, view.session.trust, _refined(view)),
             rethickened=all_rethickened(cache, view.session.trust),
             regions=dict(regions),
             maps=maps,
@@ -206,10 +206,29 @@ def _erosion(cache: RegionCache, finest: Scan, mm: float, names: Mapping[int, st
     return table
 
 
-def _lights(cache: RegionCache, trust: Trust | None) -> dict[int, Light]:
+def _refined(view: View) -> Scan | None:
+    result = view.session.result
+    return None if result is None or result.partial else result.scan
+
+
+def _half_width(trust: Trust, result: Scan | None, region: Scan) -> float:
+    """Return the largest half-width of the volumes, medians over the region, per cent of the signal there."""
+    if trust.interval is None or result is None or not trust.interval.same_grid(result):
+        return float("nan")
+    parts = []
+    for volume in range(result.volumes):
+        width, signal = (values_in(scan, region, volume) for scan in (trust.interval, result))
+        if width.size and np.median(signal) > 0:
+            parts.append(100 * float(np.median(width) / np.median(signal)))
+    return max(parts, default=float("nan"))
+
+
+def _lights(cache: RegionCache, trust: Trust | None, result: Scan | None) -> dict[int, Light]:
     """Return the light of each region; none without the layers of trust."""
     if trust is None:
         return {}
+    steps = () if result is None else result.history
+    unlike = sum(len(step.parameters.get("outside", ())) for step in steps)
 
     def judge(region: Scan) -> Light:
         shares, n = [], 0
@@ -222,7 +241,8 @@ def _lights(cache: RegionCache, trust: Trust | None) -> dict[int, Light]:
         t2 = t2[np.isfinite(t2)]
         known_shares = [share for share in shares if np.isfinite(share)]
         share = max(known_shares, default=float("nan"))
-        return light_of(n, share, float(np.median(t2)) if t2.size else float("nan"))
+        median = float(np.median(t2)) if t2.size else float("nan")
+        return light_of(n, share, median, unlike=unlike, half_width=_half_width(trust, result, region))
 
     return {label: cache.row(label, "light", (trust,), judge) for label in cache.regions}
 
