@@ -11,10 +11,11 @@ from scipy.ndimage import gaussian_filter
 
 from napari_mrsr.errors import NothingToRead, UnknownMethod
 from napari_mrsr.files import write_nifti
+from napari_mrsr.interpolation.dictionaries import SparseCoding
 from napari_mrsr.interpolation.dictionaries.features import derivatives
 from napari_mrsr.networks import dictionary_files
 from napari_mrsr.scan import Scan
-from napari_mrsr.training import anchored, dictionaries
+from napari_mrsr.training import anchored, dictionaries, sparse_coding
 from napari_mrsr.training.sources import TrainingSource
 
 
@@ -54,6 +55,42 @@ def test_training_writes_weights_that_load_and_says_from_what(tmp_path: Path) ->
     record = json.loads((tmp_path / "run" / dictionaries.RECORD).read_text())
     assert record["sources"] == ["blobs.nii.gz"]
     assert record["settings"]["window"] == [5, 7]
+
+
+def test_patches_of_a_ramp_are_pruned_or_lack_nothing() -> None:
+    steep = np.broadcast_to(np.linspace(0, 3, 60, dtype=np.float32), (20, 20, 60))
+    features, residual = sparse_coding.pairs([TrainingSource("steep", np.ascontiguousarray(steep)[None], (2,))], 400)
+    first = features.reshape(-1, 4, 5, 5)[:, 2]
+    inside = np.abs(first - 6 / 59).max(axis=(1, 2)) < 1e-3  # away from the reflected ends
+    assert inside.sum() > 100
+    assert np.abs(residual[inside]).max() < 5e-3
+    faint = TrainingSource("faint", np.ascontiguousarray(steep / 300)[None], (2,))
+    assert len(sparse_coding.pairs([faint], 400)[0]) == 0
+
+
+def test_a_pair_of_dictionaries_that_made_the_pairs_is_found() -> None:
+    rng = np.random.default_rng(0)
+    low = rng.standard_normal((6, 100))
+    low /= np.linalg.norm(low, axis=1, keepdims=True)
+    high = 0.5 * rng.standard_normal((6, 25))
+    which, strength = rng.integers(6, size=600), rng.uniform(0.5, 2, (600, 1)) * rng.choice([-1, 1], (600, 1))
+    features, residual = ((strength * atoms[which]).astype(np.float32) for atoms in (low, high))
+    learned = sparse_coding.learn(features[:500], residual[:500], atoms=6, passes=100)
+    new = features[500:]
+    found = learned.fine(new, np.linalg.norm(new, axis=1))
+    assert np.corrcoef(found.ravel(), residual[500:].ravel())[0, 1] > 0.95  # the penalty shrinks what is found
+
+
+def test_sparse_coding_is_trained_and_says_from_what(tmp_path: Path) -> None:
+    scan = Scan(blobs((44, 40, 40))[None], np.eye(4))
+    write_nifti(scan, tmp_path / "blobs.nii.gz")
+    path = dictionaries.train("scsr", out=tmp_path / "run", data=[tmp_path / "blobs.nii.gz"], quick=True)
+    loaded = dictionary_files.load(path)
+    assert isinstance(loaded, SparseCoding)
+    assert len(loaded.low) <= dictionaries.QUICK["atoms"]
+    record = json.loads((tmp_path / "run" / dictionaries.RECORD).read_text())
+    assert record["settings"]["penalty in training"] == 0.15
+    assert 0 < record["pairs"] < 1.1 * dictionaries.QUICK["sparse_count"]
 
 
 def test_an_unknown_dictionary_and_no_data_say_so(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from napari_mrsr.inference.engine import Tile
 from napari_mrsr.inference.scale import common_scale
 from napari_mrsr.interpolation.dictionaries import Planes, refine
 
-#: Pieces of planes timed for an estimate at least, how many rows of each, and how long at least, s.
-PIECES, ROWS, PROBE_SECONDS = 24, 8, 0.3
+#: Pieces of planes timed for an estimate at least, and how long at least, s.
+PIECES, PROBE_SECONDS = 12, 0.3
 
 
 def stream(
@@ -87,8 +87,8 @@ def estimate_seconds(method: Planes, array: npt.NDArray[Any], *, axis: int, thre
     for number in itertools.count():
         if number >= PIECES and seconds > PROBE_SECONDS:
             break
-        start = int(rng.integers(max(1, rows - ROWS + 1)))
-        piece = turned[number % echoes, rng.integers(planes), start : start + ROWS].astype(np.float32)
+        start = int(rng.integers(max(1, rows - method.probe + 1)))
+        piece = turned[number % echoes, rng.integers(planes), start : start + method.probe].astype(np.float32)
         began = time.perf_counter()
         scaled.residual(piece[None])
         seconds += time.perf_counter() - began

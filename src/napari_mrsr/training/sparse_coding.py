@@ -6,9 +6,9 @@ there are divided by the length of f and learned together (Yang 2010, section II
 .. math:: \min \; \tfrac1N \|H - Z D_h\|^2 + \tfrac1M \|F - Z D_l\|^2
           + \lambda \left( \tfrac1N + \tfrac1M \right) \|Z\|_1
 
-that is, one dictionary of the rows :math:`(h / \sqrt N, f / \sqrt M)`. As in the published code, every row is brought to
-unit length first, so that the penalty (0.15) means the same for all of them, and patches of the fine image that vary by
-less than :data:`PRUNED` are left out. Afterwards each pair of atoms is divided by the length of its features.
+that is, one dictionary of the rows :math:`(h / \sqrt N, f / \sqrt M)`. As in the published code, every row is brought
+to unit length first, so that the penalty (0.15) means the same for all of them, and patches of the fine image that vary
+by less than :data:`PRUNED` are left out. Afterwards each pair of atoms is divided by the length of its features.
 
 Dictionaries are learned by scikit-learn (Mairal et al., J Mach Learn Res 2010;11:19).
 """
@@ -33,8 +33,10 @@ ATOMS = 1024
 PENALTY = 0.15
 #: Patches whose variance is smaller are pruned: 10 grey levels squared of 255, as published.
 PRUNED = 10 / 255**2
+#: Patches cut from one plane.
+FROM_ONE = 64
 #: Passes over all pairs, and pairs of a step.
-PASSES, BATCH = 8, 512
+PASSES, BATCH = 2, 512
 #: Sweeps of coordinate descent in a step: its codes need not be converged to the last digit.
 SWEEPS = 50
 
@@ -67,10 +69,6 @@ def pairs(sources: Sequence[TrainingSource], count: int, seed: int = 0) -> tuple
                     seen.append(a)
                     wanted.append(b)
     return np.concatenate(seen), np.concatenate(wanted)
-
-
-#: Patches cut from one plane.
-FROM_ONE = 64
 
 
 def _cut(fine: Floats, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:

@@ -30,8 +30,8 @@ PATCH = (3, 4)
 FACTOR = 2
 #: Correlations looked at together: they should stay in the cache.
 TOGETHER = 4096
-#: Rows that are finished together.
-BLOCK = 32
+#: Rows that are finished together, and rows that are timed for an estimate: all of a plane.
+BLOCK, PROBE = 32, 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +92,11 @@ class AnchoredRegression:
     def block(self) -> int:
         """Rows that are finished together."""
         return BLOCK
+
+    @property
+    def probe(self) -> int:
+        """Rows of a plane that are timed for an estimate."""
+        return PROBE
 
     def at_scale(self, scale: float) -> AnchoredRegression:
         """Return itself: what is done does not depend on the scale."""

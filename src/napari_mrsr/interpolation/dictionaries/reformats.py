@@ -40,6 +40,10 @@ class Planes(Protocol):
     def block(self) -> int:
         """Rows that are finished together; the margins of a block are the dearer the fewer they are."""
 
+    @property
+    def probe(self) -> int:
+        """Rows of a plane that are timed for an estimate."""
+
     def at_scale(self, scale: float) -> Planes:
         """Return the method for a scan of this scale (:func:`napari_mrsr.inference.scale.common_scale`)."""
 

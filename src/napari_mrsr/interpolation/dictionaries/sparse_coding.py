@@ -19,8 +19,8 @@ along the slice axis alone, filters and patches along both. A volume has two suc
 Kept from the publication and its demonstration code
 ----------------------------------------------------
 Patches of 5 x 5 fine samples, moved by one (overlap 4); features :math:`[-1, 0, 1]` and :math:`[1, 0, -2, 0, 1]`
-along both axes on the interpolated plane; 1024 atoms; :math:`\lambda` = 0.2 here and 0.15 in training; joint learning with
-the weights 1/N and 1/M; pruning of patches without variance; twenty back-projections.
+along both axes on the interpolated plane; 1024 atoms; :math:`\lambda` = 0.2 here and 0.15 in training; joint learning
+with the weights 1/N and 1/M; pruning of patches without variance; twenty back-projections.
 
 Not kept
 --------
@@ -35,9 +35,9 @@ Not kept
 
 Consistency
 -----------
-Back-projection belongs to the method, and holds the result to the thick slices nearly exactly, noise included. The Wiener
-correction that every trained method gets afterwards (``--consistency wiener``) finds next to nothing left to correct,
-and ``--consistency none`` is still back-projected.
+Back-projection belongs to the method, and holds the result to the thick slices nearly exactly, noise included. The
+Wiener correction that every trained method gets afterwards (``--consistency wiener``) finds next to nothing left to
+correct, and ``--consistency none`` is still back-projected.
 """
 
 from __future__ import annotations
@@ -69,10 +69,12 @@ PENALTY = 0.2
 FLAT = 0.1
 #: Back-projections, and their step: the largest eigenvalue of A'A is about 1/2.
 BACK_PROJECTIONS, STEP = 20, 1.5
-#: Patches coded together: their correlations with all atoms should stay in the cache.
-TOGETHER = 2048
+#: Patches coded together; Stop is asked for between, every second or so.
+TOGETHER = 8192
 #: Rows that are finished together: few, since they take long, but many beside the rows of patches at their margins.
 BLOCK = 16
+#: Rows of a plane that are timed for an estimate: a whole plane takes a quarter of a minute.
+PROBE = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +131,11 @@ class SparseCoding:
         """Rows that are finished together."""
         return BLOCK
 
+    @property
+    def probe(self) -> int:
+        """Rows of a plane that are timed for an estimate."""
+        return PROBE
+
     def residual(
         self, planes: npt.NDArray[Any], rows: slice = slice(None), stop: Callable[[], bool] | None = None
     ) -> Floats:
@@ -141,7 +148,7 @@ class SparseCoding:
         rows
             Rows that are wanted; no patches are coded but those that reach them.
         stop
-            Asked every 2048 patches, that is after about half a second.
+            Asked every 8192 patches, that is after about a second.
 
         Returns
         -------
