@@ -101,8 +101,8 @@ def evaluate(
     about = {"Command": shlex.join(["napari-mrsr", *sys.argv[1:]])}
     with _progress() as told:
         if study == "dess-quality":
-            planes = None if whole else dess_quality.PLANES
-            how = dess_quality.Settings(planes=planes, device=device, figures=figures)
+            how = dess_quality.Settings(device=device, figures=figures)
+            how = replace(how, planes=None) if whole else how
             done = dess_quality.run(cohort, names, how, kept=Kept(keep), progress=told, provenance=about)
         else:
             done = _t2(cohort, names, region, published, average, device, Kept(keep), told, about)
