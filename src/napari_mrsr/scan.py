@@ -145,16 +145,24 @@ class Scan:
         if array.ndim == 3:
             array = array[None]
         if array.ndim != 4:
-            raise WrongDimensions(f"has {array.ndim} dimensions, not 3 or 4")
+            raise WrongDimensions(
+                f"has {array.ndim} dimensions, not 3 or 4", remedy="give (i, j, k) or (volume, i, j, k)"
+            )
         affine = np.array(self.affine, dtype=np.float64)
         if affine.shape != (4, 4) or not np.isfinite(affine).all() or abs(np.linalg.det(affine)) < 1e-12:
-            raise BadParameter("the affine is not an invertible 4 x 4 matrix")
+            raise BadParameter(
+                "the affine is not an invertible 4 x 4 matrix", remedy="give the matrix from voxels to mm"
+            )
         affine.setflags(write=False)
         names = self.names or tuple(f"{self.axis} {n + 1}" for n in range(array.shape[0]))
         if len(names) != array.shape[0]:
-            raise BadParameter(f"{len(names)} names for {array.shape[0]} volumes")
+            raise BadParameter(
+                f"{len(names)} names for {array.shape[0]} volumes", remedy="give one name for each volume"
+            )
         if self.slice_axis not in (None, 0, 1, 2):
-            raise BadParameter(f"slice axis {self.slice_axis} is not 0, 1 or 2")
+            raise BadParameter(
+                f"slice axis {self.slice_axis} is not 0, 1 or 2", remedy="choose 0, 1 or 2, or leave it out"
+            )
         object.__setattr__(self, "array", array)
         object.__setattr__(self, "affine", affine)
         object.__setattr__(self, "names", tuple(names))
@@ -258,10 +266,10 @@ def stack(scans: Sequence[Scan], *, axis: VolumeAxis, names: Sequence[str] = ())
         No scan was given, or two grids differ (callers that know file names say it better).
     """
     if not scans:
-        raise BadParameter("no volumes to stack")
+        raise BadParameter("no volumes to stack", remedy="give at least one")
     first = scans[0]
     if not all(first.same_grid(scan) for scan in scans[1:]):
-        raise BadParameter("volumes on different grids cannot be stacked")
+        raise BadParameter("volumes on different grids cannot be stacked", remedy="resample them to one grid first")
     times = tuple(t for scan in scans for t in scan.acquisition.echo_times)
     return replace(
         first,

@@ -123,8 +123,12 @@ def _as_known(error: BaseException) -> MrsrError | None:
     if isinstance(error, OSError) and error.errno is not None:
         reason = (error.strerror or "input/output error").lower()
         if error.errno in _WRITING:
-            return OutputNotWritable(f"cannot be written: {reason}", where=error.filename)
-        return UnreadableFile(f"cannot be read or written: {reason}", where=error.filename)
+            return OutputNotWritable(
+                f"cannot be written: {reason}", where=error.filename, remedy="choose another place, or make room there"
+            )
+        return UnreadableFile(
+            f"cannot be read or written: {reason}", where=error.filename, remedy="check the path and its permissions"
+        )
     return None
 
 

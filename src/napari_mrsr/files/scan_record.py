@@ -104,4 +104,6 @@ def acquisition_of_record(entry: Mapping[str, Any]) -> Acquisition:
     try:
         return Acquisition(**known)
     except TypeError as error:
-        raise BadParameter(f"the acquisition parameters cannot be read ({error})") from error
+        raise BadParameter(
+            f"the acquisition parameters cannot be read ({error})", remedy="save the review again with this version"
+        ) from error

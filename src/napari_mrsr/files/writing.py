@@ -65,7 +65,11 @@ def write_labels(scan: Scan, path: str | os.PathLike[str]) -> Path:
     labels = np.asarray(scan.array)
     largest = labels.max(initial=0)
     if labels.min(initial=0) < 0 or not largest <= np.iinfo(np.int32).max or not (labels == np.floor(labels)).all():
-        raise BadParameter("labels must be whole numbers from 0 to 2147483647", where=path)
+        raise BadParameter(
+            "labels must be whole numbers from 0 to 2147483647",
+            where=path,
+            remedy="round them, and leave negative numbers out",
+        )
     kind = next(t for t in (np.uint8, np.int16, np.int32) if largest <= np.iinfo(t).max)
     return _write(scan, labels.astype(kind), Path(path))
 

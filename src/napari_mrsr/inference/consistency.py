@@ -82,9 +82,12 @@ def penalty(kind: Kind, noise: float, error: float) -> float | None:
     if kind == "hard":
         return 0.0
     if kind != "wiener":
-        raise BadParameter(f"consistency {kind!r} is not one of wiener, hard, none")
+        raise BadParameter(f"consistency {kind!r} is not one of wiener, hard, none", remedy="choose one of these")
     if not error > 0:
-        raise BadParameter(f"a network error of {error:g} is not positive")
+        raise BadParameter(
+            f"a network error of {error:g} is not positive",
+            remedy="give it as a part of the common scale, such as 0.015",
+        )
     return (noise / error) ** 2
 
 

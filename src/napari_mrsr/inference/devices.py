@@ -26,7 +26,7 @@ def choose(name: str = "auto") -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     kind, _, number = name.partition(":")
     if kind not in NAMES or (number and not number.isdigit()):
-        raise BadParameter(f"device {name!r} is not one of {', '.join(NAMES)}")
+        raise BadParameter(f"device {name!r} is not one of {', '.join(NAMES)}", remedy="choose one of these")
     if kind == "cuda" and (not torch.cuda.is_available() or int(number or 0) >= torch.cuda.device_count()):
         raise BadParameter(f"device {name!r} is not in this machine", remedy="give --device cpu")
     return torch.device(name)

@@ -180,9 +180,12 @@ def run(
 def check(model: nn.Module, array: npt.NDArray[Any], factor: int, axis: int) -> None:
     """Raise BadParameter unless the network can super-resolve this array."""
     if array.ndim != 4:
-        raise BadParameter(f"an array of {array.ndim} dimensions is not (echo, i, j, k)")
+        raise BadParameter(
+            f"an array of {array.ndim} dimensions is not (echo, i, j, k)",
+            remedy="give four dimensions, one volume as (1, i, j, k)",
+        )
     if axis not in (0, 1, 2):
-        raise BadParameter(f"axis {axis} is not 0, 1 or 2")
+        raise BadParameter(f"axis {axis} is not 0, 1 or 2", remedy="choose 0, 1 or 2")
     factors: tuple[int, ...] = tuple(model.factors)  # type: ignore[arg-type]
     if factor not in factors:
         raise BadParameter(
@@ -191,14 +194,19 @@ def check(model: nn.Module, array: npt.NDArray[Any], factor: int, axis: int) -> 
         )
     echoes: int | None = model.echoes  # type: ignore[assignment]
     if echoes is not None and echoes != array.shape[0]:
-        raise BadParameter(f"the network was made for {echoes} volumes, not {array.shape[0]}")
+        raise BadParameter(
+            f"the network was made for {echoes} volumes, not {array.shape[0]}",
+            remedy="give that many volumes, or take another method",
+        )
 
 
 def _part(within: tuple[slice, slice, slice], array: npt.NDArray[Any], axis: int) -> Box:
     """Return a part of the plane as a box of the coarse grid, the super-resolved axis last."""
     spans = [within[a].indices(array.shape[a + 1])[:2] for a in range(3) if a != axis]
     if any(stop <= start for start, stop in spans):
-        raise BadParameter(f"the part {within} of a volume of {array.shape[1:]} is empty")
+        raise BadParameter(
+            f"the part {within} of a volume of {array.shape[1:]} is empty", remedy="give a part with voxels"
+        )
     (i, m), (j, n) = spans
     return Box((i, j, 0), (m, n, array.shape[axis + 1]))
 
@@ -221,7 +229,9 @@ def _coarse(
         elif len(first) == 3:
             index = [int(i) for i in first]
         else:
-            raise BadParameter(f"{first} is neither (axis, index) nor an index along each axis")
+            raise BadParameter(
+                f"{first} is neither (axis, index) nor an index along each axis", remedy="give one of these"
+            )
     for a, at in enumerate(index):
         if at is not None:
             at = at // factor if a == axis else at

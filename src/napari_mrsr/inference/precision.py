@@ -35,7 +35,9 @@ LEAST_AGREEMENT = 50.0
 def check_name(precision: str) -> None:
     """Raise BadParameter if there is no such precision."""
     if precision not in get_args(Choice):
-        raise BadParameter(f"precision {precision!r} is not one of {', '.join(get_args(Choice))}")
+        raise BadParameter(
+            f"precision {precision!r} is not one of {', '.join(get_args(Choice))}", remedy="choose one of these"
+        )
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:

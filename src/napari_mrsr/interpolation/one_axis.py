@@ -66,7 +66,9 @@ def matrix(method: Interpolation, n: int, size: int) -> Matrix:
     if method not in METHODS:
         raise UnknownMethod(f"no interpolation {method!r}", remedy=f"choose one of {', '.join(METHODS)}")
     if n < 1 or size < n:
-        raise BadParameter(f"{n} samples cannot be interpolated to {size}")
+        raise BadParameter(
+            f"{n} samples cannot be interpolated to {size}", remedy="ask for at least as many samples as there are"
+        )
     result = np.eye(n) if size == n else METHODS[method](n, size)
     result.setflags(write=False)
     return result

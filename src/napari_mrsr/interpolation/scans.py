@@ -38,12 +38,20 @@ def resize(scan: Scan, method: Interpolation, like: Scan) -> Scan:
     array = scan.array
     for axis, (n, size) in enumerate(zip(scan.shape, like.shape, strict=True)):
         if size < n:
-            raise GeometryMismatch(f"has {size} samples along axis {axis}, fewer than {n}", where=like.where)
+            raise GeometryMismatch(
+                f"has {size} samples along axis {axis}, fewer than {n}",
+                where=like.where,
+                remedy="give a grid at least as fine as the scan",
+            )
         if size > n:
             array = along.apply(matrix(method, n, size), array, axis + 1)
     affine = np.array(scan.affine)
     affine[:3, :3] *= np.array(scan.shape) / np.array(like.shape)
     result = scan.after("interpolation", array, parameters={"method": method, "shape": list(like.shape)}, affine=affine)
     if not result.same_grid(like, tolerance=0.5 * min(like.spacing)):
-        raise GeometryMismatch("does not share its first voxel and orientation with the scan", where=like.where)
+        raise GeometryMismatch(
+            "does not share its first voxel and orientation with the scan",
+            where=like.where,
+            remedy="give a finer grid over the same field of view",
+        )
     return result

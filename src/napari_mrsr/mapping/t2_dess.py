@@ -122,7 +122,10 @@ def t2_from_dess(
         raise BadParameter(f"T2 method {method!r} is not known", remedy='choose "analytic" or "epg"')
     longitudinal = t1_map.check(scan, t1, few=method == "epg")
     if noise is not None and not (math.isfinite(noise) and noise >= 0):
-        raise BadParameter(f"noise {noise:g} is not a finite number of at least 0")
+        raise BadParameter(
+            f"noise {noise:g} is not a finite number of at least 0",
+            remedy="give its standard deviation in units of the image",
+        )
     sequence = sequence_of(scan, diffusivity=diffusivity, **sequence_overrides)
     relative_flip = None if b1 is None else _check_b1(scan, b1)
     first, second, warnings = _in_order(scan, sequence)

@@ -87,7 +87,10 @@ def t2_from_multi_echo(
             remedy='give one --te for each or JSON sidecars with "EchoTime"',
         )
     if noise_floor is not None and not (math.isfinite(noise_floor) and noise_floor >= 0):
-        raise BadParameter(f"noise floor {noise_floor:g} is not a finite number of at least 0")
+        raise BadParameter(
+            f"noise floor {noise_floor:g} is not a finite number of at least 0",
+            remedy="give it in units of the image, or leave it out",
+        )
     order = np.argsort(times, kind="stable")
     if (np.diff(times[order]) <= 0).any() or times[order[0]] < 0:
         raise BadParameter("echo times are negative or stand twice", where=scan.where, remedy="give one TE an echo")

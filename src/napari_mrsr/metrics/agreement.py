@@ -95,7 +95,10 @@ def coefficient_of_variation(reference: npt.ArrayLike, test: npt.ArrayLike) -> S
     x, y = _pairs(reference, test)
     mean = (x + y) / 2
     if (mean == 0).any():
-        raise BadParameter("a pair with mean 0 has no coefficient of variation")
+        raise BadParameter(
+            "a pair with mean 0 has no coefficient of variation",
+            remedy="leave the pair out, or tell the difference instead",
+        )
     return Summary.of(100 * np.abs(y - x) / np.sqrt(2) / np.abs(mean))
 
 
@@ -129,7 +132,7 @@ def concordance(reference: npt.ArrayLike, test: npt.ArrayLike, *, ddof: int = 0)
     x, y = _pairs(reference, test, least=2)
     n = len(x) - ddof
     if n <= 0:
-        raise BadParameter(f"{len(x)} subjects are too few for ddof {ddof}")
+        raise BadParameter(f"{len(x)} subjects are too few for ddof {ddof}", remedy="give more subjects")
     dx, dy = x - x.mean(), y - y.mean()
     denominator = (dx @ dx + dy @ dy) / n + (x.mean() - y.mean()) ** 2
     return float(2 * (dx @ dy) / n / denominator) if denominator > 0 else float("nan")
@@ -186,7 +189,9 @@ def paired_t(reference: npt.ArrayLike, test: npt.ArrayLike) -> Test:
 def _sample(values: npt.ArrayLike) -> Values:
     v = np.asarray(values, dtype=np.float64)
     if v.ndim != 1 or not v.size:
-        raise BadParameter(f"one value per subject is needed, not an array of shape {v.shape}")
+        raise BadParameter(
+            f"one value per subject is needed, not an array of shape {v.shape}", remedy="give a flat list of values"
+        )
     if not np.isfinite(v).all():
         raise BadParameter(f"{int((~np.isfinite(v)).sum())} of {v.size} values are not finite", remedy="leave them out")
     return v
@@ -195,7 +200,9 @@ def _sample(values: npt.ArrayLike) -> Values:
 def _pairs(reference: npt.ArrayLike, test: npt.ArrayLike, *, least: int = 1) -> tuple[Values, Values]:
     x, y = _sample(reference), _sample(test)
     if x.size != y.size:
-        raise BadParameter(f"{x.size} and {y.size} values are not pairs")
+        raise BadParameter(
+            f"{x.size} and {y.size} values are not pairs", remedy="give one value of each method for every subject"
+        )
     if x.size < least:
-        raise BadParameter(f"{x.size} subject is too few, {least} are needed")
+        raise BadParameter(f"{x.size} subject is too few, {least} are needed", remedy="give more subjects")
     return x, y

@@ -69,7 +69,9 @@ def compare(
         found = errors(x, y, inside)
         if not found.n:
             raise BadParameter(
-                "has no voxel to compare: none is finite in both scans and inside the mask", where=test.where
+                "has no voxel to compare: none is finite in both scans and inside the mask",
+                where=test.where,
+                remedy="look at the mask, and whether the two scans overlap",
             )
         name = reference.names[n]
         figures[name if name not in figures else f"{name} ({n + 1})"] = Comparison(
@@ -135,19 +137,28 @@ def _map(
 def _check(reference: Scan, test: Scan, mask: Mask | None) -> npt.NDArray[np.bool_] | None:
     """Return the mask as an array; refuse what does not share the reference's grid."""
     if reference.volumes != test.volumes:
-        raise GeometryMismatch(f"has {test.volumes} volumes, the reference {reference.volumes}", where=test.where)
+        raise GeometryMismatch(
+            f"has {test.volumes} volumes, the reference {reference.volumes}",
+            where=test.where,
+            remedy="compare the same echoes",
+        )
     _same_grid(reference, test, "")
     if mask is None:
         return None
     if isinstance(mask, Scan):
         _same_grid(reference, mask, "the mask ")
         if mask.volumes != 1:
-            raise GeometryMismatch(f"has {mask.volumes} volumes: a mask has one", where=mask.where)
+            raise GeometryMismatch(
+                f"has {mask.volumes} volumes: a mask has one", where=mask.where, remedy="choose one volume of it"
+            )
         array = mask.array[0]
     else:
         array = np.asarray(mask)
         if array.shape != reference.shape:
-            raise GeometryMismatch(f"the mask has shape {array.shape}, the reference {reference.shape}")
+            raise GeometryMismatch(
+                f"the mask has shape {array.shape}, the reference {reference.shape}",
+                remedy="give a mask on the grid of the reference",
+            )
     inside: npt.NDArray[np.bool_] = (array != 0) & (array == array)  # NaN is outside
     return inside
 

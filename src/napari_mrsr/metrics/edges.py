@@ -70,12 +70,15 @@ def edge_width(
     """
     volume = np.asarray(image)
     if volume.ndim != 3:
-        raise WrongDimensions(f"has {volume.ndim} dimensions, not 3")
+        raise WrongDimensions(f"has {volume.ndim} dimensions, not 3", remedy="give one volume")
     if axis not in (0, 1, 2):
-        raise BadParameter(f"axis {axis} is not 0, 1 or 2")
+        raise BadParameter(f"axis {axis} is not 0, 1 or 2", remedy="choose 0, 1 or 2")
     chosen = None if mask is None else np.asarray(mask).astype(bool)
     if chosen is not None and chosen.shape != volume.shape:
-        raise GeometryMismatch(f"mask of shape {chosen.shape} for an image of shape {volume.shape}")
+        raise GeometryMismatch(
+            f"mask of shape {chosen.shape} for an image of shape {volume.shape}",
+            remedy="give a mask of the shape of the image",
+        )
     places, cosines = _find_edges(volume, spacing, axis, chosen)
     lines = np.moveaxis(volume, axis, -1)
     widths = []

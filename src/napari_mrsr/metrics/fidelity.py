@@ -45,7 +45,9 @@ class Errors:
     def psnr(self, data_range: float) -> float:
         """Peak signal-to-noise ratio, dB; infinite for equal images."""
         if not (np.isfinite(data_range) and data_range > 0):
-            raise BadParameter(f"data range {data_range:g} is not above 0")
+            raise BadParameter(
+                f"data range {data_range:g} is not above 0", remedy="give the span of the values, or leave it out"
+            )
         if not self.mse > 0:
             return float("nan") if np.isnan(self.mse) else float("inf")
         return float(10 * np.log10(data_range**2 / self.mse))
@@ -63,7 +65,9 @@ def errors(reference: npt.ArrayLike, test: npt.ArrayLike, mask: npt.ArrayLike | 
     chosen = None if mask is None else np.asarray(mask).astype(bool, copy=False)
     if x.shape != y.shape or (chosen is not None and chosen.shape != x.shape):
         shapes = " and ".join(str(image.shape) for image in (x, y, chosen) if image is not None)
-        raise GeometryMismatch(f"images and mask of shape {shapes} cannot be compared")
+        raise GeometryMismatch(
+            f"images and mask of shape {shapes} cannot be compared", remedy="bring them to one grid first"
+        )
     n, total, squares, absolute = 0, 0.0, 0.0, 0.0
     for index in range(len(x)) if x.ndim > 1 else (slice(None),):
         difference = np.subtract(y[index], x[index], dtype=np.float64)

@@ -64,7 +64,10 @@ def intraclass_correlation(readings: npt.ArrayLike) -> Intraclass:
     x = np.asarray(readings, dtype=np.float64)
     if x.ndim != 2 or min(x.shape) < 2:
         size = "x".join(map(str, x.shape))
-        raise BadParameter(f"readings of shape {size} are too few: two subjects and two readers are needed")
+        raise BadParameter(
+            f"readings of shape {size} are too few: two subjects and two readers are needed",
+            remedy="give a row for each subject and a column for each reader",
+        )
     if not np.isfinite(x).all():
         raise BadParameter("some readings are not finite", remedy="leave these subjects out")
     n, k = x.shape

@@ -95,7 +95,10 @@ def weighted_kappa(
     """
     x, y = _scores(one, scale), _scores(other, scale)
     if x.size != y.size:
-        raise BadParameter(f"{x.size} and {y.size} scores are not those of the same pictures")
+        raise BadParameter(
+            f"{x.size} and {y.size} scores are not those of the same pictures",
+            remedy="give both scores of every picture",
+        )
     counts = np.zeros((len(scale), len(scale)))
     np.add.at(counts, (x, y), 1.0)
     return kappa_of_table(counts, weights=weights)
@@ -105,7 +108,10 @@ def kappa_of_table(counts: npt.ArrayLike, *, weights: Weights = "quadratic") -> 
     """Return the weighted kappa of a square table of counts, rows by one reader and columns by the other."""
     p = np.asarray(counts, dtype=np.float64)
     if p.ndim != 2 or p.shape[0] != p.shape[1] or p.sum() <= 0:
-        raise BadParameter(f"a square table of counts is needed, not one of shape {p.shape}")
+        raise BadParameter(
+            f"a square table of counts is needed, not one of shape {p.shape}",
+            remedy="give counts of every score of one against every score of the other",
+        )
     p = p / p.sum()
     i = np.arange(len(p))
     apart = np.abs(i[:, None] - i[None, :]).astype(float)
@@ -137,7 +143,9 @@ def signed_rank(reference: npt.ArrayLike, test: npt.ArrayLike) -> SignedRank:
 
     x, y = np.asarray(reference, dtype=float), np.asarray(test, dtype=float)
     if x.shape != y.shape or x.ndim != 1 or not x.size:
-        raise BadParameter(f"{x.size} and {y.size} scores are not those of the same cases")
+        raise BadParameter(
+            f"{x.size} and {y.size} scores are not those of the same cases", remedy="give both scores of every case"
+        )
     d = y - x
     differing = int(np.count_nonzero(d))
     if differing == 0:
@@ -262,7 +270,12 @@ def reader_agreement(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 def _scores(values: npt.ArrayLike, scale: Sequence[int]) -> npt.NDArray[np.intp]:
     given = np.asarray(values, dtype=float)
     if given.ndim != 1 or not given.size:
-        raise BadParameter(f"one score per picture is needed, not an array of shape {given.shape}")
+        raise BadParameter(
+            f"one score per picture is needed, not an array of shape {given.shape}", remedy="give a flat list of scores"
+        )
     if not np.isin(given, scale).all():
-        raise BadParameter(f"scores must be on the scale {min(scale)} to {max(scale)}")
+        raise BadParameter(
+            f"scores must be on the scale {min(scale)} to {max(scale)}",
+            remedy="correct the score, or give the scale that was used",
+        )
     return np.searchsorted(np.asarray(scale), given)

@@ -86,13 +86,18 @@ def fourier_shell_correlation(
     """
     a, b = np.asarray(first), np.asarray(second)
     if a.shape != b.shape:
-        raise GeometryMismatch(f"images of shape {a.shape} and {b.shape} cannot be compared")
+        raise GeometryMismatch(
+            f"images of shape {a.shape} and {b.shape} cannot be compared", remedy="bring them to one grid first"
+        )
     if a.ndim != 3:
-        raise WrongDimensions(f"has {a.ndim} dimensions, not 3")
+        raise WrongDimensions(f"has {a.ndim} dimensions, not 3", remedy="give one volume of each")
     if axis not in (None, 0, 1, 2) or not 0 < cone <= 90:
-        raise BadParameter(f"axis {axis} with a cone of {cone:g} degrees: axes are 0, 1, 2 and cones up to 90 degrees")
+        raise BadParameter(
+            f"axis {axis} with a cone of {cone:g} degrees: axes are 0, 1, 2 and cones up to 90 degrees",
+            remedy="choose an axis and a cone within these",
+        )
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        raise BadParameter("some voxels are not finite")
+        raise BadParameter("some voxels are not finite", remedy="replace them, or choose a part without them")
     f = [np.fft.fftfreq(n, s) for n, s in zip(a.shape[:2], spacing[:2], strict=True)]
     f.append(np.fft.rfftfreq(a.shape[2], spacing[2]))
     twice = np.full(f[2].size, 2.0)  # of the last axis only half the frequencies are computed

@@ -84,7 +84,10 @@ def mean_similarity(values: Floats, mask: npt.ArrayLike | None = None) -> float:
     else:
         chosen = np.asarray(mask)
         if chosen.shape != values.shape:
-            raise GeometryMismatch(f"mask of shape {chosen.shape} for images of shape {values.shape}")
+            raise GeometryMismatch(
+                f"mask of shape {chosen.shape} for images of shape {values.shape}",
+                remedy="give a mask of the shape of the images",
+            )
         inside = values[chosen.astype(bool)]
     finite = np.isfinite(inside)
     count = int(np.count_nonzero(finite))
@@ -95,12 +98,14 @@ def similarity(reference: npt.ArrayLike, test: npt.ArrayLike, *, data_range: flo
     """Return the structural similarity of every voxel, float32; arguments and errors as for :func:`ssim`."""
     x, y = np.asarray(reference), np.asarray(test)
     if x.shape != y.shape:
-        raise GeometryMismatch(f"images of shape {x.shape} and {y.shape} cannot be compared")
+        raise GeometryMismatch(
+            f"images of shape {x.shape} and {y.shape} cannot be compared", remedy="bring them to one grid first"
+        )
     if x.ndim not in (2, 3):
-        raise WrongDimensions(f"has {x.ndim} dimensions, not 2 or 3")
+        raise WrongDimensions(f"has {x.ndim} dimensions, not 2 or 3", remedy="give a slice or a volume")
     span = data_range_of(x) if data_range is None else float(data_range)
     if not (np.isfinite(span) and span > 0):
-        raise BadParameter(f"data range {span:g} is not above 0")
+        raise BadParameter(f"data range {span:g} is not above 0", remedy="give the span of the values, or leave it out")
     result = np.empty(x.shape, np.float32)
     _fill(*((x, y, result) if x.ndim == 3 else (x[None], y[None], result[None])), span)
     return result

@@ -56,7 +56,10 @@ def load(which: str | Path) -> Dictionary:
     if isinstance(path, str):
         method = registry.find(path)
         if method.kind != "dictionary" or method.file is None:
-            raise UnknownMethod(f"{which} is not a dictionary: it is a {method.kind} method")
+            raise UnknownMethod(
+                f"{which} is not a dictionary: it is a {method.kind} method",
+                remedy='choose a dictionary method such as "aplus"',
+            )
         path, sha256 = method.file, method.sha256
     content = registry.read_weights(path, sha256=sha256)
     architecture = registry.read_header(path).get("architecture", "")

@@ -165,7 +165,7 @@ def load(which: str | Path, *, device: str = "cpu") -> nn.Module:
     else:
         method = find(which)
         if method.file is None:
-            raise UnknownMethod(f"{which} has no weights: it is a classical method")
+            raise UnknownMethod(f"{which} has no weights: it is a classical method", remedy="choose a trained method")
         if method.kind == "dictionary":
             raise UnknownMethod(f"{which} is a dictionary, not a network", remedy="load it as a dictionary")
         path, expected = method.file, method.sha256

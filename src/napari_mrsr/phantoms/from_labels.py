@@ -96,7 +96,7 @@ def dess_from_labels(
     """
     settings = load()
     if snr is not None and snr <= 0:
-        raise BadParameter(f"signal to noise ratio {snr:g} is not positive")
+        raise BadParameter(f"signal to noise ratio {snr:g} is not positive", remedy="give a ratio above 0")
     given = np.asarray(labels.array[0])
     if scheme is None:
         scheme = PYMSKT if np.isin([9, 10], given).all() else OAI

@@ -89,19 +89,25 @@ def knee(
     """
     settings = load()
     if min(shape) < 1 or min(spacing) <= 0:
-        raise BadParameter(f"a phantom of {shape} voxels at {spacing} mm cannot be made")
+        raise BadParameter(
+            f"a phantom of {shape} voxels at {spacing} mm cannot be made",
+            remedy="give at least one voxel along each axis, and spacings above 0 mm",
+        )
     if snr is not None and snr <= 0:
-        raise BadParameter(f"signal to noise ratio {snr:g} is not positive")
+        raise BadParameter(f"signal to noise ratio {snr:g} is not positive", remedy="give a ratio above 0")
     if slab is not None:
         if window is not None:
-            raise BadParameter("give a window or a slab, not both")
+            raise BadParameter("give a window or a slab, not both", remedy="leave one of them out")
         window = (slice(0, shape[0]), slice(0, shape[1]), slice(*slab))
     where = _window(window, shape)
     subject = draw(seed, settings, side=side, diseased=diseased)
     if cartilage_t2 is not None:
         low, high = settings.tissues["cartilage"].limits
         if not low < cartilage_t2 < high:
-            raise BadParameter(f"T2 of cartilage of {cartilage_t2:g} ms lies outside {low:g} to {high:g} ms")
+            raise BadParameter(
+                f"T2 of cartilage of {cartilage_t2:g} ms lies outside {low:g} to {high:g} ms",
+                remedy="choose a T2 between these",
+            )
         subject = replace(subject, t2={**subject.t2, "cartilage": float(cartilage_t2)})
     anatomy = Anatomy(subject, settings)
     axes, affine = _grid(subject.side, shape, spacing, centre, where)
@@ -118,7 +124,10 @@ def _window(window: Window | None, shape: tuple[int, int, int]) -> Window:
     for one, n in zip(window, shape, strict=True):
         start, stop, step = one.indices(n)
         if step != 1 or stop <= start:
-            raise BadParameter(f"the window {window} of a grid of {shape} is empty or has steps")
+            raise BadParameter(
+                f"the window {window} of a grid of {shape} is empty or has steps",
+                remedy="give slices with voxels, without steps",
+            )
         cut.append(slice(start, stop))
     return cut[0], cut[1], cut[2]
 

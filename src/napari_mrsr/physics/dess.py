@@ -97,11 +97,17 @@ class DessSequence:
             value = getattr(self, one.name)
             name = one.name.replace("_", " ")
             if not math.isfinite(value) or value < 0:
-                raise BadParameter(f"{name} {value:g} is not a finite number of at least 0")
+                raise BadParameter(
+                    f"{name} {value:g} is not a finite number of at least 0",
+                    remedy="give times in ms, the moment in mT s/m and diffusivity in m2/s",
+                )
         if self.repetition_time == 0:
-            raise BadParameter("repetition time is 0")
+            raise BadParameter("repetition time is 0", remedy="give TR in ms")
         if not 0 < self.flip_angle < 180:
-            raise BadParameter(f"flip angle {self.flip_angle:g} is not between 0 and 180 degrees")
+            raise BadParameter(
+                f"flip angle {self.flip_angle:g} is not between 0 and 180 degrees",
+                remedy="give the flip angle in degrees",
+            )
         if 2 * self.echo_time + self.spoiler_duration > self.repetition_time:
             raise BadParameter(
                 f"TE {self.echo_time:g} ms on both sides of a spoiler of {self.spoiler_duration:g} ms "
@@ -186,7 +192,7 @@ def as_floats(*values: npt.ArrayLike) -> tuple[npt.NDArray[np.floating[Any]], ..
     arrays = tuple(np.asarray(value, dtype=kind) for value in known)
     for name, array in zip(("T1", "T2"), arrays, strict=False):
         if not (array > 0).all():
-            raise BadParameter(f"{name} must be greater than 0 ms everywhere")
+            raise BadParameter(f"{name} must be greater than 0 ms everywhere", remedy="give T1 and T2 in ms")
     return arrays
 
 

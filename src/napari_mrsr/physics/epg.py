@@ -106,7 +106,7 @@ def dess_signals(
     0.07624341 0.02318352
     """
     if orders < 1:
-        raise BadParameter(f"{orders} orders: at least 1 is needed")
+        raise BadParameter(f"{orders} orders: at least 1 is needed", remedy="leave the number of orders out")
     t1, t2, m0, b1 = as_floats(t1, t2, m0, b1)
     repetition_time, tau, d = sequence.repetition_time, sequence.spoiler_duration, sequence.diffusion_rate
     angle = b1 * math.radians(sequence.flip_angle)

@@ -53,7 +53,7 @@ def degrade(
     if axis is None:
         axis = scan.find_slice_axis()
     if axis not in (0, 1, 2):
-        raise BadParameter(f"axis {axis} is not 0, 1 or 2")
+        raise BadParameter(f"axis {axis} is not 0, 1 or 2", remedy="choose 0, 1 or 2")
     if kspace is not None:
         plane = tuple(a + 1 for a in range(3) if a != axis)
         centre = KSpaceCentre(scan.array.shape, kspace, (plane[0], plane[1]))

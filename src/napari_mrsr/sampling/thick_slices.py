@@ -92,7 +92,9 @@ def matrix(n: int, factor: int, profile: Profile = "fir") -> npt.NDArray[np.floa
     if factor != int(factor) or factor < 1:
         raise BadParameter(f"factor {factor} is not a whole number of at least 1", remedy="give 2, 3 or 4")
     if profile not in get_args(Profile):
-        raise BadParameter(f"slice profile {profile!r} is not one of {', '.join(get_args(Profile))}")
+        raise BadParameter(
+            f"slice profile {profile!r} is not one of {', '.join(get_args(Profile))}", remedy="choose one of these"
+        )
     if factor == 1:
         return np.eye(n)
     taps = profile_taps(factor, profile)
