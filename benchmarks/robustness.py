@@ -33,9 +33,9 @@ from napari_mrsr.training.validation import psnr
 
 RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results"
 METHOD = "lean"
-PHANTOM = {"shape": (80, 80, 48), "spacing": (0.5, 0.5, 0.7)}
+PHANTOM = {"shape": (64, 64, 48), "spacing": (0.5, 0.5, 0.7)}
 #: Largest side of a block, voxels; one that holds whole slices of two, three and four thin ones.
-BLOCK = 72
+BLOCK = 60
 
 Change = Callable[[np.ndarray], np.ndarray]
 
@@ -100,7 +100,7 @@ CONDITIONS = (
     Condition("echoes", "the first twice", lambda thin: np.repeat(thin[:1], 2, axis=0)),
     Condition("shape", "41 x 37 x 23", cut((41, 37, 23))),
     Condition("shape", "9 x 11 x 8", cut((9, 11, 8))),
-    Condition("shape", "one row: 1 x 72 x 24", cut((1, 72, 24))),
+    Condition("shape", "one row: 1 x 60 x 24", cut((1, 60, 24))),
 )
 
 

@@ -115,8 +115,9 @@ def phantom_scans() -> list[tuple[str, Scan]]:
 
 def keep(file: Path, entry: dict[str, Any]) -> None:
     """Add a result to a file of results, one JSON object a line."""
+    cut_off = file.is_file() and not file.read_text().endswith("\n")
     with file.open("a") as out:
-        out.write(json.dumps(entry) + "\n")
+        out.write("\n" * cut_off + json.dumps(entry) + "\n")
 
 
 def kept(file: Path) -> list[dict[str, Any]]:
