@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari_mrsr.metrics.agreement import Summary
-from napari_mrsr.studies.comparisons import compare
+from napari_mrsr.studies.comparisons import LEAST, compare
 from napari_mrsr.studies.scoring import NOISE_LIMIT
 from napari_mrsr.studies.writing import StudyTable
 
@@ -199,8 +199,10 @@ def mean_sd(values: Any, digits: int, sign: str = "") -> str:
 
 
 def _caption(frame: pd.DataFrame) -> str:
-    text = "Image quality, mean ± SD over the subjects, on images scaled to 0 to 1."
-    if REFERENCES[0] in set(frame["method"]):
+    count = frame["subject"].nunique()
+    over = "of one subject" if count == 1 else f"mean ± SD over {count} subjects"
+    text = f"Image quality, {over}, on images scaled to 0 to 1."
+    if REFERENCES[0] in set(frame["method"]) and count >= LEAST:
         text += " * p < 0.05 against mrsr (Mann-Whitney, as published)."
     text += " What the paper prints as RMSE x 1000 is MSE x 1000."
     if NOISE_LIMIT in set(frame["method"]):

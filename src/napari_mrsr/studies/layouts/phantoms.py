@@ -29,8 +29,8 @@ from napari_mrsr.studies.slab import MARGIN, PLANES
 FIRST_QUALITY_SEED, FIRST_T2_SEED, FIRST_TEACHING_SEED = 100, 200, 1000
 #: Field of view in plane, matrix, and slices: 160 mm, 416 x 416, 112 mm.
 IN_PLANE, FIELD_OF_VIEW, THICKNESS = 416, 160.0, 112.0
-#: Front to back, voxels: 62 mm around the middle of the joint.
-DEEP = slice(128, 288)
+#: Front to back, voxels: 49 mm around the middle of the cartilage that bears weight.
+DEEP = 128
 #: The planes of the window: those of the slab, the margin that it keeps, and as many more for it to choose from.
 HIGH = PLANES + 2 * MARGIN + 8
 #: Slices of cohort 1, and those that the thick slices of cohort 2 are made from, mm.
@@ -69,7 +69,7 @@ def quality_cohort(n: int = 10, noise: bool = True, *, whole: bool = False) -> C
         "slices_mm": QUALITY_SLICES,
         "window": "whole knee" if whole else "weight-bearing cartilage",
     }
-    return Cohort(f"{n} knee phantoms, {'noisy' if noise else 'noise-free'}", entries, origin)
+    return Cohort(f"{_counted(n)}, {'noisy' if noise else 'noise-free'}", entries, origin)
 
 
 def t2_cohort(n: int = 5) -> Cohort:
@@ -91,7 +91,11 @@ def t2_cohort(n: int = 5) -> Cohort:
         "cartilage_t2_ms": [round(t2, 2) for t2 in values],
         "window": "weight-bearing cartilage",
     }
-    return Cohort(f"{n} knee phantoms, {T2_FACTOR * T2_SLICES:g} mm slices", entries, origin)
+    return Cohort(f"{_counted(n)}, {T2_FACTOR * T2_SLICES:g} mm slices", entries, origin)
+
+
+def _counted(n: int) -> str:
+    return f"{n} knee phantom{'s' * (n != 1)}"
 
 
 def spread(n: int, mean: float = T2_MEAN, sd: float = T2_SD) -> list[float]:
@@ -151,22 +155,24 @@ def _knee(
 ) -> KneePhantom:
     pixel = FIELD_OF_VIEW / IN_PLANE
     shape = (IN_PLANE, IN_PLANE, round(THICKNESS / slices / 2) * 2)
-    window = None if whole else (DEEP, _around(seed), slice(0, shape[2]))
+    window = None if whole else (*_around(seed), slice(0, shape[2]))
     return knee(
         seed, shape=shape, spacing=(pixel, pixel, slices), window=window, noise=noise, cartilage_t2=cartilage_t2
     )
 
 
-def _around(seed: int) -> slice:
-    """Return the planes of the window: where a coarse picture of the same knee has most femoral cartilage."""
+def _around(seed: int) -> tuple[slice, slice]:
+    """Return the window in plane: where a coarse picture of the same knee has most femoral cartilage."""
     coarse = 4
     n = IN_PLANE // coarse
     spacing = coarse * FIELD_OF_VIEW / IN_PLANE
     labels = knee(seed, shape=(n, n, 40), spacing=(spacing, spacing, THICKNESS / 40), noise=False).labels.array[0]
-    femoral = [number for number, name in LABELS.items() if "femoral cartilage" in name]
-    deep = slice(DEEP.start // coarse, DEEP.stop // coarse)
-    held = np.isin(labels[deep], femoral).sum(axis=(0, 2))
+    femoral = np.isin(labels, [number for number, name in LABELS.items() if "femoral cartilage" in name])
+    # The trochlea, in front, and the back of the condyles stand upright and bear no weight.
+    held = femoral[n // 4 : -n // 4].sum(axis=(0, 2))
     width = PLANES // coarse
-    middle = int(np.convolve(held, np.ones(width, int), mode="valid").argmax()) + width / 2
-    start = round(middle * coarse) - HIGH // 2
-    return slice(start, start + HIGH)
+    high = int(np.convolve(held, np.ones(width, int), mode="valid").argmax())
+    deep = np.cumsum(femoral[:, high : high + width].sum(axis=(1, 2)))
+    middle = int(np.searchsorted(deep, deep[-1] / 2))
+    first = (round((middle + 0.5) * coarse) - DEEP // 2, round((high + width / 2) * coarse) - HIGH // 2)
+    return slice(first[0], first[0] + DEEP), slice(first[1], first[1] + HIGH)
