@@ -22,4 +22,5 @@ def root_sum_of_squares(echoes: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     total = np.square(echoes[0], dtype=np.float32)
     for echo in echoes[1:]:
         total += np.square(echo, dtype=np.float32)
-    return np.sqrt(total, out=total)[None]
+    root: npt.NDArray[np.float32] = np.sqrt(total, out=total)
+    return root[None]
