@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from napari.components import ViewerModel
 
 from napari_mrsr.app import cards
 from napari_mrsr.app.adapting import Adapting, adapting_of
 from napari_mrsr.app.events import RefineSettings
-from napari_mrsr.app.viewing import View
+from napari_mrsr.app.session import run_here
+from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.lean import Lean
 from napari_mrsr.scan import Scan
@@ -21,6 +23,9 @@ from napari_mrsr.training import adapt
 from napari_mrsr.training.own_slices import Patches
 from tests.app.conftest import dess
 from tests.training.test_adapt import cells
+
+
+KEPT: list[ViewerModel] = []  # a view does not keep its viewer
 
 
 def teaching(shape: tuple[int, int, int] = (56, 56, 12)) -> Scan:
@@ -74,6 +79,21 @@ def test_run_uses_it_and_the_result_says_so(view: View, adapting: Adapting, own:
     assert about["gain_on_held_out_slices_db"] == pytest.approx(adapting.found.gain, abs=1e-3)
     assert view.layer("S1 SR x2 [tiny-adapted]") is not None
     assert "adapted to this scan" in cards.html(settings.method, settings.weights)
+
+
+def test_a_reopened_review_says_that_the_result_was_adapted(
+    view: View, adapting: Adapting, own: str, tmp_path: Path
+) -> None:
+    view.session.refine(adapting.applied(RefineSettings(weights=own, maps=False)))
+    about = view.session.result.scan.history[-1].parameters["adapted"]
+    view.saving.save(tmp_path / "review")
+    KEPT.append(ViewerModel())
+    other = view_of(KEPT[-1], run_here)
+    other.saving.open(tmp_path / "review")
+    result = other.session.result
+    assert result.scan.history[-1].parameters["adapted"] == about
+    assert "adapted to this scan" in result.reason
+    assert not adapting_of(other).applies_to(RefineSettings(weights=own))
 
 
 @pytest.mark.parametrize("change", [{"factor": 3}, {"axis": 0}, {"retrospective": True}, {"weights": None}])

@@ -45,7 +45,7 @@ LEAST_BLOCK = 2
 #: Fewest thick samples along a teaching axis.
 LEAST_LENGTH = 12
 #: Fewest voxels along the other in-plane axis.
-LEAST_WIDTH = 16
+LEAST_WIDTH = 8
 #: Voxels of all held-out cases together, thick samples times echoes: what is looked at every few steps.
 HELD_OUT_VOXELS = 150_000
 #: Mean of a patch below which it is mostly air, and how often another is drawn then.
