@@ -56,6 +56,8 @@ AIMS = {
     "phantom noise-free S1": (4.0, 0),
     "phantom noise-free S2": (4.0, 0),
 }
+#: Would take hours for a volume, and is scored on a part of it by ``benchmarks/slab_quality.py``.
+SLOW = ("scsr",)
 #: The default network is also scored with other kinds of data consistency.
 DEFAULT = "lean"
 OTHER_CONSISTENCY = ("none", "hard")
@@ -292,7 +294,7 @@ def main() -> None:
     grid = QUICK_PHANTOM if arguments.quick else PHANTOM
     seeds = PHANTOM_SEEDS[:1] if arguments.quick else PHANTOM_SEEDS
     methods = [m.name for m in registry.methods() if m.kind == "classical"]
-    methods += [m.name for m in registry.methods() if m.kind == "dictionary"]
+    methods += [m.name for m in registry.methods() if m.kind == "dictionary" and m.name not in SLOW]
     methods += [m.name for m in registry.methods() if m.kind == "network"]
     data = os.environ.get("NAPARI_MRSR_DATA")
     if arguments.only:
