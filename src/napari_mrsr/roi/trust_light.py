@@ -9,8 +9,8 @@ Two things are known without any truth (:mod:`napari_mrsr.trust`):
 
 The light is that of the worse of the two. It says whether the result agrees with what was measured; it cannot say
 whether detail between the slices is true. Where the scan is unlike what the method was trained on
-(:mod:`napari_mrsr.trust.range`) it is never better than "check": agreement with the measurement is then all that is
-known. The calibrated half-width (:mod:`napari_mrsr.trust.intervals`) is told beside, without a limit: how wide is too
+(:mod:`napari_mrsr.trust.range`), or its echoes have moved against each other (:mod:`napari_mrsr.trust.echo_motion`), it
+is never better than "check": agreement with the measurement is then all that is known, or worth little. The calibrated half-width (:mod:`napari_mrsr.trust.intervals`) is told beside, without a limit: how wide is too
 wide depends on the question, and errors of neighbouring voxels do not average out like noise.
 
 Limits of T2 are published differences. The T2 of regions of femoral cartilage differs by 1.34 ms (mean absolute
@@ -60,7 +60,13 @@ class Light:
 
 
 def light_of(
-    n: int, large_z_percent: float, t2_difference: float, *, unlike: int = 0, half_width: float = float("nan")
+    n: int,
+    large_z_percent: float,
+    t2_difference: float,
+    *,
+    unlike: int = 0,
+    half_width: float = float("nan"),
+    apart: str = "",
 ) -> Light:
     """Return the light of a region.
 
@@ -77,6 +83,8 @@ def light_of(
     half_width
         Of the calibrated interval, the median over the region as a part of the median signal, per cent; NaN where there
         is none.
+    apart
+        Where the echoes have moved against each other, in words; empty where they have not.
 
     Examples
     --------
@@ -102,7 +110,9 @@ def light_of(
         told.append(f"signal within ± {half_width:.0f} % (90 % of voxels)")
     if unlike:
         told.append("the scan is unlike what the method was trained on")
-    return Light(levels[max(rank, int(unlike > 0))], "; ".join(told))
+    if apart:
+        told.append(apart)
+    return Light(levels[max(rank, int(unlike > 0 or bool(apart)))], "; ".join(told))
 
 
 #: What the light means, for a tooltip.
@@ -112,6 +122,6 @@ EXPLANATION = (
     f"0.27 %), and the T2 of the re-thickened result lies within {T2_AMBER:g} ms of the acquired one\n"
     f"check: more than that\n"
     f"doubt: more than {Z_RED:g} % of the voxels, or {T2_RED:g} ms\n"
-    "A scan unlike what the method was trained on is never better than check.\n"
+    "A scan unlike what the method was trained on, or with echoes that moved, is never better than check.\n"
     "It cannot say whether detail between the slices is true."
 )

@@ -34,6 +34,7 @@ from napari_mrsr.inference.scale import common_scale
 from napari_mrsr.sampling import along, thick_slices
 from napari_mrsr.scan import Scan
 from napari_mrsr.trust import intervals
+from napari_mrsr.trust.echo_motion import echo_motion
 
 #: Absolute z that counts as a disagreement, and how often noise alone reaches it.
 LARGE_Z, EXPECTED_PERCENT = 3.0, 0.27
@@ -86,7 +87,8 @@ def trust(acquired: Scan, result: Scan, *, factor: int, axis: int, noise: float 
         ``z_expected_percent``), ``added_percent`` (root mean square of what was added, per cent of the common scale),
         ``interval_percent`` (half-width in the median over the object, per cent of that scale); for T2
         ``t2_median_difference``, ``t2_iqr`` (ms) and ``t2_n``, or ``t2_missing``, why there is none; and
-        ``interval_coverage``, or ``interval_missing``, why there is none.
+        ``interval_coverage``, or ``interval_missing``, why there is none. Of echoes, ``echoes_apart`` says where they
+        have moved against each other, empty where they have not (:mod:`napari_mrsr.trust.echo_motion`).
 
     Raises
     ------
@@ -125,6 +127,9 @@ def trust(acquired: Scan, result: Scan, *, factor: int, axis: int, noise: float 
         }
     summary: dict[str, Any] = {"volumes": rows}
     interval = _interval(acquired, result, axis, scale, summary)
+    motion = echo_motion(acquired, axis)
+    if motion is not None:
+        summary["echoes_apart"] = motion.line
     parameters = {"factor": factor, "axis": axis}
     difference, t2_summary = _t2_difference(acquired, thick, parameters)
     return Trust(
