@@ -176,6 +176,7 @@ class _Grid:
 
     def __init__(self, rows: Sequence[Row], reference: str) -> None:
         from matplotlib.figure import Figure as Sheet
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
 
         self.titles = [reference, *rows[0].results]
         left, right, bottom, top = rows[0].reference.extent
@@ -183,8 +184,8 @@ class _Grid:
         scale = PANEL / max(wide, high)
         count = 2 * len(rows)
         size = (scale * wide * len(self.titles) + 1.0, (scale * high + 0.06) * count + 0.35)
-        self.sheet: Any = Sheet(figsize=size, dpi=DPI, layout="constrained")
-        self.sheet.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.0)
+        tight = ConstrainedLayoutEngine(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.0)
+        self.sheet: Any = Sheet(figsize=size, dpi=DPI, layout=tight)
         self.panels: Any = self.sheet.subplots(count, len(self.titles), squeeze=False)
 
     def picture(

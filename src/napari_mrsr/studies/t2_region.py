@@ -74,7 +74,8 @@ class Place:
 
     def of_slice(self, plane: npt.NDArray[Any], index: int) -> npt.NDArray[Any]:
         """Return the values of the region in one plane, which is that of slice ``index``."""
-        return plane[np.take(self.inside, index, axis=self.axis)]
+        inside: Mask = np.take(self.inside, index, axis=self.axis)
+        return plane[inside]
 
 
 def find_place(subject: Subject, region: str = REGION, *, planes: int | None = PLANES) -> Place:
@@ -138,7 +139,7 @@ def _inside(subject: Subject, region: str) -> tuple[Mask, Regions | None]:
         )
     divided = divide(_labels(subject), subject.regions)
     array = divided.labels.array[0]
-    place, plate = " ".join(words[:-1]), PLATES.index(words[-1])  # type: ignore[arg-type]
+    place, plate = " ".join(words[:-1]), PLATES.index(words[-1])
     fitting = [
         number
         for number in divided.numbers
