@@ -77,7 +77,7 @@ def reformat(
     slices = subject.scan.find_slice_axis()
     first = reformat_axis(subject.scan)
     axis = first if across == "first" else next(a for a in range(3) if a not in (slices, first))
-    index = _fullest(subject, axis)
+    index = _fullest(subject, axis) if across == "first" else _middle(subject, axis)
     slab = Slab(axis, index, index + 1)
     thick = retrospective(subject.scan, factor, slices)
     reference = slab.crop(whole_slices(subject.scan, factor, slices))
@@ -187,6 +187,16 @@ def _window(subject: Subject, slab: Slab, along: int) -> tuple[slice, slice, sli
     box = [slice(0, m) for m in subject.scan.shape]
     box[slab.axis], box[along] = slice(0, 1), slice(start, min(n, start + round(wide)))
     return box[0], box[1], box[2]
+
+
+def _middle(subject: Subject, axis: int) -> int:
+    """Return the plane that half of the femoral cartilage lies before: through the condyles, not along the trochlea."""
+    if subject.labels is not None:
+        numbers = [number for number, name in subject.regions.items() if "femoral cartilage" in name.lower()]
+        held = np.cumsum(np.isin(subject.labels, numbers).sum(axis=tuple(a for a in range(3) if a != axis)))
+        if held[-1]:
+            return int(np.searchsorted(held, held[-1] / 2))
+    return _fullest(subject, axis)
 
 
 def _box(subject: Subject, place: Place, index: int) -> tuple[slice, slice, slice]:
