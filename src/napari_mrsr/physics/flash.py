@@ -110,7 +110,7 @@ def flash_signal(
     Liver is brighter than spleen, and fat than both, at TR 2.34 ms and 8 degrees:
 
     >>> flash_signal([809, 1328, 382], [25, 40, 30], FlashSequence(2.34, 0.93, 8)).round(4)
-    array([0.0309, 0.0209, 0.0523])
+    array([0.0308, 0.0209, 0.0522])
     """
     one, two = np.asarray(t1, np.float64), np.asarray(t2_star, np.float64)
     if not ((one > 0).all() and (two > 0).all()):

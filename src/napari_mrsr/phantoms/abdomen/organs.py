@@ -5,8 +5,8 @@ Organs that touch press into each other, the softer giving way: liver and spleen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +14,16 @@ import numpy.typing as npt
 from napari_mrsr.phantoms import shapes
 from napari_mrsr.phantoms.abdomen import trunk
 from napari_mrsr.phantoms.abdomen.bodies import MARGIN, Body, Vector
+from napari_mrsr.phantoms.abdomen.motion import smooth_step
 from napari_mrsr.phantoms.abdomen.subject import Person
+from napari_mrsr.phantoms.lattice import RandomField
 from napari_mrsr.phantoms.shapes import Array, Points, common, ellipsoid, union, without
 from napari_mrsr.phantoms.subject import generator
 
 Knots = npt.ArrayLike
 
+#: How far people's organs are bent one from another, SD in mm.
+BEND = 3.5
 #: Gap of fat or peritoneum that stays between neighbours, mm.
 GAP = 1.6
 
@@ -36,6 +40,17 @@ class Organs:
     def __init__(self, person: Person) -> None:
         self.person = person
         self.spine = trunk.Spine(person.spine)
+
+    def bent(self, p: Points) -> Points:
+        """Return a lattice of points bent a little, each person's otherwise; not at the wall and the diaphragm."""
+        axes = tuple(np.asarray(a, np.float64) for a in (p[0][:, 0, 0], p[1][0, :, 0], p[2][0, 0, :]))
+        free = smooth_step(-trunk.cavity(p) / 25) * smooth_step(-trunk.diaphragm(p) / 25) * np.float32(BEND)
+        x, y, z = (q + free * np.clip(field.on(axes), -2, 2) for q, field in zip(p, self._bends, strict=True))
+        return x, y, z
+
+    @cached_property
+    def _bends(self) -> tuple[RandomField, ...]:
+        return tuple(RandomField.draw(self.person.seed, f"abdomen {axis}", 45.0, reach=220.0) for axis in "xyz")
 
     # -- left and right of the spine -----------------------------------------------------------------
     def kidney(self, p: Points, side: int) -> Array:
@@ -160,7 +175,8 @@ class Organs:
             if name != content:
                 continue
             knots = np.asarray(line)
-            low, high = knots.min(axis=0) - radius - MARGIN - 3, knots.max(axis=0) + radius + MARGIN + 3
+            reach = MARGIN + 3 + 4 * BEND
+            low, high = knots.min(axis=0) - radius - reach, knots.max(axis=0) + radius + reach
             x, y, z = (
                 slice(int(np.searchsorted(axis, a)), int(np.searchsorted(axis, b)))
                 for axis, a, b in zip(axes, low, high, strict=True)
@@ -173,16 +189,18 @@ class Organs:
     def bodies(self) -> dict[str, Body]:
         """Return the organs drawn on lattices, by the name of what is meant."""
 
-        def draw(name: str, what: str, distance: object, low: Vector, high: Vector, step: float = 2.5) -> None:
-            found[what] = Body.draw(name, distance, low, high, step)  # type: ignore[arg-type]
+        def draw(
+            name: str, what: str, distance: Callable[[Points], Array], low: Vector, high: Vector, step: float = 2.5
+        ) -> None:
+            found[what] = Body.draw(name, lambda p: distance(self.bent(p)), low, high, step)
 
         found: dict[str, Body] = {}
         for side, word in ((1, "right"), (-1, "left")):
             low, high = ((24.0, -80.0, -110.0), (112.0, 10.0, 48.0))
             low, high = (low, high) if side > 0 else ((-high[0], low[1], low[2]), (-low[0], high[1], high[2]))
-            draw("visceral fat", f"sinus {word}", lambda p, s=side: self.sinus(p, s), low, high, 2.5)
-            draw("kidney medulla", f"medulla {word}", lambda p, s=side: self.medulla(p, s), low, high, 2.0)
-            draw("kidney cortex", f"kidney {word}", lambda p, s=side: self.kidney(p, s), low, high)
+            draw("visceral fat", f"sinus {word}", partial(self.sinus, side=side), low, high, 2.5)
+            draw("kidney medulla", f"medulla {word}", partial(self.medulla, side=side), low, high, 2.0)
+            draw("kidney cortex", f"kidney {word}", partial(self.kidney, side=side), low, high)
         draw("liver", "liver", self.liver, (-90, -85, -90), (125, 90, 92))
         draw("gallbladder", "gallbladder", self.gallbladder, (10, 0, -66), (84, 82, 8))
         draw("spleen", "spleen", self.spleen, (-125, -88, -52), (-40, 46, 92))
@@ -190,5 +208,5 @@ class Organs:
         draw("pancreas", "pancreas", self.pancreas, (-94, -46, -72), (56, 46, 40))
         low, high = (-122.0, -56.0, -140.0), (122.0, 84.0, 8.0)
         for content in ("bowel content", "stomach fluid"):
-            draw(content, f"bowel with {content}", lambda p, c=content: self.gut(p, c), low, high, 3.0)
+            draw(content, f"bowel with {content}", partial(self.gut, content=content), low, high, 3.0)
         return found

@@ -63,7 +63,7 @@ def draw(seed: int) -> Person:
     return Person(
         seed=seed,
         size=np.asarray(size),
-        fat=float(rng.uniform(0.5, 1.5)),
+        fat=float(rng.uniform(0.5, 1.4)),
         liver=about(1.0, 0.04),
         spleen=about(1.0, 0.07),
         kidney=about(1.0, 0.04),

@@ -31,7 +31,7 @@ def outline(x: Array, y: Array, a: float, front: float, back: float) -> Array:
 def skin(p: Points, fat: float) -> Array:
     """Return the distance to the surface of the body, for a factor on the thickness of the fat beneath."""
     x, y = p[0], p[1]
-    surface = outline(x, y, WALL[0] + 13 * fat, WALL[1] + 11 * fat, WALL[2] + 11 * fat)
+    surface = outline(x, y, WALL[0] + 13 * fat, WALL[1] + 8 * fat, WALL[2] + 8 * fat)
     # Nobody is an ellipse.
     surface += np.float32(1.6) * np.sin(x / np.float32(31) + p[2] / np.float32(90)) * np.cos(y / np.float32(27))
     groove = np.exp(-np.square(x / np.float32(16))) * smooth_step(-y / np.float32(60))
