@@ -20,25 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import half_knee
-import numpy as np
-import pandas as pd
+from dess_aims import aims
 
 from napari_mrsr.errors import MrsrError
 from napari_mrsr.files.origin import plain
 from napari_mrsr.studies import dess_quality, dess_t2
-from napari_mrsr.studies.agreement_table import LEAST, agreement
 from napari_mrsr.studies.kept import Kept
 from napari_mrsr.studies.layouts.phantoms import quality_cohort, t2_cohort
-from napari_mrsr.studies.t2_tables import TITLES
 from napari_mrsr.studies.writing import Figure, Study, StudyTable, markdown, page, said_of_skipped
 
-#: The methods that the aims are for: the default of this package, and the published network.
-OURS = ("lean", "mrsr")
-#: What they are to be ahead of everywhere.
-OTHERS = ("scsr", "fourier")
-#: Gain over tricubic without noise: the margin of the paper; and agreement of T2 with the reference.
-PSNR_GAIN, SSIM_GAIN = 5.0, 0.02
-LARGEST_CV, LEAST_CCC = 3.1, 0.93
 #: Tables that are shown on the page of all studies.
 SHOWN = ("table1", "gain", "times", "slabs")
 
@@ -92,106 +82,6 @@ def parts(given: argparse.Namespace, kept: Kept) -> list[Part]:
     return [part for part in found if not given.only or part.key in given.only]
 
 
-# -- aims ------------------------------------------------------------------------------------------
-def aims(studies: dict[str, Study]) -> pd.DataFrame:
-    """Return what was aimed at, what was measured, and whether it is met."""
-    rows: list[dict[str, str]] = []
-    clean = studies.get("quality_noise_free")
-    for key, study in studies.items():
-        if key.startswith("quality"):
-            rows += _quality_aims(study, key, gains=study is clean)
-        else:
-            rows += _t2_aims(study, key)
-    return pd.DataFrame(rows, columns=["study", "method", "aim", "measured", "verdict"])
-
-
-def _row(study: str, method: str, aim: str, measured: str, short: float, digits: int, unit: str = "") -> dict[str, str]:
-    """Return a row; ``short`` is by how much the aim is missed, not above 0 where it is met."""
-    verdict = "met" if short <= 0 else f"**not met, {max(short, 10.0**-digits):.{digits}f}{unit} short" + "**"
-    return {"study": study, "method": method, "aim": aim, "measured": measured, "verdict": verdict}
-
-
-def _quality_aims(study: Study, key: str, *, gains: bool) -> list[dict[str, str]]:
-    scores = study.table("scores").frame
-    there = set(scores["method"])
-    mean = scores.groupby(["image", "method"])[["psnr", "ssim"]].mean()
-    rows = []
-    for ours in (m for m in OURS if m in there):
-        for image in dict.fromkeys(scores["image"]):
-            if gains and "tricubic" in there:
-                for column, least, digits, unit in (("psnr", PSNR_GAIN, 2, " dB"), ("ssim", SSIM_GAIN, 4, "")):
-                    gain = float(mean.loc[(image, ours), column] - mean.loc[(image, "tricubic"), column])
-                    what = f"{column.replace('psnr', 'pSNR').replace('ssim', 'SSIM')} {image} over tricubic"
-                    rows.append(
-                        _row(
-                            key,
-                            ours,
-                            f"{what} ≥ {least:g}{unit}",
-                            f"{gain:+.{digits}f}{unit}",
-                            least - gain,
-                            digits,
-                            unit,
-                        )
-                    )
-            for other in (m for m in OTHERS if m in there):
-                for column, digits, unit in (("psnr", 2, " dB"), ("ssim", 4, "")):
-                    ahead = float(mean.loc[(image, ours), column] - mean.loc[(image, other), column])
-                    name = column.replace("psnr", "pSNR").replace("ssim", "SSIM")
-                    rows.append(
-                        _row(
-                            key,
-                            ours,
-                            f"{name} {image} ahead of {other}",
-                            f"{ahead:+.{digits}f}{unit}",
-                            -ahead,
-                            digits,
-                            unit,
-                        )
-                    )
-    return rows
-
-
-def _t2_aims(study: Study, key: str) -> list[dict[str, str]]:
-    frame = study.table("subjects").frame
-    frame = frame[frame["layer"] == "whole"]
-    rows = []
-    for comparison in dict.fromkeys(frame["comparison"]):
-        part = frame[frame["comparison"] == comparison]
-        there = set(part["method"])
-
-        def cv(method: str, part: pd.DataFrame = part) -> float:
-            return agreement(*_pair(part, method)).cv.mean
-
-        name = TITLES[comparison].split(",")[0].lower()
-        for ours in (m for m in OURS if m in there):
-            found = agreement(*_pair(part, ours))
-            rows.append(
-                _row(
-                    key,
-                    ours,
-                    f"T2 CV ≤ {LARGEST_CV} %, {name}",
-                    f"{found.cv.mean:.2f} %",
-                    found.cv.mean - LARGEST_CV,
-                    2,
-                    " %",
-                )
-            )
-            if found.n >= LEAST and found.ccc is not None:
-                rows.append(
-                    _row(key, ours, f"T2 CCC ≥ {LEAST_CCC}, {name}", f"{found.ccc:.3f}", LEAST_CCC - found.ccc, 3)
-                )
-            for other in (m for m in OTHERS if m in there):
-                ahead = cv(other) - found.cv.mean
-                rows.append(_row(key, ours, f"T2 CV below {other}, {name}", f"{-ahead:+.2f} %", -ahead, 2, " %"))
-    return rows
-
-
-def _pair(part: pd.DataFrame, method: str) -> tuple[np.ndarray, np.ndarray]:
-    one = part[part["method"] == method]
-    return one["acquired"].to_numpy(), one["t2"].to_numpy()
-
-
-# -- the page --------------------------------------------------------------------------------------
 def text(studies: dict[str, Study], titles: dict[str, str], absent: dict[str, str], command: str) -> str:
     """Return the Markdown page."""
     verdicts = aims(studies)
@@ -199,7 +89,7 @@ def text(studies: dict[str, Study], titles: dict[str, str], absent: dict[str, st
     lines = [
         "# Super-resolved DESS: the tables of the paper",
         f"Made by `{command}`. Both studies of Chaudhari et al. (PREDICTIVE 2018) with the commands that anyone can run on "
-        "their own scans (`napari-mrsr evaluate`): phantoms whose truth is known, and one real half knee "
+        "their own scans ([Studies](../guide/studies.md)): phantoms whose truth is known, and one real half knee "
         "that nothing was trained on. Phantoms are not patients: no figure here says how good a method is in a hospital.",
         "## Aims",
         f"{len(verdicts) - unmet} of {len(verdicts)} met. Image quality without noise is held against the paper's own margin "

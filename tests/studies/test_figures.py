@@ -7,7 +7,8 @@ from matplotlib.image import imread
 from napari_mrsr.errors import BadParameter, GeometryMismatch
 from napari_mrsr.report.drawing import colours
 from napari_mrsr.report.planes import Picture
-from napari_mrsr.studies.figures import Row, bland_altman, reformats, t2_maps
+from napari_mrsr.studies.bland_altman import bland_altman
+from napari_mrsr.studies.figures import Row, reformats, t2_maps
 
 LETTERS = ("A", "P", "R", "L")
 

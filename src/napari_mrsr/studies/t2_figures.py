@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def figures(subjects: Sequence[SubjectValues], how: Settings) -> tuple[Figure, ...]:
     """Return the figures; none of too few subjects."""
     from napari_mrsr.studies import t2_tables
-    from napari_mrsr.studies.figures import bland_altman
+    from napari_mrsr.studies.bland_altman import bland_altman
 
     if len(subjects) < LEAST:
         return ()
