@@ -24,7 +24,6 @@ from napari_mrsr.training.own_slices import Patches
 from tests.app.conftest import dess
 from tests.training.test_adapt import cells
 
-
 KEPT: list[ViewerModel] = []  # a view does not keep its viewer
 
 
