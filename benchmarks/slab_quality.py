@@ -4,7 +4,9 @@
 
 Sparse coding takes hours for a volume, so ``benchmarks/quality.py`` would take days. Here a block of four planes by 48
 rows, with all its slices, is computed as it is in the whole volume, and scored against what it was made from,
-beside tricubic and any other method. CPU seconds are those of one thread, for a plane of both families.
+beside tricubic and any other method. CPU seconds are
+those of one thread, for 48 rows of a plane with the block's margins; what a whole plane costs is told by
+``benchmarks/dictionary_speed.py --estimate``.
 """
 
 from __future__ import annotations
@@ -66,7 +68,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs" / "results" / "slab.json")
     arguments = parser.parse_args()
     found: dict[str, dict[str, dict[str, float]]] = {}
-    print("| part | method | PSNR, dB | over tricubic | SSIM | CPU seconds a plane |\n|---|---|---|---|---|---|")
+    print("| part | method | PSNR, dB | over tricubic | SSIM | CPU seconds |\n|---|---|---|---|---|---|")
     for name, scan in cases():
         part = block(scan)
         reference = replace(scan, array=np.ascontiguousarray(scan.array[(slice(None), *part)]))

@@ -118,7 +118,7 @@ def _scsr(
         "atoms": len(learned.low),
         "penalty in training": sparse_coding.PENALTY,
         "penalty": applied.PENALTY,
-        "passes": passes,
+        "passes at most": passes,
         "back-projections": applied.BACK_PROJECTIONS,
     }
     return learned, len(features), settings

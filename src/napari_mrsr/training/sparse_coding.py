@@ -20,7 +20,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from napari_mrsr.interpolation.dictionaries.sparse_coding import FACTOR, PATCH, SparseCoding, maps
+from napari_mrsr.interpolation.dictionaries import FACTOR
+from napari_mrsr.interpolation.dictionaries.sparse_coding import PATCH, SparseCoding, maps
 from napari_mrsr.interpolation.one_axis import matrix
 from napari_mrsr.sampling import along, thick_slices
 from napari_mrsr.training.sources import TrainingSource
@@ -35,8 +36,9 @@ PENALTY = 0.15
 PRUNED = 10 / 255**2
 #: Patches cut from one plane.
 FROM_ONE = 64
-#: Passes over all pairs, and pairs of a step.
-PASSES, BATCH = 2, 512
+#: Passes over all pairs at most, and pairs of a step; learning ends where the dictionary hardly changes any more
+#: (scikit-learn's tolerance).
+PASSES, BATCH = 8, 512
 #: Sweeps of coordinate descent in a step: its codes need not be converged to the last digit.
 SWEEPS = 50
 
@@ -113,7 +115,7 @@ def learn(
     atoms
         Of each dictionary.
     passes
-        Over all pairs.
+        Over all pairs, at most.
     """
     import warnings
 
@@ -130,13 +132,12 @@ def learn(
         fit_algorithm="cd",
         transform_max_iter=SWEEPS,
         max_no_improvement=None,
-        tol=0.0,
         random_state=seed,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         learned = learner.fit(joint).components_
-    report(f"{len(learned)} atoms")
+    report(f"{len(learned)} atoms after {learner.n_steps_} steps")
     return apart(learned)
 
 

@@ -105,7 +105,7 @@ def _grow(
         g = _bordered(g, gram[best[:, None], joined])
         x = np.concatenate([x, np.zeros((len(rows), 1), np.float32)], axis=1)
         _descend(g, b, x, penalty, 0.1 * slack * penalty, sweeps)
-        which, value = (np.pad(one, ((0, 0), (0, 1))) for one in (which, value))
+        which, value = np.pad(which, ((0, 0), (0, 1))), np.pad(value, ((0, 0), (0, 1)))
         which[rows], value[rows] = joined, x
         rest = y[rows] - _product(joined, x, atoms)
     return which, value

@@ -111,7 +111,7 @@ class SparseCoding:
         """
         low, high = (np.ascontiguousarray(arrays[name], np.float32) for name in ("low", "high"))
         length = np.linalg.norm(low, axis=-1, keepdims=True)
-        return cls(low / np.where(length > 0, length, 1), high)
+        return cls(np.asarray(low / np.where(length > 0, length, 1), np.float32), high)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what is written to a file, C-contiguous: safetensors writes the memory as it lies."""
