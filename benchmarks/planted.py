@@ -17,7 +17,6 @@ Numbers are taken inside and outside of what was planted. What the layers do not
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,7 @@ from napari_mrsr.trust import LARGE_Z, Trust, trust
 
 ROOT = Path(__file__).resolve().parents[1]
 METHOD, FACTOR, AXIS = "lean", 2, 2
-SHAPE, SPACING, CENTRE = (128, 128, 32), (0.5, 0.5, 0.7), (-20.0, 10.0, 0.0)
+SHAPE, SPACING, CENTRE = (96, 96, 32), (0.5, 0.5, 0.7), (-20.0, 10.0, 0.0)
 #: Radius of the lesion in plane, voxels (4 mm across), and its T2 over that of the tissue.
 RADIUS, LONGER = 4, 2.0
 REGION = next(number for number, name in LABELS.items() if name == "medial femoral cartilage")
@@ -99,7 +98,11 @@ def cases(phantom: KneePhantom, seed: int) -> list[Case]:
     on = disc(phantom, place)
     found = [Case("nothing", "the same knee, nothing planted", clean, thick_of(phantom, clean, seed), on)]
     for name, parity, text in (
-        ("lesion in a thick slice", 0, "T2 twice as long in a disc of 4 mm, one thin slice thick, in the middle of a thick slice"),
+        (
+            "lesion in a thick slice",
+            0,
+            "T2 twice as long in a disc of 4 mm, one thin slice thick, in the middle of a thick slice",
+        ),
         ("lesion between slices", 1, "the same in a thin slice that lies between two thick ones"),
     ):
         where = disc(phantom, site(phantom, parity))
@@ -115,13 +118,29 @@ def cases(phantom: KneePhantom, seed: int) -> list[Case]:
     body[8:-8, 8:-8, 4:-4] = phantom.labels.array[0][8:-8, 8:-8, 4:-4] > 0
     moved = still.array.copy()
     moved[1] = np.roll(moved[1], 1, axis=0)
-    found.append(Case("second echo moved", "echo 2 moved by one pixel (0.5 mm) against echo 1", clean, replace(still, array=moved), body))
+    found.append(
+        Case(
+            "second echo moved",
+            "echo 2 moved by one pixel (0.5 mm) against echo 1",
+            clean,
+            replace(still, array=moved),
+            body,
+        )
+    )
     slipped = still.array.copy()
     k = SHAPE[2] // FACTOR // 2
     slipped[:, :, :, k] = np.roll(slipped[:, :, :, k], 3, axis=1)
     slice_of = np.zeros(SHAPE, bool)
     slice_of[8:-8, 8:-8, FACTOR * k : FACTOR * k + 1] = body[8:-8, 8:-8, FACTOR * k : FACTOR * k + 1]
-    found.append(Case("one slice moved", "one thick slice of both echoes moved by three pixels (1.5 mm)", clean, replace(still, array=slipped), slice_of))
+    found.append(
+        Case(
+            "one slice moved",
+            "one thick slice of both echoes moved by three pixels (1.5 mm)",
+            clean,
+            replace(still, array=slipped),
+            slice_of,
+        )
+    )
     return found
 
 
@@ -207,9 +226,9 @@ def lamp(found: Trust, where: Array) -> Light:
 # -- page and pictures -------------------------------------------------------------------------------
 def picture(case: Case, judged: dict[str, Any], path: Path) -> None:
     """Draw truth, thick slices, result and layers, in the plane across the slices through what was planted."""
-    import matplotlib
+    import matplotlib as mpl
 
-    matplotlib.use("Agg")
+    mpl.use("Agg")
     import matplotlib.pyplot as plt
 
     i = int(np.median(np.nonzero(case.where)[0]))
@@ -261,7 +280,12 @@ def page(judged: list[tuple[Case, dict[str, Any], str]], tissue: npt.NDArray[np.
     ]
     for case, found, file in judged[1:]:
         lines += ["", f"## {case.name[0].upper() + case.name[1:]}", "", f"{case.text[0].upper() + case.text[1:]}.", ""]
-        lines += [f"![{case.name}](../_static/{file})", "", "| | inside | nothing planted | elsewhere |", "|---|---|---|---|"]
+        lines += [
+            f"![{case.name}](../_static/{file})",
+            "",
+            "| | inside | nothing planted | elsewhere |",
+            "|---|---|---|---|",
+        ]
         elsewhere = tissue & ~case.where
         rows = zip(
             numbers(case, found, case.where).items(),
@@ -274,10 +298,6 @@ def page(judged: list[tuple[Case, dict[str, Any], str]], tissue: npt.NDArray[np.
         lines += ["", f"Echoes: {apart}. Light: **{found['light'].word}** ({found['light'].why}); with nothing planted: "
                   f"**{still['light'].word}**."]  # fmt: skip
     lines += ["", *WHAT_IT_MEANS]
-    return "\n".join(lines) + "\n"
-
-
-WHAT_IT_MEANS]
     return "\n".join(lines) + "\n"
 
 

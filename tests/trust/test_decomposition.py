@@ -92,6 +92,20 @@ def test_the_wiener_correction_is_undone_before_anything_is_said(acquired, weigh
     assert np.allclose(before.t2_difference.array, after.t2_difference.array, atol=0.05, equal_nan=True)
 
 
+@pytest.mark.parametrize("method", ["lean", "aplus"])
+def test_shipped_networks_and_dictionaries_are_judged_by_their_raw_output(acquired, method):
+    # what z and added must be, from the bare result, by the definitions alone
+    raw = super_resolve(acquired, method=method, consistency="none", precision="fp32", device="cpu")
+    corrected = super_resolve(acquired, method=method, precision="fp32", device="cpu")
+    a = thick_slices.matrix(raw.shape[2], 2)
+    z = (acquired.array - raw.array @ a.T) / SIGMA
+    null = raw.array - raw.array @ a.T @ np.linalg.pinv(a).T
+    found = trust(acquired, corrected, factor=2, axis=2, noise=SIGMA)
+    assert not np.allclose(raw.array, corrected.array, atol=0.1)
+    assert np.allclose(found.z.array, z, atol=0.02)
+    assert np.allclose(found.added.array, null, atol=0.1)
+
+
 def test_after_a_hard_projection_trust_is_refused(acquired, weights):
     with pytest.raises(BadParameter, match="hides"):
         trust(acquired, super_resolve(acquired, weights=weights, consistency="hard"), factor=2, axis=2)

@@ -106,7 +106,7 @@ def test_the_plan_and_the_result_carry_it(knee):
 
 
 REAL = ("knee/qdess_lateral", "brain/t1w_0p7mm.nii.gz", "brain/flair_1mm.nii.gz", "brain/t2w_1mm_stripped.nii.gz",
-        "brain/t2w_2d.nii.gz", "brain/vfa/T1w.nii.gz")  # fmt: skip
+        "brain/vfa/T1w.nii.gz")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -115,6 +115,12 @@ def test_knees_and_brains_of_the_card_raise_no_alarm(real_data, name):
     thick = retrospective(scan, 2, 2)
     assert outside(thick, "lean", 2, 2) == []
     assert thick.spacing[2] == pytest.approx(2 * scan.spacing[2], rel=1e-4)
+
+
+def test_a_brain_of_2_mm_raises_none_and_of_4_mm_does(real_data):
+    scan = read_scan(real_data / "brain" / "t2w_2d.nii.gz")
+    assert outside(scan, "lean", 2) == []
+    assert outside(retrospective(scan, 2, 2), "lean", 2) == ["slices of 4 mm: lean was trained for 0.62 to 3 mm at x2"]
 
 
 def test_thick_clinical_slices_of_a_real_brain_are_told(real_data):

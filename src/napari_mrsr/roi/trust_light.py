@@ -10,8 +10,9 @@ Two things are known without any truth (:mod:`napari_mrsr.trust`):
 The light is that of the worse of the two. It says whether the result agrees with what was measured; it cannot say
 whether detail between the slices is true. Where the scan is unlike what the method was trained on
 (:mod:`napari_mrsr.trust.range`), or its echoes have moved against each other (:mod:`napari_mrsr.trust.echo_motion`), it
-is never better than "check": agreement with the measurement is then all that is known, or worth little. The calibrated half-width (:mod:`napari_mrsr.trust.intervals`) is told beside, without a limit: how wide is too
-wide depends on the question, and errors of neighbouring voxels do not average out like noise.
+is never better than "check": agreement with the measurement is then all that is known, or worth little. The calibrated
+half-width (:mod:`napari_mrsr.trust.intervals`) is told beside, without a limit: how wide is too wide depends on the
+question, and errors of neighbouring voxels do not average out like noise.
 
 Limits of T2 are published differences. The T2 of regions of femoral cartilage differs by 1.34 ms (mean absolute
 difference) between a radiologist's outlines and those of a network (Thomas and others, Cartilage 2021;13:747S,

@@ -87,7 +87,7 @@ def multiple(scores: Sequence[npt.NDArray[Any]], coverage: float = 0.9) -> float
     votes = np.concatenate([np.full(one.size, 1.0 / ((n + 1) * one.size)) for one in scores])
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(votes[order])
-    return float(values[order][min(np.searchsorted(reached, coverage - 1e-12), values.size - 1)])
+    return float(values[order][min(int(np.searchsorted(reached, coverage - 1e-12)), values.size - 1)])
 
 
 def coverage_of(scores: Sequence[npt.NDArray[Any]], q: float) -> npt.NDArray[np.float64]:

@@ -1,9 +1,9 @@
 r"""Have the echoes moved against each other? A shift in plane for every slice, from the acquired scan alone.
 
-T2 comes from the ratio of two echoes, voxel by voxel; where one has moved by a pixel every edge becomes a T2 that is not
-there. Super-resolution copies this faithfully, so that neither z nor the T2 difference, which compare the result with
-what was measured, can see it. Edges lie in the same place in both echoes whatever their contrast. With g the size of the
-gradient in plane, its mean taken off, the shift is where
+T2 comes from the ratio of two echoes, voxel by voxel; where one has moved by a pixel every edge becomes a T2 that is
+not there. Super-resolution copies this faithfully, so that neither z nor the T2 difference, which compare the result
+with what was measured, can see it. Edges lie in the same place in both echoes whatever their contrast. With g the size
+of the gradient in plane, its mean taken off, the shift is where
 
 .. math:: c(d) = \sum_r g_1(r)\, g_2(r + d)
 

@@ -242,7 +242,7 @@ def in_object(result: npt.NDArray[Any], axis: int, scale: float) -> npt.NDArray[
     smooth = np.asarray(result, np.float32)
     for a in (2, 1, 0):
         smooth = along.apply(_pool(smooth.shape[a]), smooth, a)
-    inside: npt.NDArray[np.bool_] = spread(smooth, result.shape) > AIR * scale  # type: ignore[arg-type]
+    inside: npt.NDArray[np.bool_] = spread(smooth, result.shape) > AIR * scale
     for end in (slice(None, ENDS), slice(-ENDS, None)):
         inside[_along(axis, end)] = False
     return inside

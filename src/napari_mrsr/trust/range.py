@@ -4,8 +4,8 @@ A network says nothing of scans unlike its training; it gives a sharp picture al
 is given, against what the training sources had (``weights/ranges.json``, written by ``benchmarks/trained_ranges.py``):
 
 - distance of the slices, for this factor; finest spacing in plane; the gap between slices as a part of that distance;
-- signal to noise: the median of the object over the noise (:func:`napari_mrsr.mapping.estimate_noise`). Only too
-  little is told: less noise than in training harms nothing;
+- signal to noise: the 90th percentile of the image over the noise (:func:`napari_mrsr.mapping.estimate_noise`). Only
+  too little is told: less noise than in training harms nothing;
 - contrast, by two numbers that no scanner's scale changes: the entropy of the histogram of the object (64 bins up to
   the common scale, bits), and, of echoes, the median ratio of the second to the first. They know nothing of anatomy: a
   usual histogram is no proof of a usual contrast;
@@ -39,6 +39,8 @@ TOLERANCE = 0.1
 AIR = 0.05
 #: ... and below so many standard deviations of the noise.
 ABOVE_NOISE = 4.0
+#: The signal of signal to noise is this percentile of the image.
+BRIGHT = 90.0
 #: Bins of the histogram, from air to the common scale.
 BINS = 64
 #: Every how many voxels of an axis are looked at, at most so many in all.
@@ -204,7 +206,7 @@ def describe(scan: Scan, axis: int, added_noise: float = 0.0) -> dict[str, float
         return {}
     noise = float(np.hypot(sigma, added_noise * scale))
     found = {
-        "snr": float(np.median(few[0][inside])) / noise if noise > 0 else float("inf"),
+        "snr": float(np.percentile(few[0], BRIGHT)) / noise if noise > 0 else float("inf"),
         "entropy": entropy(few[0][inside] / scale),
     }
     if scan.volumes >= 2 and scan.axis == "echo":
