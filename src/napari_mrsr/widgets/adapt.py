@@ -77,6 +77,7 @@ class AdaptSection(Section):
             from napari_mrsr.widgets.chart import Chart
 
             self.chart = Chart(self.view, "step", "gain on held-out slices [dB]", legend_left=True)
+            self.chart.plot.getAxis("left").enableAutoSIPrefix(False)  # thousandths of a decibel help nobody
             self.listen(self.view.viewer.events.theme, self.chart.dress)
             self.column.insertWidget(2, self.chart)
         self.chart.setVisible(bool(points))
