@@ -65,7 +65,7 @@ def painted_rows(report: Report) -> RegionRows:
         by = report.tables[finest].set_index("label")
         rows = [by.loc[label] if label in by.index else None for label in labels]
         for key, title in (("t1_longer", "T1 +100 ms"), ("b1_lower", "B1 −10 %")):
-            columns.append(Column("Read too long if", title, 16.0, _numbers(rows, key, "+.1f")))
+            columns.append(Column("Too long [ms] if", title, 16.0, _numbers(rows, key, "+.1f")))
     if report.lights:
         words = tuple(report.lights[label].word if label in report.lights else NOTHING for label in labels)
         columns.append(Column("", "Trust", 13.0, words))
