@@ -295,6 +295,30 @@ def test_noise_is_rician_with_the_ratio_asked_for() -> None:
     assert silent.scan is silent.noiseless
 
 
+def test_an_encoded_series_has_only_the_detail_that_the_protocol_acquires() -> None:
+    """Phase resolution 75 %, slice resolution 65 %: nothing beyond in k-space, and the mean stays."""
+    flat = {"shape": (56, 64, 20), "frames": 1, "phase": "in", "noise": False}
+    full, cut = (abdomen(1, encoded=e, **flat) for e in (False, True))
+    np.testing.assert_array_equal(full.labels.array, cut.labels.array)
+    # In phase the signal is real and positive but for ringing in air, so that its magnitude is nearly it.
+    spectra = [np.abs(np.fft.fftn(p.noiseless.array[0], axes=(1, 2))) for p in (full, cut)]
+    phase = np.abs(np.fft.fftfreq(64, 1 / 64)) > 64 * 0.75 / 2 + 1
+    slices = np.abs(np.fft.fftfreq(20, 1 / 20)) > 20 * 0.65 / 2 + 1
+    for beyond in ((slice(None), phase), (slice(None), slice(None), slices)):
+        assert spectra[1][beyond].mean() < 0.45 * spectra[0][beyond].mean()
+    liver = inside(full, "liver", 2)
+    assert np.median(cut.noiseless.array[0][liver]) == pytest.approx(
+        np.median(full.noiseless.array[0][liver]), rel=0.02
+    )
+    noisy = abdomen(1, encoded=True, **(flat | {"noise": True}))
+    tissue = noisy.noiseless.array > 10 * noisy.settings.sigma
+    noise = (noisy.scan.array - noisy.noiseless.array)[tissue]
+    assert noise.std() == pytest.approx(noisy.settings.sigma, rel=0.06)
+    window = (slice(10, 20), slice(8, 30), slice(4, 9))
+    part = abdomen(1, encoded=True, window=window, **flat)
+    np.testing.assert_allclose(part.noiseless.array, cut.noiseless.array[(slice(None), *window)], atol=1e-2)
+
+
 def test_a_needle_is_a_dark_track_from_the_skin_to_the_lesion_in_dynamic_frames_alone() -> None:
     anatomy = anatomy_of(1)
     tip = np.array(anatomy.target.centre) * anatomy.person.size

@@ -34,8 +34,8 @@ class Setup:
         Where diaphragm and belly wall stand in each frame.
     sigma
         SD of the noise in each channel; 0 without noise.
-    needle
-        Whether there is one.
+    needle, encoded
+        Whether there is a needle; whether k-space was cut to what the protocol acquires.
     """
 
     seed: int
@@ -49,6 +49,7 @@ class Setup:
     states: tuple[State, ...]
     sigma: float
     needle: bool
+    encoded: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +114,7 @@ def assemble(
     )
     told: Mapping[str, Any] = {
         "seed": setup.seed, "protocol": protocol.name, "phase": setup.phase, "pose": setup.pose,
-        "sigma": setup.sigma, "needle": setup.needle,
+        "sigma": setup.sigma, "needle": setup.needle, "encoded": setup.encoded,
         "diaphragm": [round(s.diaphragm, 3) for s in setup.states], "wall": [round(s.wall, 3) for s in setup.states],
     }  # fmt: skip
     clean = Scan(

@@ -17,15 +17,16 @@ from napari_mrsr.phantoms.abdomen import needle as metal
 from napari_mrsr.phantoms.abdomen.anatomy import Anatomy, anatomy_of
 from napari_mrsr.phantoms.abdomen.breathing import Breathing, Pose, held, states
 from napari_mrsr.phantoms.abdomen.canvas import Canvas
+from napari_mrsr.phantoms.abdomen.encoding import Complex, encode, encoded_noise
 from napari_mrsr.phantoms.abdomen.grids import Vector, Window, matrix_and_voxels, positions, window_of
 from napari_mrsr.phantoms.abdomen.motion import Axes, Motion
 from napari_mrsr.phantoms.abdomen.phantom import AbdomenPhantom, Setup, assemble
 from napari_mrsr.phantoms.abdomen.protocols import SUBJECTS, Protocol
 from napari_mrsr.phantoms.abdomen.tissues import NUMBER, SUBSTANCES, Shade, shade
 from napari_mrsr.phantoms.coil import gain
-from napari_mrsr.phantoms.lattice import Array, RandomField
+from napari_mrsr.phantoms.lattice import RandomField
 from napari_mrsr.phantoms.noise import rician
-from napari_mrsr.physics.flash import Phase, mixture
+from napari_mrsr.physics.flash import Phase
 
 #: Voxels of a slab worked on at once; bounds the memory and stays in the cache of a processor.
 SLAB_VOXELS = 400_000
@@ -54,6 +55,7 @@ def abdomen(
     noise: bool = True,
     snr: float = 25.0,
     needle: bool = False,
+    encoded: bool = False,
 ) -> AbdomenPhantom:
     """Return the abdomen of a seed, breathing freely or, for planning, lying otherwise and holding its breath.
 
@@ -84,6 +86,9 @@ def abdomen(
         Whether ``scan`` has Rician noise, and the ratio of liver (in phase, coil shading 1) to its SD.
     needle
         Whether a needle stands in the largest lesion of the dynamic frames.
+    encoded
+        Whether pictures have only the detail that the protocol acquires (its phase and slice resolution, filled with
+        zeros) instead of that of the matrix.
 
     Returns
     -------
@@ -126,27 +131,31 @@ def abdomen(
     sigma = (shades["liver"].water + shades["liver"].fat) / snr if noise else 0.0
     setup = Setup(
         seed, protocol, sequence, phase, float(angle), pose, breathing, times, tuple(m.state for m in motions), sigma,
-        needle and pose == "dynamic",
+        needle and pose == "dynamic", encoded,
     )  # fmt: skip
     axes = positions(shape, spacing, centre)
     inside: Axes = (axes[0][where[0]], axes[1][where[1]], axes[2][where[2]])
     affine = np.diag([-spacing[0], -spacing[1], spacing[2], 1.0])
     affine[:3, 3] = [axis[0] for axis in inside]
-    size = (len(motions), *(len(axis) for axis in inside))
-    signal, labels = np.empty(size, np.float32), np.empty(size, np.uint8)
+    size = (len(inside[0]), len(inside[1]), len(inside[2]))
+    signal, labels = np.empty((len(motions), *size), np.float32), np.empty((len(motions), *size), np.uint8)
+    noisy = np.empty_like(signal) if sigma > 0 else signal
+    start = (where[0].start, where[1].start, where[2].start)
+    # Cutting k-space spreads every voxel over its whole line.
+    area = window_of(None, shape) if encoded else where
+    cut = where if encoded else window_of(None, size)
     for n, motion in enumerate(motions):
-        _frame(anatomy, motion, shades, setup, axes, spacing, where, signal[n], labels[n])
-    noisy = signal
-    if sigma > 0:
-        noisy = np.empty_like(signal)
-        start = (where[0].start, where[1].start, where[2].start)
-        for n in range(len(motions)):
-            noisy[n : n + 1] = rician(signal[n : n + 1], sigma, _noise_seed(seed, n, pose), start)
+        picture, label = _frame(anatomy, motion, shades, setup, axes, spacing, area)
+        labels[n] = label[cut]
+        own = seed * FRAME_SEED + 2 * n + (pose == "planning")
+        if encoded:
+            picture = encode(picture, protocol)
+        signal[n] = np.abs(picture[cut])
+        if sigma > 0 and encoded:
+            noisy[n] = np.abs((picture + encoded_noise(shape, sigma, own, protocol))[cut])
+        elif sigma > 0:
+            noisy[n : n + 1] = rician(signal[n : n + 1], sigma, own, start)
     return assemble(signal, noisy, labels, affine, anatomy.person, motions, setup)
-
-
-def _noise_seed(seed: int, frame: int, pose: Pose) -> int:
-    return seed * FRAME_SEED + 2 * frame + (pose == "planning")
 
 
 def _motions(
@@ -170,13 +179,13 @@ def _frame(
     axes: Axes,
     spacing: Vector,
     where: Window,
-    signal: npt.NDArray[np.float32],
-    labels: npt.NDArray[np.uint8],
-) -> None:
-    """Paint one frame slab by slab into its arrays."""
-    thick = max(2, SLAB_VOXELS // max(1, signal.shape[0] * signal.shape[1]))
-    for first in range(0, signal.shape[2], thick):
-        last = min(first + thick, signal.shape[2])
+) -> tuple[Complex, npt.NDArray[np.uint8]]:
+    """Return complex signal and labels of one frame, painted slab by slab."""
+    shape = tuple(one.stop - one.start for one in where)
+    signal, labels = np.empty(shape, np.complex64), np.empty(shape, np.uint8)
+    thick = max(2, SLAB_VOXELS // max(1, shape[0] * shape[1]))
+    for first in range(0, shape[2], thick):
+        last = min(first + thick, shape[2])
         part: Window = (where[0], where[1], slice(where[2].start + first, where[2].start + last))
         # One voxel more on each side, so that slopes at the border are those of the whole.
         wide, cut = [], []
@@ -188,12 +197,13 @@ def _frame(
         value, label = _slab(anatomy, motion, shades, setup, rising, spacing)
         signal[..., first:last] = value[::-1, ::-1][cut[0], cut[1], cut[2]]
         labels[..., first:last] = label[::-1, ::-1][cut[0], cut[1], cut[2]]
+    return signal, labels
 
 
 def _slab(
     anatomy: Anatomy, motion: Motion, shades: dict[str, Shade], setup: Setup, axes: Axes, spacing: Vector
-) -> tuple[Array, npt.NDArray[np.uint8]]:
-    """Return signal and labels of a block."""
+) -> tuple[Complex, npt.NDArray[np.uint8]]:
+    """Return complex signal and labels of a block."""
     canvas = Canvas(axes, spacing, motion, shades)
     anatomy.paint(canvas)
     p = canvas.voxel_points()
@@ -203,14 +213,15 @@ def _slab(
     if setup.protocol.fat_suppression:
         spread = RandomField.draw(setup.seed, "fat suppression", 70.0, reach=420.0).on(axes)
         fat *= np.exp(np.float32(FAT_SPREAD) * spread)
-    signal = mixture(np.maximum(water, 0), np.maximum(fat, 0), setup.angle)
-    y, z, x = axes[1], axes[2], axes[0]
-    signal *= gain(setup.seed, (y, z, x), COIL).transpose(2, 0, 1)
+    received = gain(setup.seed, (axes[1], axes[2], axes[0]), COIL).transpose(2, 0, 1)
     labels = canvas.labels
     if setup.needle:
         tip, entry = motion.to_scanner(np.array([anatomy.target.centre, anatomy.entry()]))
         distance = metal.away(canvas.axes, tip, entry)
-        signal *= canvas.mean(metal.shadow(distance))
+        received = received * canvas.mean(metal.shadow(distance))
         touched = canvas.mean((distance < metal.RADIUS + 0.4 * canvas.edge).astype(np.float32)) > 0
         labels[touched & (labels != NUMBER["air"])] = NUMBER["needle"]
-    return signal, labels
+    # sin(pi) must be 0, so that in and opposed phase stay real.
+    lag = np.complex64(complex(np.cos(setup.angle), -np.sin(setup.angle) if setup.phase is None else 0.0))
+    signal = (np.maximum(water, 0) + lag * np.maximum(fat, 0)) * received
+    return np.asarray(signal, np.complex64), labels
