@@ -5,7 +5,8 @@
 Blocks of phantoms whose seeds never teach and of scans (parts of scans) never trained on are changed, made thick, and
 super-resolved by `lean` with its defaults and by tricubic; both are compared with the block as it was changed. Noise and
 shading are put on the thin block before it is made thick. The network is never told the slice profile: its data
-consistency assumes the published filter, as it does for a scan. Writes docs/results/robustness.md and .json.
+consistency assumes the published filter, as it does for a scan. Writes docs/results/robustness.md and .json after
+every block, so that an interruption leaves what was measured.
 """
 
 from __future__ import annotations
@@ -179,16 +180,16 @@ def main() -> None:
     arguments = parser.parse_args()
     data = os.environ.get("NAPARI_MRSR_DATA")
     rows: dict[str, dict[str, tuple[float, float]]] = {}
+    which = arguments.weights.name if arguments.weights else f"shipped, sha256 {str(registry.find(METHOD).sha256)[:12]}"
+    arguments.out.mkdir(parents=True, exist_ok=True)
     began = time.process_time()
     for name, thin, spacing in blocks(Path(data) if data else None, arguments.quick):
         for condition in CONDITIONS:
             found = gain(thin, spacing, condition, arguments.weights)
             rows.setdefault(f"{condition.group}: {condition.name}", {})[name] = found
             print(f"{name}: {condition.group} {condition.name} {found[1]:+.2f}", flush=True)
-    which = arguments.weights.name if arguments.weights else f"shipped, sha256 {str(registry.find(METHOD).sha256)[:12]}"
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / "robustness.json").write_text(json.dumps({"weights": which, "rows": rows}, indent=1) + "\n")
-    write_page(arguments.out / "robustness.md", page(rows, which))
+        (arguments.out / "robustness.json").write_text(json.dumps({"weights": which, "rows": rows}, indent=1) + "\n")
+        write_page(arguments.out / "robustness.md", page(rows, which))
     print(f"{time.process_time() - began:.0f} s of processor time")
 
 
