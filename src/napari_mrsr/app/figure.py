@@ -20,8 +20,8 @@ class Figure(float):
     Examples
     --------
     >>> mean = Figure.with_error(38.249, 0.126)
-    >>> print(mean, mean + 1)
-    38.25 ± 0.13 39.249
+    >>> print(mean, "|", mean + 1, "|", Figure.with_error(38.249, 0.063))
+    38.2 ± 0.1 | 39.249 | 38.25 ± 0.06
     >>> print(Figure(float("nan"), "too short"))
     too short
     """
@@ -37,12 +37,13 @@ class Figure(float):
 
     @classmethod
     def with_error(cls, value: float, error: float) -> Figure:
-        """Return a value with its standard error: as many decimals as its error needs, two at least."""
+        """Return a value with its standard error: two decimals, one where the error has no use for the second."""
         if not math.isfinite(value):
             return cls(value, "–")
         if not math.isfinite(error):
             return cls(value, f"{value:.2f}")
-        return cls(value, f"{value:.2f} ± {error:.2f}", error)
+        decimals = 1 if error >= 0.095 else 2
+        return cls(value, f"{value:.{decimals}f} ± {error:.{decimals}f}", error)
 
     def __str__(self) -> str:
         return self.text

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: What a region can be; the first leaves it with the T1 of the Process dock.
 CHOICES = ("cartilage", "meniscus", "tendon", "ligament", "muscle", "synovial fluid", "marrow fat")
-AS_ALL, OWN = "as everything else", "own value"
+AS_ALL, OWN = "as the rest", "own value"
 
 
 class TissueSection(Section):
@@ -96,7 +96,7 @@ class TissueSection(Section):
             spin.setDecimals(0)
             spin.setSingleStep(50.0)
             spin.setSuffix(" ms")
-            spin.setFixedWidth(104)
+            spin.setFixedWidth(124)
             spin.setToolTip("T1 of this region")
             box.currentTextChanged.connect(partial(self._chosen, label))
             spin.valueChanged.connect(partial(self._typed, label))

@@ -46,7 +46,8 @@ def test_a_mean_is_told_with_its_error_and_sorted_as_the_number(view: View, laye
     for column in ("acquired", "SR [tricubic]"):
         cell = table[column].iloc[0]
         assert isinstance(cell, Figure)
-        assert str(cell) == f"{float(cell):.2f} ± {cell.error:.2f}"
+        n = 1 if cell.error >= 0.095 else 2
+        assert str(cell) == f"{float(cell):.{n}f} ± {cell.error:.{n}f}"
         assert 0.01 < cell.error < 0.3
     words = table.attrs["cell_help"][1, "SR [tricubic]"]
     assert "standard error of the mean by noise alone" in words
