@@ -18,7 +18,10 @@ it, :mod:`napari_mrsr.mapping.shared_noise`). For low signal ``1/x`` is ``SD(ln 
 For a classical method B is its own matrix, and SE is exact but for the derivative. A trained method is cubic
 interpolation and a correction, held to the measurement by consistency; B is that of the cubic spline. What the network
 makes of noise beyond that is not in it. Because the result, thickened again, must give back what was measured, little
-of a region's mean can hide there: means of drawn noise scatter as said within a quarter (``tests/roi``).
+of a region's mean can hide there (``benchmarks/region_errors.py``).
+
+Voxels that noise pushes over a limit of the map, of fluid above all, come and go, and take their long T2 into the mean
+and out of it. That is no part of a derivative, and not in SE.
 """
 
 from __future__ import annotations
