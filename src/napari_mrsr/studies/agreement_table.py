@@ -223,7 +223,7 @@ def statistics_row(a: Agreement, *, unit: str = "ms") -> dict[str, Any]:
         "ROI CV [%]": mean_sd(a.cv, 2),
         "pixel CV [%]": "-" if a.pixel_cv is None else mean_sd(a.pixel_cv, 2),
         "CCC": "-" if a.ccc is None else f"{a.ccc:.3f}",
-        f"limits [{unit}]": "-" if a.limits is None else f"{a.limits[0]:+.1f} to {a.limits[1]:+.1f}",
+        f"limits [{unit}]": "-" if a.limits is None else f"{a.limits[0]:+.2f} to {a.limits[1]:+.2f}",
         "p Mann-Whitney": _p(a.mann_whitney),
         "p Wilcoxon": _p(a.wilcoxon),
         "p paired t": _p(a.paired_t),
