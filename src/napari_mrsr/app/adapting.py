@@ -93,7 +93,9 @@ class Adapting:
         return settings
 
     def _take(self, what: Point | Adapted) -> None:
-        if hasattr(what, "network"):
+        from napari_mrsr.training.adapt import Adapted
+
+        if isinstance(what, Adapted):
             self.found = what
             if what.is_better:
                 self._weights = what.save(Path(self._folder.name) / f"{Path(what.start).stem}-adapted.safetensors")

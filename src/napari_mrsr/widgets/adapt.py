@@ -59,9 +59,8 @@ class AdaptSection(Section):
     def show_all(self, _event: Any = None) -> None:
         """Show the curve and what came of it; the card above follows."""
         running = self.session.running
-        mine = running is not None and running.name == "Adaptation"
         self.button.setEnabled(running is None and self.session.scan is not None)
-        self.stop_button.setEnabled(mine and not running.stopping)
+        self.stop_button.setEnabled(running is not None and running.name == "Adaptation" and not running.stopping)
         found = self.adapting.found
         self.said.setText("" if found is None else _sentence(found.line))
         self.said.setVisible(found is not None)
