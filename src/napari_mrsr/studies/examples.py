@@ -160,18 +160,14 @@ def t2_map(
     return Row("T2", acquired, found)
 
 
-def _plane(subject: Subject, axis: int, *, fullest: bool) -> int:
-    """Return the plane with most femoral cartilage, or the one that half of it lies before; else the middle one.
-
-    Half of the femoral cartilage lies before the part that bears weight; a coronal plane with most of it would graze the
-    back of the condyles.
-    """
+def _fullest(subject: Subject, axis: int) -> int:
+    """Return the plane with most femoral cartilage, else most cartilage, else the middle one."""
     if subject.labels is not None:
         for words in ("femoral cartilage", "cartilage"):
             numbers = [number for number, name in subject.regions.items() if words in name.lower()]
             count = np.isin(subject.labels, numbers).sum(axis=tuple(a for a in range(3) if a != axis))
             if count.any():
-                return int(count.argmax() if fullest else np.searchsorted(np.cumsum(count), count.sum() / 2))
+                return int(count.argmax())
     return subject.scan.shape[axis] // 2
 
 
