@@ -63,7 +63,9 @@ def evaluate(
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Pictures of the first subject.")] = True,
     region: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="dess-t2: compare T2 here. [default: medial femoral cartilage]"),
+        typer.Option(
+            metavar="NAME", help="dess-t2: compare T2 here. [default: medial femoral cartilage]", show_default=False
+        ),
     ] = None,
     published: Annotated[
         bool, typer.Option("--published", help="dess-t2: only the pair of slices, as published.")
