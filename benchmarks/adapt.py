@@ -147,8 +147,17 @@ def scores(truth: Scan, sharp: Scan) -> list[float]:
     return [psnr(truth.array[n : n + 1], sharp.array[n : n + 1]) for n in range(truth.volumes)]
 
 
-def page(results: dict[str, dict[str, Any]], command: str) -> str:
+def page(results: dict[str, dict[str, Any]], quick: bool) -> str:
     """Return the page of results."""
+    command = "python benchmarks/adapt.py" + (" --quick" if quick else "")
+    cut_down = (
+        [
+            f"A quick run: the middle {QUICK_SIDE} x {QUICK_SIDE} voxels across, at most 48 slices, {QUICK_STEPS} steps.",
+            "",
+        ]
+        if quick
+        else []
+    )
     lines = [
         "# Adapting to one scan",
         "",
@@ -157,6 +166,7 @@ def page(results: dict[str, dict[str, Any]], command: str) -> str:
         "which is all that a person sees; *along the slices* is the change against what the scan was made from, which a person",
         "never has. PSNR over the range of each volume, dB.",
         "",
+        *cut_down,
         "| case | thick scan, mm | what taught `lean` | in plane | tricubic | lean | adapted | along the slices | best step | seconds (processor) |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
@@ -278,9 +288,8 @@ def main() -> None:
     for case in cases(chosen.quick, chosen.only):
         results[case.name] = measure(case, chosen.minutes, QUICK_STEPS if chosen.quick else adapting.STEPS)
         print(case.name, {k: v for k, v in results[case.name].items() if k != "history"}, flush=True)
-    command = "python benchmarks/adapt.py" + (" --quick" if chosen.quick else "")
     record.write_text(json.dumps(results, indent=1) + "\n")
-    (chosen.out / f"{NAME}.md").write_text(page(results, command))
+    (chosen.out / f"{NAME}.md").write_text(page(results, chosen.quick))
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ class Adapted:
     @property
     def line(self) -> str:
         """What came of it, in one line."""
-        tail = f"{self.reason}; {self.seconds:.0f} s"
+        tail = "; ".join([self.reason, *self.left_out, f"{self.seconds:.0f} s"])
         if not self.is_better:
             return f"not adapted: no gain on held-out slices of this scan, {self.start} stays as it was ({tail})"
         return f"adapted to this scan: {self.gain:+.2f} dB on held-out slices in plane after {self.step} steps ({tail})"
