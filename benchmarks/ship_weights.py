@@ -60,7 +60,7 @@ ABOUT: dict[str, dict[str, Any]] = {
         "publication). The comparison of paper 1, not a method to prefer: `aplus` gains more and is hundreds of "
         "times as fast. Numpy and scipy alone; any number of echoes.",
         "how": "published settings, none chosen by what is scored below; learning ended where scikit-learn's tolerance was "
-        "reached, before the eighth pass",
+        "reached, before the eighth pass; scored on blocks by benchmarks/slab_quality.py",
     },
 }
 #: Where the scans come from, and on what terms, by file or folder name.

@@ -1,4 +1,4 @@
-"""Anchored regression from the shell: it is listed, it is run, it is trained."""
+"""Dictionaries from the shell: they are listed, run, trained, and say how long they take."""
 
 from __future__ import annotations
 
@@ -49,3 +49,17 @@ def test_an_unknown_recipe_lists_networks_and_dictionaries(refused, tmp_path: Pa
     line = refused("train", "wavelets", "--phantoms", 1, "-o", tmp_path / "run")
     assert "lean" in line
     assert "aplus" in line
+
+
+def test_hours_are_announced_before_they_begin_and_seconds_are_not(
+    shell, write, smooth, tmp_path: Path, monkeypatch
+) -> None:
+    from napari_mrsr.inference import dictionary
+
+    path = write("knee.nii.gz", smooth((8, 6, 4)))
+    for seconds, said in ((9000.0, "scsr: about 2.5 h on"), (5.0, "")):
+        monkeypatch.setattr(dictionary, "estimate_seconds", lambda *_, seconds=seconds, **__: seconds)
+        outcome = shell("sr", path, "--method", "scsr", "-o", tmp_path / f"sharp{seconds:.0f}.nii.gz")
+        assert outcome.code == 0, outcome.err
+        assert said in outcome.err
+        assert ("scsr: about" in outcome.err) == bool(said)
