@@ -151,7 +151,7 @@ def _t2(
     from napari_mrsr.studies import dess_t2
 
     how = dess_t2.Settings(published=published, device=device)
-    t2 = replace(how.t2, average=average)
+    t2 = replace(how.t2, average="maps" if average == "maps" else "echoes")
     if region is not None:
         tissue = tissue_of(region)
         if tissue not in (None, "cartilage"):
