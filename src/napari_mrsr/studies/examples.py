@@ -2,7 +2,7 @@
 
 A reformat is a single plane that holds the slice axis, so that every method can be run on it, sparse coding too: a slab
 of one plane (:mod:`napari_mrsr.studies.slab`). A T2 map lies in a slice, across the axis that the methods differ along:
-it is taken from the whole scan, by sparse coding from the slab of the study alone.
+it is taken from all planes that are shown, by sparse coding from the slab of the study alone.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from napari_mrsr.studies.cohort import Subject
 from napari_mrsr.studies.figures import Row
 from napari_mrsr.studies.kept import Kept
 from napari_mrsr.studies.reconstruct import reconstruct
-from napari_mrsr.studies.slab import Slab, reformat_axis, whole_volume
+from napari_mrsr.studies.slab import Slab, reformat_axis
 from napari_mrsr.studies.t2_measured import FACTOR, T2Settings, t2_of_slice, tissue_of
 from napari_mrsr.studies.t2_region import Place
 
-#: Methods too slow for a whole scan.
+#: Methods too slow for more than a slab.
 SLOW = ("scsr",)
 #: Tissue shown around the cartilage, mm, on a T2 map and on a reformat, which shows no more than the last.
 AROUND, AROUND_REFORMAT, LARGEST = 8.0, 15.0, 90.0
@@ -127,9 +127,10 @@ def t2_map(
 
     index, axis = place.pair[1], place.axis
     thicker = retrospective(subject.scan, FACTOR, axis)
-    everything = whole_volume(subject)
     tissue = np.take(tissue_of(subject.scan, settings), index, axis=axis)
     box = _box(subject, place, index)
+    planes = box[place.slab.axis]
+    shown = Slab(place.slab.axis, planes.start, planes.stop)
 
     def picture(scan: Scan, values: Any, start: int = 0) -> Picture:
         full = np.full(tissue.shape, np.nan, np.float32)
@@ -145,7 +146,7 @@ def t2_map(
     for method in methods:
         if method.echoes not in (None, subject.scan.volumes):
             continue
-        slab = place.slab if method.name in SLOW else everything
+        slab = place.slab if method.name in SLOW else shown
 
         def make(method: Method = method, slab: Slab = slab) -> dict[str, Any]:
             back = reconstruct(thicker, method.name, FACTOR, axis, slab, device=device, stop=stop)
