@@ -205,7 +205,7 @@ def _scale_bar(axes: Axes, picture: Picture, length: float = 10.0) -> None:
     x, y = left + 0.05 * wide, bottom - 0.06 * high
     (line,) = axes.plot([x, x + length], [y, y], color="white", linewidth=1.5, solid_capstyle="butt")
     line.set_path_effects([withStroke(linewidth=2.5, foreground="black")])
-    text = axes.text(x, y - 0.02 * high, f"{length:g} mm", color="white", fontsize=SMALL - 1, ha="left")
+    text = axes.text(x, y - 0.025 * max(wide, high), f"{length:g} mm", color="white", fontsize=SMALL - 1, ha="left")
     text.set_path_effects([withStroke(linewidth=1.5, foreground="black")])
 
 
