@@ -36,7 +36,8 @@ FREQUENCY, FOCAL = 0.1, 10.0
 
 def spectrum(sharp: Tensor, thin: Tensor) -> Tensor:
     """Return the error's spectrum along the last axis, complex, orthonormal: its squares sum to those of the error."""
-    return torch.fft.fft((sharp - thin).float(), dim=-1, norm="ortho")
+    transformed: Tensor = torch.fft.fft((sharp - thin).float(), dim=-1, norm="ortho")
+    return transformed
 
 
 def l1_and_frequency(sharp: Tensor, thin: Tensor) -> Tensor:
