@@ -71,12 +71,12 @@ def parts(given: argparse.Namespace, kept: Kept) -> list[Part]:
             Part(
                 "quality_half_knee",
                 "Image quality, the real half knee",
-                lambda: dess_quality.run(half_knee.cohort(Path(data), labels=True), methods, quality, **other),
+                lambda: dess_quality.run(half_knee.cohort(Path(data)), methods, quality, **other),
             ),
             Part(
                 "t2_half_knee",
                 "Cartilage T2, the real half knee",
-                lambda: dess_t2.run(half_knee.cohort(Path(data), labels=True), methods, lateral, **other),
+                lambda: dess_t2.run(half_knee.cohort(Path(data)), methods, lateral, **other),
             ),
         ]
     return [part for part in found if not given.only or part.key in given.only]

@@ -7,7 +7,6 @@ them are filled in by the picture. It is a region to compare T2 in, not a refere
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,12 @@ REGION = "lateral femoral cartilage"
 STEP, AROUND = 0.5, 10.0
 
 
-def cohort(data: Path, *, labels: bool) -> Cohort:
-    """Return a cohort of one; without labels for image quality, where the slab then lies in the middle of the scan."""
+def cohort(data: Path) -> Cohort:
+    """Return a cohort of one, its cartilage painted."""
 
     def load() -> Subject:
         scan = read_scan(data / "knee" / "qdess_lateral")
-        subject = Subject("half knee", scan)
-        return replace(subject, labels=painted(scan), regions={1: REGION}) if labels else subject
+        return Subject("half knee", scan, painted(scan), {1: REGION})
 
     return Cohort("one real half knee", (Entry("half knee", load),), {"layout": "plain", "strokes": STROKES.name})
 
