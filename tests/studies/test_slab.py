@@ -110,6 +110,15 @@ def test_slices_along_another_axis_and_a_slab_at_the_border(noisy):
         assert np.abs(part.array - slab.cut(whole.array)).max() < 1e-4 * np.percentile(whole.array, 99.9)
 
 
+def test_sparse_coding_gives_the_same_in_a_slab_of_a_small_part(noisy):
+    part = Scan(noisy.scan.array[:, 10:26, 14:38, :12], noisy.scan.affine, axis="echo", slice_axis=2)
+    thick = degrade(part, factor=2)
+    slab = Slab(1, 10, 12)
+    found = reconstruct(thick, "scsr", 2, 2, slab)
+    whole = super_resolve(thick, method="scsr")
+    assert np.abs(found.array - slab.cut(whole.array)).max() < 1e-4 * np.percentile(whole.array, 99.9)
+
+
 def test_a_stop_is_heard(noisy):
     with pytest.raises(Stopped):
         reconstruct(degrade(noisy.scan, factor=2), "aplus", 2, 2, Slab(1, 10, 20), stop=lambda: True)
