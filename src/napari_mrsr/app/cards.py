@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html as escape
+from contextlib import suppress
 from pathlib import Path
 
 from napari_mrsr.app.session import Banner
@@ -38,7 +39,9 @@ def html(name: str, weights: str | None = None) -> str:
     """
     if weights is not None:
         name = escape.escape(Path(weights).name)
-        adapted = adaptation_in_words(Path(weights)) if Path(weights).is_file() else None
+        adapted = None
+        with suppress(MrsrError, OSError):  # what is no file of weights is refused by Run, in a banner
+            adapted = adaptation_in_words(Path(weights))
         return f"<b>{name}</b>: {adapted or 'weights of your own; what they were trained on is not known here'}."
     if name == AUTO:
         return "<b>auto</b>: the best method whose card covers the scan. Which one, and why, is said below."
