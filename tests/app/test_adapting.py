@@ -158,3 +158,10 @@ def test_a_scan_that_cannot_teach_is_refused_by_a_banner_and_nothing_is_lost(
 def test_without_a_scan_a_banner_asks_for_one(view: View) -> None:
     adapting_of(view).begin(RefineSettings())
     assert "no scan is open" in view.session.banner.text
+
+
+def test_a_file_that_is_no_weights_has_a_card_still(tmp_path: Path) -> None:
+    path = tmp_path / "scan.safetensors"
+    path.write_bytes(b"no weights")
+    assert "not known" in cards.html("auto", str(path))
+    assert "not known" in cards.html("auto", str(tmp_path / "none.safetensors"))
