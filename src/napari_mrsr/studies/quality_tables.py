@@ -39,14 +39,14 @@ def tables(scores: Sequence[dict[str, Any]], slabs: Sequence[dict[str, Any]]) ->
     import pandas as pd
 
     frame = pd.DataFrame(list(scores))
-    outcomes = tests(frame)
+    outcomes = compared(frame)
     notes = " ".join(f"{note}." for note in dict.fromkeys(outcomes["note"]) if note)
     noted = any(row["notes"] for row in slabs)
     found = [
         StudyTable("table1", table1(frame), _caption(frame)),
         StudyTable(
             "tests",
-            tests_in_short(outcomes),
+            in_short(outcomes),
             "Each method against another over the subjects: mean difference, method minus reference, and p of the "
             "Mann-Whitney test, as published, and of the paired Wilcoxon test; not corrected for their number. All "
             f"metrics are in tests_all.csv. {notes}".strip(),
@@ -97,7 +97,7 @@ def gain(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def tests(frame: pd.DataFrame) -> pd.DataFrame:
+def compared(frame: pd.DataFrame) -> pd.DataFrame:
     """Return every method against each of the references."""
     import pandas as pd
 
@@ -128,7 +128,7 @@ def tests(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns[0].split(), *columns[1:]])
 
 
-def tests_in_short(outcomes: pd.DataFrame) -> pd.DataFrame:
+def in_short(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Return the tests of SSIM and pSNR with methods in columns: difference, then p Mann-Whitney and p Wilcoxon."""
     import pandas as pd
 

@@ -101,7 +101,8 @@ def cartilage_slab(subject: Subject, planes: int = PLANES, margin: int = MARGIN)
     --------
     >>> labels = np.zeros((30, 20, 8), np.uint8)
     >>> labels[4:20, 13:15] = 2
-    >>> scan = Scan(np.ones((1, 30, 20, 8), np.float32), np.diag([1, 1, 3, 1]))
+    >>> sagittal = [[0, 0, 3, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1]]
+    >>> scan = Scan(np.ones((1, 30, 20, 8), np.float32), sagittal)
     >>> slab = cartilage_slab(Subject("one", scan, labels, {2: "femoral cartilage"}), planes=2, margin=3)
     >>> slab.axis, slab.start, slab.stop, slab.voxels
     (1, 13, 15, 256)
