@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -93,16 +92,15 @@ def estimate_seconds(
     scaled = method.at_scale(common_scale(array))
     echoes, planes, rows, _ = turned.shape
     rng = np.random.default_rng(0)
+    size = min(method.probe, rows)
     seconds, samples = 0.0, 0
-    for number in itertools.count():
-        if number >= PIECES and seconds > PROBE_SECONDS:
-            break
-        start = int(rng.integers(max(1, rows - method.probe + 1)))
-        piece = turned[number % echoes, rng.integers(planes), start : start + method.probe].astype(np.float32)
+    while seconds < PROBE_SECONDS:
+        places = zip(*(rng.integers(n, size=PIECES) for n in (echoes, planes, rows - size + 1)), strict=True)
+        pieces = np.stack([turned[e, plane, row : row + size] for e, plane, row in places]).astype(np.float32)
         began = clock()
-        scaled.residual(piece[None])
+        scaled.residual(pieces)
         seconds += clock() - began
-        samples += piece.size
+        samples += pieces.size
     # Of the two families of planes, one is computed with the margins of its blocks.
     both_families = array.size * (2 + method.margin / method.block)
     return float(both_families * seconds / samples / (threads or cores()))

@@ -69,12 +69,12 @@ PENALTY = 0.2
 FLAT = 0.1
 #: Back-projections, and their step: the largest eigenvalue of A'A is about 1/2.
 BACK_PROJECTIONS, STEP = 20, 1.5
-#: Patches coded together; Stop is asked for between, every second or so.
-TOGETHER = 8192
+#: Patches coded together; Stop is asked for between, every second or two.
+TOGETHER = 16384
 #: Rows that are finished together: few, since they take long, but many beside the rows of patches at their margins.
 BLOCK = 16
 #: Rows of a plane that are timed for an estimate: a whole plane takes a quarter of a minute.
-PROBE = 6
+PROBE = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +148,7 @@ class SparseCoding:
         rows
             Rows that are wanted; no patches are coded but those that reach them.
         stop
-            Asked every 8192 patches, that is after about a second.
+            Asked every 16384 patches, that is after a second or two.
 
         Returns
         -------
@@ -165,15 +165,16 @@ class SparseCoding:
         cubic = thick @ matrix("tricubic", slices, FACTOR * slices).T.astype(np.float32)
         if not count:
             return cubic[:, rows]
-        added = np.stack([self._added(plane, rows, stop) for plane in cubic])
+        few = max(1, TOGETHER // cubic[0].size)  # small planes share a batch
+        added = np.concatenate([self._added(cubic[n : n + few], rows, stop) for n in range(0, count, few)])
         return added + back_projected(cubic[:, rows] + added, thick[:, rows])
 
     def _added(self, cubic: Floats, rows: slice, stop: Callable[[], bool] | None) -> Floats:
-        """Return what the fine patches add to some rows of an interpolated plane, averaged where they overlap."""
+        """Return what the fine patches add to some rows of interpolated planes, averaged where they overlap."""
         half = PATCH // 2
-        low, high, _ = rows.indices(len(cubic))
-        first, last = max(0, low - half), min(len(cubic), high + half)
-        seen = features(cubic)[first:last]
+        low, high, _ = rows.indices(cubic.shape[1])
+        first, last = max(0, low - half), min(cubic.shape[1], high + half)
+        seen = np.stack([features(plane)[first:last] for plane in cubic])
         f = seen.reshape(-1, 4 * PATCH**2)
         total = np.zeros((len(f), PATCH**2), np.float32)
         for start in range(0, len(f), TOGETHER):
@@ -184,7 +185,8 @@ class SparseCoding:
             (strong,) = np.nonzero(length > self.flat)
             if len(strong):
                 total[start + strong] = self.fine(some[strong], length[strong])
-        return overlap(total.reshape(*seen.shape[:2], PATCH, PATCH))[low - first : high - first]
+        patches = total.reshape(*seen.shape[:3], PATCH, PATCH)
+        return np.stack([overlap(plane)[low - first : high - first] for plane in patches])
 
     def fine(self, f: Floats, length: Floats) -> Floats:
         """Return the fine patch of each row of features, given their lengths: shape ``(n, 25)``."""
