@@ -131,7 +131,7 @@ def page(results: Sequence[dict[str, Any]]) -> str:
         f"L2, {SMALL.batch} patches of {SMALL.patch[0]} x {SMALL.patch[0]} x {SMALL.patch[1]} thick",
         f"voxels a step, Adam {SMALL.learning_rate:g}: the published one (20 x 64) learns nothing in such a time, nor did 8 layers of 16. Single: {SINGLE} steps on "
         f"{MANY} phantoms;",
-        f"two echoes: {DUAL} steps on {FEW} other phantoms. {seeds} seeds; processor time "
+        f"two echoes: {DUAL} steps on {FEW} other phantoms. {seeds} {'seeds' if seeds > 1 else 'seed'}; processor time "
         + ", ".join(f"{name} {value:.0f} s" for name, value in seconds.items())
         + " on one core.",
         "",
