@@ -149,11 +149,8 @@ def missing(n: int) -> str:
     if n < LEAST:
         people = f"{n} subject{'s' if n != 1 else ''}"
         also = " SD," if n < 2 else ""
-        floor = "".join(
-            f"; the smallest p of a {name} test would be {p:.2f}"
-            for name, p in smallest_p(n).items()
-            if n > 1 and name == "Wilcoxon"
-        )
+        lowest = " or ".join(f"{min(1.0, p):.2f} ({name})" for name, p in smallest_p(n).items())
+        floor = f"; the smallest p that they could give is {lowest}" if lowest else ""
         return (
             f"With {people} there are no{also} concordance, limits of agreement or tests: "
             f"they need at least {LEAST}{floor}."
