@@ -1,9 +1,10 @@
 """Put the weights of a training run into weights/: file, manifest entry with sha256, and model card.
 
-    python benchmarks/ship_weights.py RUN [--results docs/results/knee.json]
+    python benchmarks/ship_weights.py RUN [--results docs/results/knee.json] [--before "7400 steps in an earlier run"]
 
-What the card says of data, steps and hours comes from the run's checkpoint, for a dictionary from its training.json; its figures come from the results file of
-``benchmarks/quality.py``. Run it again after either has changed.
+What the card says of data, steps and hours comes from the run's checkpoint, for a dictionary from its training.json;
+its figures come from the results file of ``benchmarks/quality.py``. Run it again after either has changed. A run that
+went on from earlier weights says so with ``--before``.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ ABOUT: dict[str, dict[str, Any]] = {
         "text": "Two dictionaries that share sparse codes: for every 5 x 5 patch a lasso finds atoms that explain the "
         "derivatives of the interpolated plane, their partners are what is added, and back-projection holds the result to "
         "the thick slices (`src/napari_mrsr/interpolation/dictionaries/sparse_coding.py` says what is kept of the "
-        "publication). The comparison of paper 1, not a method to prefer: `aplus` gains more and is hundreds of "
-        "times as fast. Numpy and scipy alone; any number of echoes.",
+        "publication). The comparison of paper 1, not a method to prefer: `aplus` gains more in a small part of the "
+        "time. Numpy and scipy alone; any number of echoes.",
         "how": "published settings, none chosen by what is scored below; learning ended where scikit-learn's tolerance was "
         "reached, before the eighth pass; scored on blocks by benchmarks/slab_quality.py",
     },
@@ -71,13 +72,14 @@ ORIGINS = {
     "flair_2d_5p5mm.nii.gz": "brain 2-D FLAIR, in plane, fepegar/torchio-data, MIT",
     "T1w.nii.gz": "brain FLASH, flip angle 20 degrees, 1.5 mm, qMRLab, MIT",
     "PDw.nii.gz": "brain FLASH, flip angle 6 degrees, 1.5 mm, qMRLab, MIT",
+    "MTw.nii.gz": "brain FLASH with magnetisation transfer, 1.5 mm, qMRLab, MIT",
     "mese_t2": "knee multi-echo spin echo, in plane, gattia/pymskt, MIT",
 }
 AXES = ["slice"]
 ANATOMY = ["knee", "brain"]
 LICENCE = "BSD-3-Clause"
 #: Slice profiles of the training, where a method does not say its own.
-PROFILES = "48th-order FIR, box and Gaussian profiles"
+PROFILES = "48th-order FIR, box with and without a gap, and Gaussian profiles"
 LIMITS = """\
 - Thin slices are estimated, not measured. Small or unusual structures may be missing, blurred or invented; look at the
   trust maps and at the acquired slices. Research use only.
@@ -89,10 +91,12 @@ LIMITS = """\
 """
 
 
-def ship(run: Path, results: Path) -> Path:
+def ship(run: Path, results: Path, before: str = "") -> Path:
     """Copy the weights of a run, and write manifest and card."""
     state = _state(run)
     name = state["name"]
+    if before:
+        state["how"] = f"{before}, then {state['how']}"
     weights = ROOT / "weights" / f"{name}.safetensors"
     shutil.copyfile(run / "weights.safetensors", weights)
     about = ABOUT[name]
@@ -204,8 +208,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("--results", type=Path, default=ROOT / "docs" / "results" / "knee.json")
+    parser.add_argument("--before", default="", help="what the weights that the run began with had seen")
     arguments = parser.parse_args()
-    print(ship(arguments.run, arguments.results))
+    print(ship(arguments.run, arguments.results, arguments.before))
 
 
 if __name__ == "__main__":
