@@ -241,9 +241,14 @@ def page(results: dict[str, Any]) -> str:
         "A structure that left no trace in the thick slices is not bent, and its interval is narrow: see",
         "[planted failures](planted.md).",
         "",
-        "The real scans that taught are scored on their held-out fifth, with that subject left out of the calibration. Those that",
-        "never taught took no part in anything. Where the thin slices have noise the interval holds the noisy value; the row of",
-        "the noise-free truth says how often it holds the value without it.",
+        "The real scans that taught are scored on their held-out fifth, with that subject left out of the calibration. Where the",
+        "thin slices have noise the interval holds the noisy value; the row of the noise-free truth says how often it holds the",
+        "value without it.",
+        "",
+        "**The real rows are not blind.** Which predictors u is made of, and how subjects are pooled, was chosen by looking at",
+        "phantoms of seeds 500 to 512, at the held-out fifths, and at the real scans that never taught. The weights and the",
+        "multiple were fitted without the subject of each row, the form was not: expect somewhat less on real scans that nobody",
+        "looked at. The rows of phantoms of seeds from 600 are blind.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -78,7 +78,9 @@ def estimate(name: str, trained: dictionary_files.Dictionary, scan: Scan | None)
     per_voxel = sum(seconds) / ESTIMATES / scan.array.size
     print(f"{name}: thick {scan.shape}, {scan.volumes} volumes, one thread, {ESTIMATES} estimates")
     print(f"all volumes: {' '.join(f'{one / 3600:.2f}' for one in seconds)} CPU hours")
-    print(f"one volume: {per_voxel * voxels / 3600:.2f} CPU hours; a plane: {per_voxel * voxels / sum(planes):.1f} CPU seconds")
+    print(
+        f"one volume: {per_voxel * voxels / 3600:.2f} CPU hours; a plane: {per_voxel * voxels / sum(planes):.1f} CPU seconds"
+    )
     clinical = 416 * 416 * 80
     print(f"one echo of 416 x 416 x 80 thick voxels of such content: {per_voxel * clinical / 3600:.2f} CPU hours")
 

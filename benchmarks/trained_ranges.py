@@ -1,8 +1,9 @@
 """Write down what scans taught a method, so that others can be told from them: weights/ranges.json.
 
-    python benchmarks/trained_ranges.py METHOD... --data DIR... [--phantoms 48]
+    python benchmarks/trained_ranges.py METHOD... --data DIR... [--phantoms 48] [--fir-only]
 
-``--data`` and ``--phantoms`` as the training was given. The ranges are those of :mod:`napari_mrsr.trust.range`: spacing along the
+``--data`` and ``--phantoms`` as the training was given; ``--fir-only`` for recipes without augmentation, which see the
+published slice profile alone and no noise but the scans' own. The ranges are those of :mod:`napari_mrsr.trust.range`: spacing along the
 axes that taught, the finest spacing across each of them, gaps between slices (from the profiles of the training),
 signal to noise with the noise that the training adds, and contrast. Run it again when the sources have changed.
 """
@@ -28,8 +29,9 @@ ADDED_NOISE = 0.03
 LOOKED_AT, SHAPE = 8, (96, 96, 64)
 
 
-def of_sources(places: list[Path], phantoms: int) -> dict[str, Any]:
+def of_sources(places: list[Path], phantoms: int, *, fir_only: bool) -> dict[str, Any]:
     """Return the ranges of the scans in some places and of so many phantoms."""
+    noise = 0.0 if fir_only else ADDED_NOISE
     spacings: list[tuple[tuple[float, ...], tuple[int, ...]]] = []
     contrasts = []
     for name, scan in scans_in(places):
@@ -39,16 +41,16 @@ def of_sources(places: list[Path], phantoms: int) -> dict[str, Any]:
         print(name, axes, flush=True)
         spacings.append((scan.spacing, axes))
         slices = scan.slice_axis if scan.slice_axis is not None else axes[-1]
-        contrasts.append(ranges.describe(scan, slices, ADDED_NOISE))
+        contrasts.append(ranges.describe(scan, slices, noise))
     for n in range(phantoms):
         spacing = PHANTOM_SPACINGS[n % len(PHANTOM_SPACINGS)]
         spacings.append((spacing, (0, 1, 2)))
         if n < LOOKED_AT:
             made = knee(FIRST_TRAINING_SEED + n, shape=SHAPE, spacing=spacing, noise=n % 2 == 0)
-            contrasts.append(ranges.describe(made.scan, 2, ADDED_NOISE))
+            contrasts.append(ranges.describe(made.scan, 2, noise))
     along = [s[a] for s, axes in spacings for a in axes]
     across = [min(s[b] for b in range(3) if b != a) for s, axes in spacings for a in axes]
-    gap = 1 - THICKNESS["gap"] if "gap" in PROFILES else 0.0
+    gap = 1 - THICKNESS["gap"] if "gap" in PROFILES and not fir_only else 0.0
     return {
         "spacing": [min(along), max(along)],
         "in_plane": [min(across), max(across)],
@@ -63,9 +65,10 @@ def main() -> None:
     parser.add_argument("methods", nargs="+")
     parser.add_argument("--data", type=Path, nargs="+", default=[])
     parser.add_argument("--phantoms", type=int, default=0)
+    parser.add_argument("--fir-only", action="store_true", help="without augmentation")
     parser.add_argument("--out", type=Path, default=ROOT / "weights" / ranges.FILE)
     arguments = parser.parse_args()
-    found = of_sources(arguments.data, arguments.phantoms)
+    found = of_sources(arguments.data, arguments.phantoms, fir_only=arguments.fir_only)
     entries = json.loads(arguments.out.read_text()) if arguments.out.is_file() else {}
     entries |= dict.fromkeys(arguments.methods, found)
     arguments.out.write_text(json.dumps(dict(sorted(entries.items())), indent=1) + "\n")

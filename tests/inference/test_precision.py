@@ -93,3 +93,14 @@ def test_the_cost_of_a_convolution_is_counted():
     assert (found.batch, found.channels) == (2, 16)
     assert all(p.device.type == "cpu" for p in network.parameters())
     assert isinstance(network.head, nn.Conv3d)
+
+
+def test_separable_kernels_are_not_fused_and_stay_what_they_are() -> None:
+    torch.manual_seed(0)
+    network = Lean(features=8, blocks=2, separable=True).eval()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    x = torch.rand(1, 2, 9, 8, 6)
+    with torch.inference_mode():
+        expected, found = network(x, 2), precision.convert(network, "fp32", torch.device("cpu"))(x, 2)
+    assert torch.allclose(expected, found, atol=1e-5)

@@ -90,10 +90,10 @@ class Convolution(nn.Module):
 class FusedBlock(nn.Module):
     """A residual block of ``lean`` in two steps; its input is overwritten."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, first: nn.Conv3d, second: nn.Conv3d, scale: float) -> None:
         super().__init__()
-        self.first = Convolution(block.first)
-        self.second = Convolution(block.second, block.scale)
+        self.first = Convolution(first)
+        self.second = Convolution(second, scale)
 
     def forward(self, x: Tensor) -> Tensor:
         """Shape ``(batch, features, i, j, k)`` in and out."""
@@ -104,8 +104,8 @@ class FusedBlock(nn.Module):
 def fuse(network: nn.Module) -> nn.Module:
     """Replace the convolutions and residual blocks of a network by fused ones, in place."""
     for name, child in network.named_children():
-        if isinstance(child, Block):
-            setattr(network, name, FusedBlock(child))
+        if isinstance(child, Block) and isinstance(child.first, nn.Conv3d) and isinstance(child.second, nn.Conv3d):
+            setattr(network, name, FusedBlock(child.first, child.second, child.scale))
         elif isinstance(child, nn.Conv3d) and _keeps_size(child):
             setattr(network, name, Convolution(child))
         else:

@@ -149,8 +149,8 @@ def missing(n: int) -> str:
     if n < LEAST:
         people = f"{n} subject{'s' if n != 1 else ''}"
         also = " SD," if n < 2 else ""
-        lowest = " or ".join(f"{min(1.0, p):.2f} ({name})" for name, p in smallest_p(n).items())
-        floor = f"; the smallest p that they could give is {lowest}" if lowest else ""
+        at_best = " or ".join(f"{min(1.0, p):.2f} ({name})" for name, p in smallest_p(n).items())
+        floor = f"; the smallest p that they could give is {at_best}" if at_best else ""
         return (
             f"With {people} there are no{also} concordance, limits of agreement or tests: "
             f"they need at least {LEAST}{floor}."

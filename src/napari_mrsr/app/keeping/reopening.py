@@ -210,9 +210,11 @@ def _give_maps(view: View, saved: Mapping[str, Any], scan_at: Any) -> None:
 
         t = saved["trust"]
         session.trust = Trust(
-            *(scan_at(t[name]) for name in ("added", "z", "t2_difference")),
-            t["summary"],
-            scan_at(t.get("interval")),  # absent in reviews of earlier versions
+            added=scan_at(t["added"]),
+            z=scan_at(t["z"]),
+            t2_difference=scan_at(t["t2_difference"]),
+            summary=t["summary"],
+            interval=scan_at(t.get("interval")),  # absent in reviews of earlier versions
         )
         session.trusted.emit(session.trust)
 
