@@ -68,3 +68,29 @@ def test_motion_of_one_echo_is_told_and_z_does_not_see_it(thin):
     assert still.summary["echoes_apart"] == ""
     large = [found.summary["volumes"]["S2"]["z_large_percent"] for found in (found, still)]
     assert large[0] == pytest.approx(large[1], abs=0.5)
+
+
+@pytest.mark.parametrize(("k", "added", "wider"), [(12, 50, 2.0), (13, 8, 1.1)], ids=["on a slice", "between two"])
+def test_a_focus_in_quiet_marrow_is_seen_on_a_slice_and_less_between_two(k, added, wider):
+    # the middle of the medial condyle: nothing but marrow, so that nothing else is added and nothing else bends
+    quiet = knee(7, shape=(48, 48, N), spacing=(0.5, 0.5, 0.7), centre=(-20, 0, 20), noise=False, diseased=False).scan
+    i, j, s = np.ogrid[:48, :48, :N]
+    focus = ((i - 24) ** 2 + (j - 24) ** 2 <= 9) & (s == k)
+    bright = quiet.array.copy()
+    bright[:, focus] = 800.0
+    noise = np.random.default_rng(0).normal(0, 13, (2, 48, 48, N // 2)).astype(np.float32)
+
+    def layers(fine: np.ndarray) -> Trust:
+        thick = degrade(replace(quiet, array=fine), factor=2, axis=2)
+        thick = replace(thick, array=thick.array + noise)
+        result = super_resolve(thick, method="lean", factor=2, axis=2, device="cpu", precision="fp32")
+        found = trust(thick, result, factor=2, axis=2)
+        return replace(found, interval=intervals.half_width(thick, result, KNOWN, axis=2))
+
+    before, after = layers(quiet.array), layers(bright)
+    rms = [float(np.sqrt(np.mean(np.square(one.added.array[1][focus])))) for one in (before, after)]
+    assert rms[1] > added * rms[0]
+    widths = [float(np.median(one.interval.array[1][focus])) for one in (before, after)]
+    scale = [np.median(one.interval.array[1][:8, :8]) for one in (before, after)]
+    assert widths[1] / widths[0] > wider * scale[1] / scale[0], "the floor is a part of the brightest voxels"
+    assert np.abs(after.z.array[:, 22:27, 22:27, k // 2]).max() < 6
