@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,14 +16,18 @@ from napari_mrsr.trust.echo_motion import echo_motion
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.fixture(scope="module")
-def planting() -> ModuleType:
+def benchmark(name: str) -> ModuleType:
     if not BENCHMARKS.is_dir():
         pytest.skip("the benchmarks are not at hand")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
-        module: ModuleType = pytest.importorskip("planted_cases")
+        module: ModuleType = pytest.importorskip(name)
     return module
+
+
+@pytest.fixture(scope="module")
+def planting() -> ModuleType:
+    return benchmark("planted_cases")
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +84,29 @@ def test_what_has_moved_is_told_where_the_echoes_differ_and_not_where_both_moved
     assert moved["second echo moved"].sum() >= 10
     assert np.flatnonzero(moved["one slice of the second echo moved"]).tolist() == [7]
     assert not moved["one slice moved"].any()
+
+
+def test_a_slice_that_moved_brings_nothing_in_from_the_other_border(planting, phantom, cases):
+    still = planting.thick_of(phantom, phantom.noiseless.array, 7).array[1, ..., 7]
+    moved = cases["one slice of the second echo moved"].thick.array[1, ..., 7]
+    assert np.array_equal(moved[3:], still[:-3])
+    assert np.array_equal(moved[:3], np.repeat(still[:1], 3, axis=0))
+
+
+def test_the_local_rise_is_that_of_the_widest_twentieth_over_the_usual(phantom):
+    layers = benchmark("planted_layers")
+    bright = phantom.noiseless.after("bright everywhere", np.full(phantom.noiseless.array.shape, 500, np.float32))
+    width = np.full(bright.array.shape, 10.0, np.float32)
+    width[1, 40:46, 40:46, 12:14] = 35.0
+    judged = layers.Judged(bright, SimpleNamespace(interval=bright.after("interval", width)))
+    region = np.zeros(width.shape[1:], bool)
+    region[36:50, 36:50, 12:14] = True
+    assert layers.local_rise(judged, region) == pytest.approx(3.5)
+    assert layers.local_rise(judged, ~region) == pytest.approx(1.0)
+
+
+def test_the_page_of_intervals_is_what_its_benchmark_makes_of_its_numbers():
+    calibrate, folder = benchmark("calibrate_intervals"), BENCHMARKS.parent / "docs" / "results"
+    made = calibrate.page(json.loads((folder / "intervals.json").read_text()))
+    assert made == (folder / "intervals.md").read_text(), "made by hand, or by an older script"
+    assert "not blind" in made

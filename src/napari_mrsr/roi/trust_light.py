@@ -12,7 +12,8 @@ whether detail between the slices is true. Where the scan is unlike what the met
 (:mod:`napari_mrsr.trust.range`), or its echoes have moved against each other (:mod:`napari_mrsr.trust.echo_motion`), it
 is never better than "check": agreement with the measurement is then all that is known, or worth little. The calibrated
 half-width (:mod:`napari_mrsr.trust.intervals`) is told beside, without a limit: how wide is too wide depends on the
-question, and errors of neighbouring voxels do not average out like noise.
+question, errors of neighbouring voxels do not average out like noise, and at edges of healthy cartilage it is as wide
+as a lesion between slices makes it (``docs/results/planted.md``).
 
 Limits of T2 are published differences. The T2 of regions of femoral cartilage differs by 1.34 ms (mean absolute
 difference) between a radiologist's outlines and those of a network (Thomas and others, Cartilage 2021;13:747S,
