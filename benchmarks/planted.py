@@ -192,8 +192,8 @@ sample knee. The last two columns tell how many healthy regions a limit would ca
 the one between two."""
 WHY_NOT = """\
 So it does not. A limit low enough for the cyst between slices calls most healthy cartilage *check*, because its edges are as wide, and a
-light that is always *check* says nothing. One that tells the cyst on a slice is crossed by healthy regions as well, more of them the
-less noise there is, and it tells what the acquired slice shows already. The light keeps to agreement with the measurement; the
+light that is always *check* says nothing. One that tells the cyst on a slice would do in scans as noisy as these; without noise most
+healthy cartilage crosses it, and it tells what the acquired slice shows already. The light keeps to agreement with the measurement; the
 half-width is told beside it without a limit, and its layer shows the place."""
 
 
@@ -251,7 +251,7 @@ WHAT_IT_MEANS = """\
 ## What the layers see, and what they do not
 
 - **A thin focus in quiet tissue** lights up `added`: about a hundredfold on an acquired slice, some tenfold half-way between two.
-  The half-width grows three- to fourfold on the slice, but by no more than a third between two, where the network draws a hump over
+  The half-width grows three- to fourfold on the slice, but by a quarter to a third between two, where the network draws a hump over
   two slices that bends little. Neither holds the truth: that the focus is there is right, how thick and how bright it is is not. `z` rises and
   stays far below 3, because the network agrees with what was measured. What to do: a compact patch in `added` where tissue is
   otherwise quiet is something thinner than a slice; look at the acquired slices on both sides of it.
