@@ -189,7 +189,7 @@ def bending(volume: npt.NDArray[Any], axis: int) -> Array:
     A ramp does not bend; one peak of height 1 gives 1 + 4 + 1 along its line.
 
     >>> line = np.zeros((4, 4, 8), np.float32)
-    ... line[0, 0, 2] = 1
+    >>> line[0, 0, 2] = 1
     >>> (bending(line, 2) * 64).round(3)
     array([[[6., 0.]]], dtype=float32)
     """
