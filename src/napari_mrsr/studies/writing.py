@@ -1,11 +1,11 @@
 """A study goes into one folder, whole or not at all: a page, a CSV file per table, its figures and where it comes from.
 
-==================  =======================================================================================
-``<name>.md``       title, what was done, every table rounded for reading, every figure with its caption
-``<table>.csv``     the same table with all digits
-``<figure>.png``    as drawn
-``provenance.json`` versions, settings and data, and the sha256 of every other file
-==================  =======================================================================================
+===================  ======================================================================================
+``<name>.md``        title, what was done, every table rounded for reading, every figure with its caption
+``<table>.csv``      the same table with all digits
+``<figure>.png``     as drawn
+``provenance.json``  versions, settings and data, and the sha256 of every other file
+===================  ======================================================================================
 
 A folder that holds anything but an earlier study is refused: nothing of a person's is ever replaced.
 """

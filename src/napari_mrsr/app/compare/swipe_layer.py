@@ -200,10 +200,13 @@ class Swipe:
         panned, camera.mouse_pan = camera.mouse_pan, False
         try:
             yield
-            while event.type == "mouse_move":
+            dragged = event.type == "mouse_move"
+            while dragged:
                 along = (event.position[column] - grid.translate[axis]) / grid.scale[axis] + 0.5
                 self.move(along / grid.shape[axis])
                 event.handled = True
+                if event.type != "mouse_move":  # let go: moves that came too fast were left out, the last place counts
+                    return
                 yield
         finally:
             camera.mouse_pan = panned

@@ -27,7 +27,7 @@ from napari_mrsr.studies.slab import MARGIN, PLANES
 
 #: Seeds of the two cohorts; those from 1000 teach (:data:`napari_mrsr.training.sources.FIRST_TRAINING_SEED`).
 FIRST_QUALITY_SEED, FIRST_T2_SEED, FIRST_TEACHING_SEED = 100, 200, 1000
-#: Field of view in plane, matrix, and slices: 160 mm, 416 x 416, 112 mm.
+#: The published protocol - 160 mm in plane, a matrix of 416 x 416, 112 mm of slices.
 IN_PLANE, FIELD_OF_VIEW, THICKNESS = 416, 160.0, 112.0
 #: Front to back, voxels: 49 mm around the middle of the cartilage that bears weight.
 DEEP = 128
