@@ -268,6 +268,7 @@ def page(results: dict[str, Any]) -> str:
             for name, f in results["t2"].items()
         ),
         "",
+        *_later(results),
         "## What these data are",
         "",
         "- *knee slices*, *knee superior-inferior*: one real dual-echo DESS half knee (1.5 mm slices; 0.3125 mm pixels), never",
@@ -280,6 +281,13 @@ def page(results: dict[str, Any]) -> str:
         "- Without real data the rows of real scans are missing: set NAPARI_MRSR_DATA.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _later(results: dict[str, Any]) -> list[str]:
+    """Return what was scored alone, after the tables that need all methods were made."""
+    names = ", ".join(results.get("later", []))
+    said = f"Scored anew since, with later weights, in the first two tables only: {names}. T2 with those weights: [tables](dess.md)."
+    return [said, ""] if names else []
 
 
 def main() -> None:
@@ -333,6 +341,8 @@ def add(folder: Path, found: dict[str, Any]) -> None:
     for case, row in found.items():
         if case in results["quality"]:
             results["quality"][case].update(row)
+    scored = {method for row in found.values() for method in row if method in results["t2"]}
+    results["later"] = sorted(scored | set(results.get("later", [])))
     write(folder, results)
 
 
