@@ -15,8 +15,9 @@ from napari_mrsr.phantoms.noise import rician
 from napari_mrsr.sampling import degrade
 from napari_mrsr.scan import Acquisition, Scan
 from napari_mrsr.studies.cohort import Cohort, Entry, Subject
-from napari_mrsr.studies.dess_quality import Settings, choose, run
+from napari_mrsr.studies.dess_quality import Settings, run
 from napari_mrsr.studies.kept import Kept
+from napari_mrsr.studies.running import choose
 from napari_mrsr.studies.scoring import NOISE_LIMIT, noise_limit, ranges_of, score
 from napari_mrsr.studies.slab import Slab
 

@@ -93,12 +93,12 @@ def evaluate(
     names = [name.strip() for given in methods or () for name in given.split(",") if name.strip()] or None
     check_folder(output.absolute().parent)
 
-    from napari_mrsr.studies import dess_quality
+    from napari_mrsr.studies import dess_quality, running
     from napari_mrsr.studies.kept import Kept
     from napari_mrsr.studies.writing import check_free
 
     check_free(output)
-    dess_quality.choose(names)
+    running.choose(names)
     cohort = _cohort(study, data, layout, phantoms, not no_noise, whole)
     about = {"Command": shlex.join(["napari-mrsr", *sys.argv[1:]])}
     with _progress() as told:

@@ -13,15 +13,16 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mrsr.errors import BadParameter, MrsrError, NothingToRead, Stopped
+from napari_mrsr.errors import NothingToRead
 from napari_mrsr.scan import Scan
 from napari_mrsr.studies.cohort import Cohort, Subject
 from napari_mrsr.studies.kept import Kept
+from napari_mrsr.studies.running import Progress, about, choose, over_methods, over_subjects
 from napari_mrsr.studies.scoring import NOISE_LIMIT, noise_limit, ranges_of, score
 from napari_mrsr.studies.slab import PLANES, Slab, cartilage_slab, whole_volume
 from napari_mrsr.studies.writing import Figure, Study
@@ -29,12 +30,8 @@ from napari_mrsr.studies.writing import Figure, Study
 if TYPE_CHECKING:
     from napari_mrsr.networks.registry import Method
 
-#: The methods of the table, in its order, as far as they are installed; the first four are published.
-METHODS = ("mrsr", "tricubic", "fourier", "scsr", "lean", "aplus")
+#: How many times thicker slices are made where nothing else is said.
 FACTOR = 2
-
-#: Told the part done, 0 to 1, and what is being done.
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -59,14 +56,12 @@ class Settings:
     figures: bool = True
 
 
-@dataclass
-class Found:
-    """What was measured so far: rows of scores, one line per slab, and who was left out."""
+@dataclass(frozen=True)
+class SubjectScores:
+    """Rows of one subject: a score for each method and image, and where its slab lies."""
 
-    scores: list[dict[str, Any]] = field(default_factory=list)
-    slabs: list[dict[str, Any]] = field(default_factory=list)
-    skipped: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
+    scores: list[dict[str, Any]]
+    slab: dict[str, Any]
 
 
 def run(
@@ -86,7 +81,8 @@ def run(
     cohort
         Whose scans; they are read one at a time.
     methods
-        Names, in the order of the table; by default :data:`METHODS` as far as they are installed.
+        Names, in the order of the table; by default :data:`~napari_mrsr.studies.running.METHODS` as far as they
+        are installed.
     settings
         How.
     kept
@@ -111,77 +107,36 @@ def run(
 
     chosen = choose(methods)
     how = settings or Settings()
-    if not cohort.entries:
-        raise NothingToRead(f"the cohort {cohort.name!r} holds no subject")
-    found = Found()
-    shown: tuple[Figure, ...] = ()
-    for number, entry in enumerate(cohort.entries):
+    refused: dict[str, str] = {}
+    shown: list[Figure] = []
 
-        def told(part: float, what: str, number: int = number) -> None:
-            if progress is not None:
-                progress((number + part) / len(cohort.entries), what)
+    def use(subject: Subject, name: str, told: Progress) -> SubjectScores:
+        measured = _measure(subject, name, chosen, how, kept or Kept(), told, refused, stop)
+        if how.figures and not shown:
+            told(1.0, f"{name}: figures")
+            shown.extend(figures(subject, chosen, how, kept, stop))
+        return measured
 
-        told(0.0, entry.name)
-        try:
-            subject = entry.load()
-            _measure(subject, entry.name, chosen, how, found, kept or Kept(), told, stop)
-            if how.figures and not shown:
-                told(1.0, f"{entry.name}: figures")
-                shown = figures(subject, chosen, how, kept, stop)
-        except Stopped:
-            raise
-        except (MrsrError, OSError) as error:
-            found.skipped[entry.name] = error.line if isinstance(error, MrsrError) else str(error)
-            found.scores = [row for row in found.scores if row["subject"] != entry.name]
-            found.slabs = [row for row in found.slabs if row["subject"] != entry.name]
-        else:
-            told(1.0, f"{entry.name} done")
-    used = len(found.slabs)
-    if not found.scores:
-        first = next(iter({**found.skipped, **found.refused}.items()), ("", "no method was scored"))
-        raise NothingToRead(
-            f"none of the {len(cohort.entries)} subjects of {cohort.name} can be used: {first[0]}: {first[1]}"
-        )
+    used, skipped = over_subjects(cohort, use, progress)
+    scores = [row for one in used for row in one.scores]
+    if not scores:
+        name, why = next(iter(refused.items()))
+        raise NothingToRead(f"no method can be scored on {cohort.name}: {name}: {why}", remedy="name other methods")
     return Study(
         "dess-quality",
         "Image quality of super-resolved DESS",
-        _lead(cohort, how, used, found),
-        tables(found.scores, found.slabs),
-        shown,
+        _lead(cohort, how, len(used), refused),
+        tables(scores, [one.slab for one in used]),
+        tuple(shown),
         provenance={
             **(provenance or {}),
-            "Cohort": {"Name": cohort.name, "Subjects": used, **cohort.origin},
+            "Cohort": {"Name": cohort.name, "Subjects": len(used), **cohort.origin},
             "Settings": {**asdict(how), "profile": "fir", "consistency": "wiener"},
             "Methods": {method.name: about(method) for method in chosen},
-            "Refused": found.refused,
+            "Refused": refused,
         },
-        skipped=found.skipped,
+        skipped=skipped,
     )
-
-
-def choose(names: Sequence[str] | None) -> list[Method]:
-    """Return the methods of some names, or those of the table that are installed.
-
-    Raises
-    ------
-    UnknownMethod
-        No method of a name.
-    BadParameter
-        A name stands twice, or there is none.
-    """
-    from napari_mrsr.networks import registry
-
-    if names is None:
-        known = {method.name for method in registry.methods()}
-        names = [name for name in METHODS if name in known]
-    if not names or len(set(names)) < len(names):
-        raise BadParameter("a method stands twice" if names else "no method is to be scored", remedy="name each once")
-    return [registry.find(name) for name in names]
-
-
-def about(method: Method) -> dict[str, Any]:
-    """Return what the provenance says of a method."""
-    return {"kind": method.kind, "weights": method.file.name if method.file else None, "sha256": method.sha256}
 
 
 def figures(
@@ -215,13 +170,14 @@ def _measure(
     name: str,
     methods: Sequence[Method],
     how: Settings,
-    found: Found,
     kept: Kept,
     told: Progress,
+    refused: dict[str, str],
     stop: Callable[[], bool] | None,
-) -> None:
+) -> SubjectScores:
     """Score all methods on one subject."""
     from napari_mrsr.inference import engine  # noqa: F401  torch is loaded before the first method is timed
+    from napari_mrsr.studies.reconstruct import reconstruct
     from napari_mrsr.superres import retrospective, whole_slices
 
     slices = subject.scan.find_slice_axis()
@@ -231,28 +187,13 @@ def _measure(
     reference = slab.crop(whole_slices(subject.scan, how.factor, slices))
     images = images_of(subject.scan)
     identity = hashlib.sha256(np.ascontiguousarray(subject.scan.array).data).hexdigest()
-    found.slabs.append(_slab_row(name, slab, subject))
-    limit = noise_limit(subject, slab, reference, ranges, how.factor)
-    if limit is not None:
-        found.scores += [
-            {"subject": name, "method": NOISE_LIMIT, "image": image, **asdict(one), "seconds": float("nan")}
-            for image, one in zip(images, limit, strict=True)
-        ]
-    for number, method in enumerate(methods):
-        part, share = number / len(methods), 1 / len(methods)
-        told(part, f"{name}: {method.name}")
-        if method.echoes not in (None, subject.scan.volumes):
-            found.refused[method.name] = f"made for {method.echoes} echoes, not {subject.scan.volumes}"
-            continue
 
-        def make(method: Method = method, part: float = part, share: float = share) -> dict[str, Any]:
-            from napari_mrsr.studies.reconstruct import reconstruct
-
+    def scored(method: Method, share: Callable[[float], None]) -> dict[str, Any]:
+        def make() -> dict[str, Any]:
             began = time.perf_counter()
             test = reconstruct(
-                thick, method.name, how.factor, slices, slab, device=how.device, stop=stop,
-                progress=lambda done: told(part + share * done, f"{name}: {method.name}"),
-            )  # fmt: skip
+                thick, method.name, how.factor, slices, slab, device=how.device, stop=stop, progress=share
+            )
             seconds = time.perf_counter() - began
             return {"scores": [asdict(one) for one in score(reference, test, ranges)], "seconds": seconds}
 
@@ -260,11 +201,18 @@ def _measure(
             "study": "dess-quality", "scan": identity, "method": method.name, "sha256": method.sha256,
             "factor": how.factor, "device": how.device, "slab": [slab.axis, slab.start, slab.stop],
         }  # fmt: skip
-        result = kept.get(what, make)
-        found.scores += [
-            {"subject": name, "method": method.name, "image": image, **one, "seconds": result["seconds"]}
-            for image, one in zip(images, result["scores"], strict=True)
-        ]
+        return kept.get(what, make)
+
+    results = over_methods(methods, subject, name, scored, told=told, refused=refused)
+    limit = noise_limit(subject, slab, reference, ranges, how.factor)
+    if limit is not None:
+        results[NOISE_LIMIT] = {"scores": [asdict(one) for one in limit], "seconds": float("nan")}
+    rows = [
+        {"subject": name, "method": method, "image": image, **one, "seconds": result["seconds"]}
+        for method, result in results.items()
+        for image, one in zip(images, result["scores"], strict=True)
+    ]
+    return SubjectScores(rows if results.keys() - {NOISE_LIMIT} else [], _slab_row(name, slab, subject))
 
 
 def _slab_row(name: str, slab: Slab, subject: Subject) -> dict[str, Any]:
@@ -280,14 +228,14 @@ def _slab_row(name: str, slab: Slab, subject: Subject) -> dict[str, Any]:
     }
 
 
-def _lead(cohort: Cohort, how: Settings, used: int, found: Found) -> str:
+def _lead(cohort: Cohort, how: Settings, used: int, refused: Mapping[str, str]) -> str:
     part = "the whole volume" if how.planes is None else f"a slab of {how.planes} reformat planes"
     lines = [
         f"{cohort.name}: {used} of {len(cohort.entries)} subjects. Slices made {how.factor} times thicker by the "
         f"published 48th-order filter, super-resolved and compared with the scan as acquired, on {part}. "
         "Trained methods with their default Wiener data consistency. Research use: results are derived, not acquired."
     ]
-    if found.refused:
-        told = "; ".join(f"{name} ({why})" for name, why in found.refused.items())
+    if refused:
+        told = "; ".join(f"{name} ({why})" for name, why in refused.items())
         lines.append(f"Not scored: {told}.")
     return "\n\n".join(lines)

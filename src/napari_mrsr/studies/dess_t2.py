@@ -19,11 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from napari_mrsr.errors import MrsrError, NothingToRead, Stopped
 from napari_mrsr.networks.registry import Method
 from napari_mrsr.studies.cohort import Cohort, Subject
-from napari_mrsr.studies.dess_quality import Progress, about, choose
 from napari_mrsr.studies.kept import Kept
+from napari_mrsr.studies.running import Progress, about, choose, over_methods, over_subjects
 from napari_mrsr.studies.slab import PLANES
 from napari_mrsr.studies.t2_measured import COMPARISONS, T2Settings, method_values, reference_values
 from napari_mrsr.studies.t2_region import REGION, Place, find_place
@@ -71,18 +70,9 @@ class SubjectValues:
     """T2 of one subject, voxel by voxel, as :mod:`~napari_mrsr.studies.t2_measured` gives it."""
 
     name: str
+    slices: float
     reference: Mapping[str, Any]
     methods: Mapping[str, Mapping[str, Any]]
-
-
-@dataclass
-class Found:
-    """What was measured so far, who was left out, and which methods could not be used."""
-
-    subjects: list[SubjectValues] = field(default_factory=list)
-    skipped: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    slices: dict[str, float] = field(default_factory=dict)
 
 
 def run(
@@ -128,49 +118,33 @@ def run(
 
     chosen = choose(methods)
     how = settings or Settings()
-    if not cohort.entries:
-        raise NothingToRead(f"the cohort {cohort.name!r} holds no subject")
-    found = Found()
-    shown: tuple[Figure, ...] = ()
-    for number, entry in enumerate(cohort.entries):
+    refused: dict[str, str] = {}
+    shown: list[Figure] = []
 
-        def told(part: float, what: str, number: int = number) -> None:
-            if progress is not None:
-                progress((number + part) / len(cohort.entries), what)
+    def use(subject: Subject, name: str, told: Progress) -> SubjectValues:
+        place = find_place(subject, how.region, planes=how.planes)
+        measured = _measure(subject, place, name, chosen, how, kept or Kept(), told, refused, stop)
+        if how.figures and not shown:
+            told(1.0, f"{name}: figures")
+            shown.extend(maps_figure(subject, place, chosen, how, measured, kept, stop))
+        return measured
 
-        told(0.0, entry.name)
-        try:
-            subject = entry.load()
-            place = find_place(subject, how.region, planes=how.planes)
-            measured = _measure(subject, place, entry.name, chosen, how, found, kept or Kept(), told, stop)
-            found.subjects.append(measured)
-            if how.figures and not shown:
-                told(1.0, f"{entry.name}: figures")
-                shown = maps_figure(subject, place, chosen, how, measured, kept, stop)
-        except Stopped:
-            raise
-        except (MrsrError, OSError) as error:
-            found.skipped[entry.name] = error.line if isinstance(error, MrsrError) else str(error)
-        else:
-            told(1.0, f"{entry.name} done")
-    if not found.subjects:
-        name, why = next(iter(found.skipped.items()))
-        raise NothingToRead(f"none of the {len(cohort.entries)} subjects of {cohort.name} can be used: {name}: {why}")
+    used, skipped = over_subjects(cohort, use, progress)
     return Study(
         "dess-t2",
         "Cartilage T2 after super-resolution of DESS",
-        lead(cohort, how, found),
-        tables(found.subjects, how),
-        (*shown, *figures(found.subjects, how)),
+        lead(cohort, how, used, refused),
+        tables(used, how),
+        (*shown, *figures(used, how)),
         provenance={
             **(provenance or {}),
-            "Cohort": {"Name": cohort.name, "Subjects": len(found.subjects), **cohort.origin},
+            "Cohort": {"Name": cohort.name, "Subjects": len(used), **cohort.origin},
             "Settings": {**asdict(how), "profile": "fir", "consistency": "wiener"},
             "Methods": {method.name: about(method) for method in chosen},
-            "Refused": found.refused,
-            "Notes": {one.name: one.reference["notes"] for one in found.subjects},
+            "Refused": refused,
+            "Notes": {one.name: one.reference["notes"] for one in used},
         },
-        skipped=found.skipped,
+        skipped=skipped,
     )
 
 
@@ -204,35 +178,25 @@ def _measure(
     name: str,
     methods: Sequence[Method],
     how: Settings,
-    found: Found,
     kept: Kept,
     told: Progress,
+    refused: dict[str, str],
     stop: Callable[[], bool] | None,
 ) -> SubjectValues:
     """Return the T2 of one subject, acquired and by every method."""
     reference = reference_values(subject, place, how.t2)
-    found.slices[name] = float(subject.scan.spacing[place.axis])
     identity = hashlib.sha256(np.ascontiguousarray(subject.scan.array).data).hexdigest()
-    values: dict[str, Mapping[str, Any]] = {}
-    for number, method in enumerate(methods):
-        part, share = number / len(methods), 1 / len(methods)
-        told(part, f"{name}: {method.name}")
-        if method.echoes not in (None, subject.scan.volumes):
-            found.refused[method.name] = f"made for {method.echoes} echoes, not {subject.scan.volumes}"
-            continue
 
-        def make(method: Method = method, part: float = part, share: float = share) -> dict[str, Any]:
-            return method_values(
-                subject, place, method.name, how.t2, noise=reference["noise"], device=how.device, stop=stop,
-                progress=lambda done: told(part + share * done, f"{name}: {method.name}"),
-            )  # fmt: skip
-
+    def mapped(method: Method, share: Callable[[float], None]) -> dict[str, Any]:
         what = {
             "study": "dess-t2", "scan": identity, "method": method.name, "sha256": method.sha256,
             "t2": asdict(how.t2), "device": how.device, "place": _identity(place),
         }  # fmt: skip
-        values[method.name] = kept.get(what, make)
-    return SubjectValues(name, reference, values)
+        options: dict[str, Any] = {"noise": reference["noise"], "device": how.device, "stop": stop, "progress": share}
+        return kept.get(what, lambda: method_values(subject, place, method.name, how.t2, **options))
+
+    values = over_methods(methods, subject, name, mapped, told=told, refused=refused)
+    return SubjectValues(name, float(subject.scan.spacing[place.axis]), reference, values)
 
 
 def _identity(place: Place) -> list[Any]:

@@ -7,7 +7,7 @@ subjects.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from napari_mrsr.studies.writing import StudyTable
 if TYPE_CHECKING:
     import pandas as pd
 
-    from napari_mrsr.studies.dess_t2 import Found, Settings, SubjectValues
+    from napari_mrsr.studies.dess_t2 import Settings, SubjectValues
 
 #: What the comparisons are called in the tables.
 TITLES = {
@@ -137,21 +137,21 @@ def methods_of(frame: pd.DataFrame) -> list[str]:
     return [name for name in dict.fromkeys(frame["method"]) if name != ACQUIRED]
 
 
-def lead(cohort: Cohort, how: Settings, found: Found) -> str:
+def lead(cohort: Cohort, how: Settings, used: Sequence[SubjectValues], refused: Mapping[str, str]) -> str:
     """Return the first paragraph of the page."""
     planes = "the whole volume" if how.planes is None else f"a slab of {how.planes} reformat planes"
-    slices = sorted({round(s, 2) for s in found.slices.values()})
+    slices = sorted({round(s, 2) for s in (one.slices for one in used)})
     thick = " and ".join(f"{s:g}" for s in slices)
     thin = " and ".join(f"{s / 2:g}" for s in slices)
     formula = "the analytic formula of Sveinsson" if how.t2.estimator == "analytic" else "exact EPG inversion"
     lines = [
-        f"{cohort.name}: {len(found.subjects)} of {len(cohort.entries)} subjects. The acquired slices ({thick} mm) are "
+        f"{cohort.name}: {len(used)} of {len(cohort.entries)} subjects. The acquired slices ({thick} mm) are "
         f"the reference; every method makes slices of {thin} mm of them. T2 of the {how.region} in its central slice, "
         f"on {planes}, by {formula} with T1 {how.t2.t1:g} ms. Trained methods with their default Wiener data "
         "consistency. Research use: results are derived, not acquired."
     ]
-    if found.refused:
-        lines.append("Not scored: " + "; ".join(f"{name} ({why})" for name, why in found.refused.items()) + ".")
+    if refused:
+        lines.append("Not scored: " + "; ".join(f"{name} ({why})" for name, why in refused.items()) + ".")
     return "\n\n".join(lines)
 
 
