@@ -88,7 +88,7 @@ def train(
     points = list(
         run(SMALL_SINGLE, network, many, single_cases, at_steps=range(2 * EVERY, SINGLE + 1, 2 * EVERY), seed=seed)
     )
-    registry.save(network, weights, method="mrsr")
+    registry.save(network, weights)
     note("single", points)
     widened = recipes.build(SMALL, weights)
     weights.unlink()

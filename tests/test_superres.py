@@ -43,7 +43,7 @@ def knee() -> Scan:
 @pytest.fixture
 def weights(tmp_path):
     """Weights of a small untrained ``lean``, which is cubic interpolation."""
-    return registry.save(Lean(features=4, blocks=1), tmp_path / "own.safetensors", method="lean")
+    return registry.save(Lean(features=4, blocks=1), tmp_path / "own.safetensors")
 
 
 # -- what comes out --------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from napari_mrsr.networks import registry
 from napari_mrsr.networks.lean import Lean
 from napari_mrsr.scan import Scan
 from napari_mrsr.training import adapt
+from napari_mrsr.training.learner import Learner
 from napari_mrsr.training.own_slices import Patches
 from tests.app.conftest import dess
 from tests.training.test_adapt import cells
@@ -42,7 +43,7 @@ def own(tmp_path: Path) -> str:
     """A tiny network of one's own, cubic interpolation still."""
     torch.manual_seed(0)
     network = Lean(features=8, blocks=1, factors=(2, 3))
-    return str(registry.save(network, tmp_path / "tiny.safetensors", method="lean"))
+    return str(registry.save(network, tmp_path / "tiny.safetensors"))
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     small = {"steps": 10, "patches": Patches(batch=1, wide=16, deep=2, slices=12)}
     monkeypatch.setattr(adapt, "steps_of", partial(adapt.steps_of, **small))
     monkeypatch.setattr(adapt, "EVERY", 5)
-    monkeypatch.setattr(adapt._Learner, "gain", lambda self: float(self.average.n_averaged - 1) / 50)
+    monkeypatch.setattr(Learner, "gain", lambda self: float(self.average.n_averaged - 1) / 50)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import torch
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.lean import Lean
 from napari_mrsr.training import adapt
+from napari_mrsr.training.learner import Learner
 from napari_mrsr.training.own_slices import Patches
 from tests.training.test_adapt import cells
 
@@ -25,7 +26,7 @@ SPACING = np.diag([0.5, 0.5, 1.0, 1.0])
 def own(tmp_path: Path) -> Path:
     """A tiny network, cubic interpolation still."""
     torch.manual_seed(0)
-    return registry.save(Lean(features=8, blocks=1, factors=(2, 3)), tmp_path / "tiny.safetensors", method="lean")
+    return registry.save(Lean(features=8, blocks=1, factors=(2, 3)), tmp_path / "tiny.safetensors")
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     small = {"steps": 10, "patches": Patches(batch=1, wide=16, deep=2, slices=12)}
     monkeypatch.setattr(adapt, "adapt", partial(adapt.adapt, **small))
     monkeypatch.setattr(adapt, "EVERY", 5)
-    monkeypatch.setattr(adapt._Learner, "gain", lambda self: float(self.average.n_averaged - 1) / 50)
+    monkeypatch.setattr(Learner, "gain", lambda self: float(self.average.n_averaged - 1) / 50)
 
 
 def history_of(path: Path) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def test_the_gain_is_said_in_one_line_and_stands_in_the_history(shell, own, thic
 
 
 def test_without_a_gain_the_network_is_used_as_it_was(shell, own, thick, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(adapt._Learner, "gain", lambda _self: -1.0)
+    monkeypatch.setattr(Learner, "gain", lambda _self: -1.0)
     out = tmp_path / "sharp.nii.gz"
     outcome = shell("sr", thick, "-o", out, "--weights", own, "--adapt")
     assert outcome.code == 0, outcome.err

@@ -303,9 +303,7 @@ def shipped(tmp_path, monkeypatch):
 
     folder = tmp_path / "weights"
     folder.mkdir()
-    file = registry.save(
-        registry.build("lean", {"features": 4, "blocks": 1}), folder / "lean.safetensors", method="lean"
-    )
+    file = registry.save(registry.build("lean", {"features": 4, "blocks": 1}), folder / "lean.safetensors")
     entry = {
         "summary": "untrained",
         "factors": [2],

@@ -77,7 +77,7 @@ def test_arrays_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_network_is_no_dictionary_and_the_other_way_round(tmp_path: Path) -> None:
-    network = registry.save(Lean(4, 1, (2,)), tmp_path / "lean.safetensors", method="lean")
+    network = registry.save(Lean(4, 1, (2,)), tmp_path / "lean.safetensors")
     with pytest.raises(UnknownMethod):
         dictionary_files.load(network)
     with pytest.raises(UnknownMethod, match="classical"):

@@ -16,7 +16,7 @@ from napari_mrsr.networks.lean import Lean
 @pytest.fixture
 def own_weights(tmp_path: Path) -> Path:
     torch.manual_seed(0)
-    return registry.save(Lean(4, 1, (2,)), tmp_path / "own.safetensors", method="lean")
+    return registry.save(Lean(4, 1, (2,)), tmp_path / "own.safetensors")
 
 
 def test_a_file_of_ones_own_says_which_network_it_is(own_weights: Path) -> None:

@@ -18,7 +18,9 @@ from napari_mrsr.sampling import ThickSlices
 from napari_mrsr.scan import Scan
 from napari_mrsr.superres import super_resolve
 from napari_mrsr.training import adapt as adapting
-from napari_mrsr.training.adapt import Adapted, Point, adapt, steps_of
+from napari_mrsr.training.adapt import adapt, steps_of
+from napari_mrsr.training.adapted import Adapted, Point
+from napari_mrsr.training.learner import Learner
 from napari_mrsr.training.own_slices import Patches, own_slices
 
 SMALL = Patches(batch=2, wide=24, deep=4, slices=12)
@@ -44,7 +46,7 @@ def sharp_in_plane(
 def cubic(tmp_path: Path) -> Path:
     """Weights of a tiny network that is cubic interpolation still."""
     torch.manual_seed(0)
-    return registry.save(Lean(features=8, blocks=1, factors=(2, 3)), tmp_path / "tiny.safetensors", method="lean")
+    return registry.save(Lean(features=8, blocks=1, factors=(2, 3)), tmp_path / "tiny.safetensors")
 
 
 @pytest.fixture
@@ -106,7 +108,7 @@ def test_stop_keeps_the_best_so_far(learn: Callable[..., Adapted]) -> None:
 def test_it_ends_where_nothing_better_comes(learn: Callable[..., Adapted], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapting, "EVERY", 5)
     gains = iter([0.3, 0.5, 0.4, 0.4, 0.4, 0.4, 9.0])
-    monkeypatch.setattr(adapting._Learner, "gain", lambda _self: next(gains))
+    monkeypatch.setattr(Learner, "gain", lambda _self: next(gains))
     found = learn(sharp_in_plane())
     assert found.reason == "no better for a while"
     assert (found.step, found.gain) == (10, 0.5)
@@ -222,9 +224,9 @@ def test_the_weights_say_what_was_done_and_serve_this_factor_alone(
 @pytest.mark.parametrize("length", [1152, 1408])
 def test_a_header_is_not_taken_for_a_pickle_because_of_its_length(cubic: Path, tmp_path: Path, length: int) -> None:
     network, path = registry.load(cubic), tmp_path / "long.safetensors"
-    registry.save(network, path, method="lean", about={"note": ""})
+    registry.save(network, path, about={"note": ""})
     shortest = int.from_bytes(path.read_bytes()[:8], "little")
-    registry.save(network, path, method="lean", about={"note": " " * (length - shortest)})
+    registry.save(network, path, about={"note": " " * (length - shortest)})
     assert int.from_bytes(path.read_bytes()[:8], "little") == length
     registry.load(path)
 

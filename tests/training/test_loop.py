@@ -96,6 +96,6 @@ def test_published_recipe_has_the_published_numbers() -> None:
 
 def test_single_contrast_weights_are_widened_for_two_echoes(tmp_path: Path) -> None:
     single = replace(recipes.find("mrsr"), settings={"echoes": 1, "features": 6, "layers": 4})
-    path = registry.save(recipes.build(single), tmp_path / "single.safetensors", method="mrsr")
+    path = registry.save(recipes.build(single), tmp_path / "single.safetensors")
     dual = recipes.build(replace(single, settings={**single.settings, "echoes": 2}), path)
     assert dual.echoes == 2

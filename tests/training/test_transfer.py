@@ -30,7 +30,7 @@ def single(tmp_path: Path) -> tuple[Mrsr, Path]:
     for layer in network.convolutions:
         nn.init.normal_(layer.weight, std=0.1)
         nn.init.normal_(layer.bias, std=0.1)
-    return network, registry.save(network, tmp_path / "single.safetensors", method="mrsr")
+    return network, registry.save(network, tmp_path / "single.safetensors")
 
 
 def test_the_first_layer_is_doubled_and_halved_the_last_doubled_the_others_copied(single: tuple[Mrsr, Path]) -> None:
@@ -60,10 +60,10 @@ def test_weights_of_another_network_or_size_are_refused(single: tuple[Mrsr, Path
     _, path = single
     with pytest.raises(BadParameter, match="features 8"):
         recipes.build(replace(DUAL, settings={**DUAL.settings, "features": 8}), path)
-    lean = registry.save(Lean(8, 1), tmp_path / "lean.safetensors", method="lean")
+    lean = registry.save(Lean(8, 1), tmp_path / "lean.safetensors")
     with pytest.raises(BadParameter, match="holds lean"):
         recipes.build(DUAL, lean)
-    two = registry.save(Mrsr(2, 6, 4), tmp_path / "two.safetensors", method="mrsr")
+    two = registry.save(Mrsr(2, 6, 4), tmp_path / "two.safetensors")
     with pytest.raises(BadParameter, match="echoes 2"):
         recipes.build(replace(DUAL, settings={**DUAL.settings, "echoes": 1}), two)
 

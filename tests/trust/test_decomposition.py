@@ -79,7 +79,7 @@ def test_what_was_added_is_invisible_to_thick_slices_and_is_all_that_can_be_hidd
 
 @pytest.fixture
 def weights(tmp_path):
-    return registry.save(Lean(features=4, blocks=1), tmp_path / "own.safetensors", method="lean")
+    return registry.save(Lean(features=4, blocks=1), tmp_path / "own.safetensors")
 
 
 def test_the_wiener_correction_is_undone_before_anything_is_said(acquired, weights):

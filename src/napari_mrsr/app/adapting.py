@@ -24,7 +24,7 @@ from napari_mrsr.scan import Scan
 if TYPE_CHECKING:
     from napari_mrsr.app.session import Session
     from napari_mrsr.app.viewing import View
-    from napari_mrsr.training.adapt import Adapted, Point
+    from napari_mrsr.training.adapted import Adapted, Point
 
 AUTO = "auto"
 
@@ -93,7 +93,7 @@ class Adapting:
         return settings
 
     def _take(self, what: Point | Adapted) -> None:
-        from napari_mrsr.training.adapt import Adapted
+        from napari_mrsr.training.adapted import Adapted
 
         if isinstance(what, Adapted):
             self.found = what
@@ -141,7 +141,8 @@ def _job(scan: Scan, settings: RefineSettings, start: str | Path, tell: Any) -> 
 
     def job(stop: Stop) -> Iterator[Event]:
         from napari_mrsr import superres
-        from napari_mrsr.training.adapt import Point, part_done, steps_of
+        from napari_mrsr.training.adapt import part_done, steps_of
+        from napari_mrsr.training.adapted import Point
 
         yield Progress(0.0, "cutting the scan into pairs")
         axis = scan.find_slice_axis() if settings.axis is None else settings.axis

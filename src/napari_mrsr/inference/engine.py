@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from torch import nn
 
 from napari_mrsr.errors import BadParameter, Stopped
 from napari_mrsr.inference import devices
@@ -28,6 +27,7 @@ from napari_mrsr.inference.boxes import Box
 from napari_mrsr.inference.job import Job, threads_for
 from napari_mrsr.inference.runner import Floats, Interrupted
 from napari_mrsr.inference.scale import common_scale
+from napari_mrsr.networks.network import Network
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Tile:
 
 
 def stream(
-    model: nn.Module,
+    model: Network,
     array: npt.NDArray[Any],
     *,
     factor: int,
@@ -126,7 +126,7 @@ def stream(
         with threads_for(threads):
             return for_whole_volume(first_choice, model, x, factor, scale, precision, voxels)
 
-    job = Job(backend, x, factor, scale, int(model.halo), stop, threads, settle)  # type: ignore[arg-type]
+    job = Job(backend, x, factor, scale, model.halo, stop, threads, settle)
     part = None if within is None else _part(within, array, axis)
     try:
         for box, values, done, early in job.run(shown, tile, air, part):
@@ -136,7 +136,7 @@ def stream(
 
 
 def run(
-    model: nn.Module,
+    model: Network,
     array: npt.NDArray[Any],
     *,
     factor: int,
@@ -177,7 +177,7 @@ def run(
     return result
 
 
-def check(model: nn.Module, array: npt.NDArray[Any], factor: int, axis: int) -> None:
+def check(model: Network, array: npt.NDArray[Any], factor: int, axis: int) -> None:
     """Raise BadParameter unless the network can super-resolve this array."""
     if array.ndim != 4:
         raise BadParameter(
@@ -186,13 +186,12 @@ def check(model: nn.Module, array: npt.NDArray[Any], factor: int, axis: int) -> 
         )
     if axis not in (0, 1, 2):
         raise BadParameter(f"axis {axis} is not 0, 1 or 2", remedy="choose 0, 1 or 2")
-    factors: tuple[int, ...] = tuple(model.factors)  # type: ignore[arg-type]
-    if factor not in factors:
+    if factor not in model.factors:
         raise BadParameter(
-            f"factor {factor} is not one that the network was made for ({', '.join(map(str, factors))})",
+            f"factor {factor} is not one that the network was made for ({', '.join(map(str, model.factors))})",
             remedy="give one of them or an interpolation as method",
         )
-    echoes: int | None = model.echoes  # type: ignore[assignment]
+    echoes = model.echoes
     if echoes is not None and echoes != array.shape[0]:
         raise BadParameter(
             f"the network was made for {echoes} volumes, not {array.shape[0]}",
@@ -240,7 +239,7 @@ def _coarse(
     return (index[0], index[1], index[2])
 
 
-def estimate_seconds(model: nn.Module, array: npt.NDArray[Any], **options: Any) -> float:
+def estimate_seconds(model: Network, array: npt.NDArray[Any], **options: Any) -> float:
     """Return how long :func:`run` will take, s; see :func:`napari_mrsr.inference.estimate.estimate_seconds`."""
     from napari_mrsr.inference.estimate import estimate_seconds as of
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from torch import nn
 
 from napari_mrsr.inference import devices
 from napari_mrsr.inference.air import signal_mask
@@ -16,13 +15,14 @@ from napari_mrsr.inference.boxes import plan
 from napari_mrsr.inference.engine import check
 from napari_mrsr.inference.job import core_side, threads_for
 from napari_mrsr.inference.scale import common_scale
+from napari_mrsr.networks.network import Network
 
 #: Side of the probe tile, coarse voxels: large enough for the speed of a real one.
 SIDE = 40
 
 
 def estimate_seconds(
-    model: nn.Module,
+    model: Network,
     array: npt.NDArray[Any],
     *,
     factor: int,
@@ -45,7 +45,7 @@ def estimate_seconds(
     x = np.moveaxis(array, axis + 1, -1)
     shape = x.shape[1:]
     scale = common_scale(array)
-    halo = int(model.halo)  # type: ignore[arg-type]
+    halo = model.halo
     with threads_for(threads):
         backend = choose_backend(model, x, factor, scale, devices.choose(device), precision)
         known = backend.measured

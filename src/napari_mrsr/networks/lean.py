@@ -22,6 +22,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from napari_mrsr.networks.network import Network
 from napari_mrsr.networks.upsampling import CUBIC_REACH, cubic, shuffle_last_axis
 
 
@@ -50,7 +51,7 @@ def _kernel(features: int, separable: bool) -> nn.Module:
     )
 
 
-class Lean(nn.Module):
+class Lean(Network):
     """Super-resolution of one axis on the low-resolution grid.
 
     Parameters
@@ -70,7 +71,8 @@ class Lean(nn.Module):
     torch.Size([1, 2, 6, 6, 12])
     """
 
-    echoes: int | None = None
+    architecture = "lean"
+    echoes = None
 
     def __init__(
         self, features: int = 32, blocks: int = 6, factors: Sequence[int] = (2, 3, 4), *, separable: bool = False

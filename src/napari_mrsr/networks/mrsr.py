@@ -14,10 +14,11 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from napari_mrsr.networks.network import Network
 from napari_mrsr.networks.upsampling import CUBIC_REACH, cubic
 
 
-class Mrsr(nn.Module):
+class Mrsr(Network):
     """The published network.
 
     Parameters
@@ -35,6 +36,7 @@ class Mrsr(nn.Module):
     1995329
     """
 
+    architecture = "mrsr"
     factors = (2, 3, 4)
 
     def __init__(self, echoes: int = 2, features: int = 64, layers: int = 20) -> None:

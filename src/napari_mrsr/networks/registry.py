@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from napari_mrsr.errors import UnknownMethod, UnsafeWeights, WeightsCorrupt, WeightsMissing
 
 if TYPE_CHECKING:
-    from torch import nn
+    from napari_mrsr.networks.network import Network
 
 #: First bytes of a zip archive and of a pickle stream: what torch.save writes.
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
@@ -130,7 +130,7 @@ def find(name: str) -> Method:
     raise UnknownMethod(f"no method {name!r}", remedy=f"choose one of {known}")
 
 
-def build(architecture: str, settings: dict[str, Any]) -> nn.Module:
+def build(architecture: str, settings: dict[str, Any]) -> Network:
     """Make an untrained network; raises UnknownMethod."""
     if architecture == "lean":
         from napari_mrsr.networks.lean import Lean
@@ -143,7 +143,7 @@ def build(architecture: str, settings: dict[str, Any]) -> nn.Module:
     raise UnknownMethod(f"no network {architecture!r}", remedy="choose one of lean, mrsr")
 
 
-def load(which: str | Path, *, device: str = "cpu") -> nn.Module:
+def load(which: str | Path, *, device: str = "cpu") -> Network:
     """Load a network with its weights, ready for inference.
 
     Parameters
@@ -236,13 +236,13 @@ def adaptation_of(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def save(network: nn.Module, path: Path, *, method: str, about: dict[str, str] | None = None) -> Path:
+def save(network: Network, path: Path, *, about: dict[str, str] | None = None) -> Path:
     """Write the weights of a network with what is needed to build it again, and what else is to stand in the header."""
     from safetensors.torch import save_file
 
     tensors = {name: tensor.detach().float().contiguous().cpu() for name, tensor in network.state_dict().items()}
     temporary = path.with_name(path.name + ".new")
-    metadata = {"architecture": method, "settings": json.dumps(network.settings), **(about or {})}
+    metadata = {"architecture": network.architecture, "settings": json.dumps(network.settings), **(about or {})}
     save_file(tensors, temporary, metadata=metadata)
     temporary.replace(path)
     return path

@@ -20,117 +20,29 @@ end first: how many steps fit into them depends on the computer.
 
 from __future__ import annotations
 
-import copy
-import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.inference import devices
 from napari_mrsr.inference.job import threads_for
 from napari_mrsr.networks import registry
+from napari_mrsr.networks.network import Network
 from napari_mrsr.scan import Scan
-from napari_mrsr.training.loop import mixed_precision
-from napari_mrsr.training.own_slices import OwnSlices, Patches, own_slices
+from napari_mrsr.training.adapted import Adapted, Point
+from napari_mrsr.training.learner import Learner
+from napari_mrsr.training.own_slices import Patches, own_slices
 
 #: Steps at most, and minutes.
 STEPS, MINUTES = 300, 3.0
-#: Adam's step, after a rise over :data:`WARM_UP` steps.
-LEARNING_RATE, WARM_UP = 1e-4, 20
-#: Decay of the moving average of the weights.
-AVERAGING = 0.97
+#: Adam's step.
+LEARNING_RATE = 1e-4
 #: Steps between judgements, and judgements without a better one after which it ends.
 EVERY, PATIENCE = 25, 4
 #: Least gain on held-out slices for which the trained weights are given up, dB.
 LEAST_GAIN = 0.02
-
-
-@dataclass(frozen=True)
-class Point:
-    """One step: its number, its loss, the gain on held-out slices where it was judged (dB), and seconds so far."""
-
-    step: int
-    loss: float
-    gain: float | None = None
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class Adapted:
-    """A network adapted to one scan, or as it was where that was no better.
-
-    Parameters
-    ----------
-    network
-        Ready for inference, for this factor alone.
-    start
-        What it was before: the name of a method or of a file.
-    axis, factor, seed
-        What it was adapted for.
-    history
-        The judged steps.
-    step, gain
-        The best of them, dB; 0 and 0 where the trained weights were kept.
-    seconds
-        How long it took.
-    reason
-        Why it ended, in words.
-    axes, left_out
-        The axes that taught, and why others did not.
-    """
-
-    network: nn.Module
-    start: str
-    axis: int
-    factor: int
-    seed: int
-    history: tuple[Point, ...]
-    step: int
-    gain: float
-    seconds: float
-    reason: str
-    axes: tuple[int, ...]
-    left_out: tuple[str, ...] = ()
-
-    @property
-    def is_better(self) -> bool:
-        """Whether the weights are others than before."""
-        return self.step > 0
-
-    @property
-    def line(self) -> str:
-        """What came of it, in one line."""
-        tail = "; ".join([self.reason, *self.left_out, f"{self.seconds:.0f} s"])
-        if not self.is_better:
-            return f"not adapted: no gain on held-out slices of this scan, {self.start} stays as it was ({tail})"
-        return f"adapted to this scan: {self.gain:+.2f} dB on held-out slices in plane after {self.step} steps ({tail})"
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """What belongs into the history of a result, JSON-able."""
-        return {
-            "from": self.start,
-            "factor": self.factor,
-            "axis": self.axis,
-            "taught_by_axes": list(self.axes),
-            "steps": self.step,
-            "gain_on_held_out_slices_db": round(self.gain, 3),
-            "seed": self.seed,
-        }
-
-    def save(self, path: Path) -> Path:
-        """Write the weights as safetensors, with the summary in the header."""
-        method = type(self.network).__name__.lower()
-        return registry.save(self.network, path, method=method, about={registry.ADAPTED: json.dumps(self.summary)})
 
 
 def adapt(
@@ -224,7 +136,7 @@ def steps_of(
     began = time.monotonic()
     axis = scan.find_slice_axis() if axis is None else axis
     network = for_factor(registry.load(start), factor)
-    volumes: int | None = network.echoes  # type: ignore[assignment]
+    volumes = network.echoes
     if volumes is not None and volumes != scan.volumes:
         raise BadParameter(
             f"has {scan.volumes} volumes, and the network was made for {volumes}", where=scan.where, remedy="take lean"
@@ -233,7 +145,7 @@ def steps_of(
     patches = patches or Patches()
     place = devices.choose(device)
     with threads_for(threads):
-        learner = _Learner(network, own, place, learning_rate)
+        learner = Learner(network, own, place, learning_rate)
         history = [Point(0, learner.held_out[0], 0.0, time.monotonic() - began)]
         yield history[0]
         best, kept = history[0], learner.weights()
@@ -277,7 +189,7 @@ def steps_of(
     )
 
 
-def for_factor(network: nn.Module, factor: int) -> nn.Module:
+def for_factor(network: Network, factor: int) -> Network:
     """Return the network without what belongs to other factors: their last layers do not fit an adapted trunk.
 
     Raises
@@ -285,72 +197,15 @@ def for_factor(network: nn.Module, factor: int) -> nn.Module:
     BadParameter
         The network was not made for this factor.
     """
-    factors: tuple[int, ...] = tuple(network.factors)  # type: ignore[arg-type]
-    if factor not in factors:
+    if factor not in network.factors:
         raise BadParameter(
-            f"factor {factor} is not one that the network was made for ({', '.join(map(str, factors))})",
+            f"factor {factor} is not one that the network was made for ({', '.join(map(str, network.factors))})",
             remedy="give one of them",
         )
-    settings: dict[str, Any] = dict(network.settings)  # type: ignore[arg-type]
+    settings = network.settings
     if "factors" not in settings:
         return network
-    alone = registry.build(type(network).__name__.lower(), settings | {"factors": [factor]})
+    alone = registry.build(network.architecture, settings | {"factors": [factor]})
     weights = network.state_dict()
     alone.load_state_dict({name: weights[name] for name in alone.state_dict()})
     return alone
-
-
-class _Learner:
-    """The network that takes steps, its average, and how that does on held-out slices."""
-
-    def __init__(self, network: nn.Module, own: OwnSlices, place: torch.device, learning_rate: float) -> None:
-        self.place, self.precision, self.learning_rate = place, mixed_precision(place), learning_rate
-        network.to(place, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-        self.network = network.train()
-        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGING))  # type: ignore[no-untyped-call]
-        self.average.update_parameters(network)
-        self.optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
-        self.factor = own.factor
-        self.cases = [self._case(thin) for thin in own.held_out]
-        self.held_out = self._errors()
-
-    def _case(self, thin: Any) -> tuple[Tensor, Tensor]:
-        from napari_mrsr.sampling import ThickSlices
-
-        thick = ThickSlices(thin.shape, -1, self.factor)(thin).astype(np.float32)
-        return torch.from_numpy(thick)[None].to(self.place), torch.from_numpy(thin)[None].to(self.place)
-
-    def step(self, batch: Any, number: int) -> float:
-        """Learn from a batch; return its loss."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate * min(1.0, number / WARM_UP)
-        thick, thin = batch.thick.to(self.place), batch.thin.to(self.place)
-        loss = functional.l1_loss(self._run(self.network, thick), thin)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimizer.step()
-        self.average.update_parameters(self.network)
-        return float(loss.detach())
-
-    def gain(self) -> float:
-        """Return the gain of the average over the trained weights on held-out slices, dB."""
-        now = self._errors()
-        return float(np.mean([10 * np.log10(b / max(a, 1e-30)) for a, b in zip(now, self.held_out, strict=True)]))
-
-    def weights(self) -> dict[str, Tensor]:
-        """Return a copy of the averaged weights."""
-        return copy.deepcopy(self.average.module.state_dict())
-
-    def _errors(self) -> Sequence[float]:
-        errors: list[float] = []
-        with torch.inference_mode():
-            for thick, thin in self.cases:
-                sharp = self._run(self.average.module, thick)
-                errors += ((sharp - thin) ** 2).mean(dim=(0, 2, 3, 4)).tolist()
-        return errors
-
-    def _run(self, network: nn.Module, thick: Tensor) -> Tensor:
-        with torch.autocast(self.place.type, dtype=self.precision, enabled=self.precision is not None):
-            sharp: Tensor = network(thick, self.factor)
-        return sharp.float()

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_mrsr.networks import registry
+from napari_mrsr.networks.network import Network
 from napari_mrsr.scan import Scan
 from napari_mrsr.training import checkpoint
 from napari_mrsr.training.losses import find as loss_by_name
@@ -76,7 +77,7 @@ def mixed_precision(device: torch.device) -> torch.dtype | None:
 
 def run(
     recipe: Recipe,
-    network: nn.Module,
+    network: Network,
     sources: Sequence[TrainingSource],
     checks: Sequence[tuple[str, Scan]],
     *,
@@ -161,7 +162,7 @@ def run(
                 break
     save()
     weights = out / "weights.safetensors"
-    _with(network, average, lambda: registry.save(network, weights, method=recipe.network))
+    _with(network, average, lambda: registry.save(network, weights))
     from napari_mrsr.training.curves import plot
 
     plot(out / "training.csv", out / "training.png")
@@ -217,7 +218,7 @@ def _with(network: nn.Module, weights: dict[str, Tensor], action: Callable[[], A
                 p.copy_(own[name])
 
 
-def _validate(network: nn.Module, average: dict[str, Tensor], cases: Sequence[Any]) -> tuple[Score, ...]:
+def _validate(network: Network, average: dict[str, Tensor], cases: Sequence[Any]) -> tuple[Score, ...]:
     result: tuple[Score, ...] = _with(network, average, lambda: tuple(score(network, case) for case in cases))
     return result
 

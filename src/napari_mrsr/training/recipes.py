@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari_mrsr.errors import BadParameter, UnknownMethod
 
 if TYPE_CHECKING:
-    from torch import nn
-
+    from napari_mrsr.networks.network import Network
     from napari_mrsr.training.loop import Result
     from napari_mrsr.training.pairs import Augmentation, Sampling
 
@@ -107,7 +106,7 @@ def shrink(recipe: Recipe) -> Recipe:
     return replace(recipe, settings={**recipe.settings, **small}, batch=4, steps=60)
 
 
-def build(recipe: Recipe, start: Path | None = None) -> nn.Module:
+def build(recipe: Recipe, start: Path | None = None) -> Network:
     """Make the network of a recipe, with the weights of a file if one is given.
 
     A single-contrast ``mrsr`` is widened to the echoes of the recipe (transfer, paper 1 section 3.2).
@@ -118,17 +117,18 @@ def build(recipe: Recipe, start: Path | None = None) -> nn.Module:
         The weights are of another network or size.
     """
     from napari_mrsr.networks import registry
+    from napari_mrsr.networks.mrsr import Mrsr
 
     network = registry.build(recipe.network, recipe.settings)
     if start is None:
         return network
     first = registry.load(start)
     echoes = recipe.settings.get("echoes", 1)
-    if isinstance(first, type(network)) and getattr(first, "echoes", None) == 1 and echoes > 1:
-        first = first.for_echoes(echoes)  # type: ignore[operator]
-    if not isinstance(first, type(network)) or first.settings != network.settings:
+    if isinstance(first, Mrsr) and isinstance(network, Mrsr) and first.echoes == 1 and echoes > 1:
+        first = first.for_echoes(echoes)
+    if first.architecture != network.architecture or first.settings != network.settings:
         raise BadParameter(
-            f"holds {type(first).__name__.lower()} with {_in_words(first.settings)}, "
+            f"holds {first.architecture} with {_in_words(first.settings)}, "
             f"not {recipe.network} with {_in_words(network.settings)}",
             where=start,
             remedy="start from weights of the same network and size",

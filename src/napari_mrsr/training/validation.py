@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
 
 from napari_mrsr.errors import MrsrError
 from napari_mrsr.interpolation import interpolate
+from napari_mrsr.networks.network import Network
 from napari_mrsr.sampling import ThickSlices
 from napari_mrsr.scan import Scan
 from napari_mrsr.training.full_band import full_band_axes
@@ -63,11 +63,11 @@ def cases_of(checks: Sequence[tuple[str, Scan]], factor: int = 2) -> list[Case]:
     return cases
 
 
-def score(network: nn.Module, case: Case) -> Score:
+def score(network: Network, case: Case) -> Score:
     """Score a network on a case: thick slices, back, PSNR over the range of the block."""
     thick = ThickSlices(case.thin.shape, -1, case.factor)(case.thin)
     device = next(network.parameters()).device
-    echoes = getattr(network, "echoes", None)
+    echoes = network.echoes
     x = torch.from_numpy(thick)[None].to(device)
     with torch.inference_mode():
         if echoes == 1:

@@ -1,0 +1,89 @@
+"""What comes of adapting a network to one scan: the weights, and what was seen on the way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from napari_mrsr.networks import registry
+from napari_mrsr.networks.network import Network
+
+
+@dataclass(frozen=True)
+class Point:
+    """One step: its number, its loss, the gain on held-out slices where it was judged (dB), and seconds so far."""
+
+    step: int
+    loss: float
+    gain: float | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Adapted:
+    """A network adapted to one scan, or as it was where that was no better.
+
+    Parameters
+    ----------
+    network
+        Ready for inference, for this factor alone.
+    start
+        What it was before: the name of a method or of a file.
+    axis, factor, seed
+        What it was adapted for.
+    history
+        The judged steps.
+    step, gain
+        The best of them, dB; 0 and 0 where the trained weights were kept.
+    seconds
+        How long it took.
+    reason
+        Why it ended, in words.
+    axes, left_out
+        The axes that taught, and why others did not.
+    """
+
+    network: Network
+    start: str
+    axis: int
+    factor: int
+    seed: int
+    history: tuple[Point, ...]
+    step: int
+    gain: float
+    seconds: float
+    reason: str
+    axes: tuple[int, ...]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the weights are others than before."""
+        return self.step > 0
+
+    @property
+    def line(self) -> str:
+        """What came of it, in one line."""
+        tail = "; ".join([self.reason, *self.left_out, f"{self.seconds:.0f} s"])
+        if not self.is_better:
+            return f"not adapted: no gain on held-out slices of this scan, {self.start} stays as it was ({tail})"
+        return f"adapted to this scan: {self.gain:+.2f} dB on held-out slices in plane after {self.step} steps ({tail})"
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What belongs into the history of a result, JSON-able."""
+        return {
+            "from": self.start,
+            "factor": self.factor,
+            "axis": self.axis,
+            "taught_by_axes": list(self.axes),
+            "steps": self.step,
+            "gain_on_held_out_slices_db": round(self.gain, 3),
+            "seed": self.seed,
+        }
+
+    def save(self, path: Path) -> Path:
+        """Write the weights as safetensors, with the summary in the header."""
+        return registry.save(self.network, path, about={registry.ADAPTED: json.dumps(self.summary)})
