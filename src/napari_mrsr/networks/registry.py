@@ -25,6 +25,8 @@ _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _LARGEST_HEADER = 100 * 2**20
 #: Entry in the header of weights that were adapted to one scan: how, as JSON.
 ADAPTED = "adapted"
+#: Entry in the header of weights that were fine-tuned on a planning scan: on which and how, as JSON.
+FINE_TUNED = "fine_tuned"
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,15 @@ def build(architecture: str, settings: dict[str, Any]) -> Network:
         from napari_mrsr.networks.mrsr import Mrsr
 
         return Mrsr(**settings)
-    raise UnknownMethod(f"no network {architecture!r}", remedy="choose one of lean, mrsr")
+    if architecture == "swift":
+        from napari_mrsr.networks.swift import Swift
+
+        return Swift(**settings)
+    if architecture == "unet":
+        from napari_mrsr.networks.unet import Unet
+
+        return Unet(**settings)
+    raise UnknownMethod(f"no network {architecture!r}", remedy="choose one of lean, mrsr, swift, unet")
 
 
 def load(which: str | Path, *, device: str = "cpu") -> Network:
@@ -227,7 +237,16 @@ def read_header(path: Path) -> dict[str, str]:
 
 def adaptation_of(path: Path) -> dict[str, Any] | None:
     """Return how weights were adapted to one scan (:mod:`napari_mrsr.training.adapt`), or None where they were not."""
-    found = read_header(path).get(ADAPTED)
+    return _entry(path, ADAPTED)
+
+
+def fine_tuning_of(path: Path) -> dict[str, Any] | None:
+    """Return how weights were fine-tuned on a planning scan (:class:`napari_mrsr.training.fine_tuned.Account`), if so."""
+    return _entry(path, FINE_TUNED)
+
+
+def _entry(path: Path, name: str) -> dict[str, Any] | None:
+    found = read_header(path).get(name)
     if found is None:
         return None
     try:
