@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from napari_mrsr import __version__
 from napari_mrsr.errors import AmbiguousAxis, BadParameter, WrongDimensions
+from napari_mrsr.triple import triple
 
 VolumeAxis = Literal["echo", "contrast", "time", "map", "label"]
 
@@ -183,7 +184,7 @@ class Scan:
     def spacing(self) -> tuple[float, float, float]:
         """Distance of neighbouring voxel centres along i, j, k, mm."""
         lengths = np.sqrt((self.affine[:3, :3] ** 2).sum(axis=0))
-        return tuple(round(float(length), 6) for length in lengths)  # type: ignore[return-value]
+        return triple(round(float(length), 6) for length in lengths)
 
     @property
     def voxel_volume(self) -> float:

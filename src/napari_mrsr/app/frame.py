@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from napari_mrsr.errors import AmbiguousAxis
 from napari_mrsr.scan import Scan
+from napari_mrsr.triple import triple
 
 Array = npt.NDArray[Any]
 
@@ -88,7 +89,7 @@ class Frame:
         patient = columns @ np.asarray(point, dtype=float)
         index = np.linalg.solve(scan.affine[:3, :3], patient - scan.affine[:3, 3])
         inside = np.clip(np.rint(index), 0, np.array(scan.shape) - 1).astype(int)
-        return tuple(int(i) for i in inside)  # type: ignore[return-value]
+        return triple(int(i) for i in inside)
 
 
 def frame_of(scan: Scan, plane: int | None = None) -> Frame:
@@ -112,23 +113,23 @@ def frame_of(scan: Scan, plane: int | None = None) -> Frame:
     patient, sign = orientation[:, 0].astype(int), orientation[:, 1]
     plane = plane_of(scan) if plane is None else plane
     order = ORDERS[plane]
-    axes = tuple(int(np.flatnonzero(patient == p)[0]) for p in order)
-    flips = tuple(bool(sign[a] > 0) for a in axes)
+    axes = triple(int(np.flatnonzero(patient == p)[0]) for p in order)
+    flips = triple(bool(sign[a] > 0) for a in axes)
     spacing = np.sqrt((scan.affine[:3, :3] ** 2).sum(axis=0))
     directions = scan.affine[:3, :3] / spacing
     origin = np.linalg.solve(directions, scan.affine[:3, 3])
-    translate = tuple(
+    translate = triple(
         float(-(origin[a] + spacing[a] * (scan.shape[a] - 1)) if flip else origin[a])
         for a, flip in zip(axes, flips, strict=True)
     )
     return Frame(
         plane=plane,
-        axes=axes,  # type: ignore[arg-type]
-        flips=flips,  # type: ignore[arg-type]
+        axes=axes,
+        flips=flips,
         directions=directions,
-        scale=tuple(float(spacing[a]) for a in axes),  # type: ignore[arg-type]
-        translate=translate,  # type: ignore[arg-type]
-        labels=tuple(LABELS[p] for p in order),  # type: ignore[arg-type]
+        scale=triple(float(spacing[a]) for a in axes),
+        translate=translate,
+        labels=triple(LABELS[p] for p in order),
     )
 
 

@@ -4,6 +4,9 @@ A network whose output at a voxel depends on inputs at most ``halo`` voxels away
 in the core of a tile that was cut with that much surrounding. At the true border of the volume nothing is added: there
 the network pads as it would on the whole volume.
 
+A network that pools looks at its input in a grid of ``stride`` voxels. What is cut for it begins and ends at multiples of
+the stride, or where the volume ends, so that it pools together what it pools together on the whole volume.
+
 Boxes are full in depth along the axis that is super-resolved: data consistency couples all slices, and the halo, which
 costs most along a short axis, is saved there. What remains to pay for a core of ``s`` x ``t`` voxels is the redundancy
 ``(s + 2 halo) (t + 2 halo) / (s t)``.
@@ -17,6 +20,8 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+
+from napari_mrsr.triple import triple
 
 Triple = tuple[int, int, int]
 
@@ -40,8 +45,7 @@ class Box:
     @property
     def shape(self) -> Triple:
         """Voxels along each axis."""
-        i, j, k = (b - a for a, b in zip(self.low, self.high, strict=True))
-        return (i, j, k)
+        return triple(b - a for a, b in zip(self.low, self.high, strict=True))
 
     @property
     def voxels(self) -> int:
@@ -52,28 +56,29 @@ class Box:
     @property
     def slices(self) -> tuple[slice, slice, slice]:
         """The box as an index."""
-        i, j, k = (slice(a, b) for a, b in zip(self.low, self.high, strict=True))
-        return (i, j, k)
+        return triple(slice(a, b) for a, b in zip(self.low, self.high, strict=True))
 
-    def grown(self, halo: int | Triple, shape: Triple) -> Box:
-        """Return the box with ``halo`` voxels around it, cut at the border of a volume of that shape."""
+    def grown(self, halo: int | Triple, shape: Triple, stride: int = 1) -> Box:
+        """Return the box with ``halo`` voxels around it, cut at the border of a volume of that shape.
+
+        With a ``stride`` the ends are moved outwards to multiples of it, as far as the volume reaches.
+        """
         reach = (halo, halo, halo) if isinstance(halo, int) else halo
-        low = tuple(max(0, a - h) for a, h in zip(self.low, reach, strict=True))
-        high = tuple(min(n, b + h) for b, h, n in zip(self.high, reach, shape, strict=True))
-        return Box(low, high)  # type: ignore[arg-type]
+        low = triple(max(0, (a - h) // stride * stride) for a, h in zip(self.low, reach, strict=True))
+        high = triple(min(n, -(-(b + h) // stride) * stride) for b, h, n in zip(self.high, reach, shape, strict=True))
+        return Box(low, high)
 
     def moved(self, by: Triple) -> Box:
         """Return the box moved by so many voxels."""
-        low, high = (tuple(a + b for a, b in zip(end, by, strict=True)) for end in (self.low, self.high))
-        return Box(low, high)  # type: ignore[arg-type]
+        low, high = (triple(a + b for a, b in zip(end, by, strict=True)) for end in (self.low, self.high))
+        return Box(low, high)
 
     def inside(self, outer: Box, factor: int = 1) -> tuple[slice, slice, slice]:
         """Return where this box lies in an outer one, the last axis ``factor`` times finer."""
         fine = (1, 1, factor)
-        i, j, k = (
+        return triple(
             slice((a - o) * f, (b - o) * f) for a, b, o, f in zip(self.low, self.high, outer.low, fine, strict=True)
         )
-        return (i, j, k)
 
     def bounds(self, mask: npt.NDArray[np.bool_]) -> Box:
         """Return the smallest box around what is True in a mask of this box."""
@@ -93,7 +98,7 @@ class Box:
         middle = (self.low[axis] + self.high[axis]) // 2
         low, high = list(self.low), list(self.high)
         high[axis] = low[axis] = middle
-        return Box(self.low, tuple(high)), Box(tuple(low), self.high)  # type: ignore[arg-type]
+        return Box(self.low, triple(high)), Box(triple(low), self.high)
 
 
 def equal_cuts(n: int, size: int) -> list[int]:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.phantoms.lattice import Array, carry, weights
+from napari_mrsr.phantoms.sub_slices import mean_of_slices
 
 Axis = npt.NDArray[np.float64]
 Box = tuple[slice, slice, slice]
@@ -114,10 +115,4 @@ class Slab:
 
     def mean(self, values: Array) -> Array:
         """Return the mean over the sub-slices of each voxel."""
-        if self.sub == 1:
-            return values
-        total = values[..., :: self.sub].copy()
-        for n in range(1, self.sub):
-            total += values[..., n :: self.sub]
-        total *= np.float32(1 / self.sub)
-        return total
+        return mean_of_slices(values, self.sub)

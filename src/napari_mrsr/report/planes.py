@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.scan import Scan
+from napari_mrsr.triple import triple
 
 PLANES = ("sagittal", "coronal", "axial")
 
@@ -65,9 +66,9 @@ def patient_axes(scan: Scan) -> tuple[tuple[int, int, int], tuple[bool, bool, bo
 
     orientation: Any = nib.orientations.io_orientation(scan.affine)
     patient, sign = orientation[:, 0].astype(int), orientation[:, 1]
-    axes = tuple(int(np.flatnonzero(patient == p)[0]) for p in range(3))
-    flips = tuple(bool(sign[a] > 0) for a in axes)
-    return axes, flips  # type: ignore[return-value]
+    axes = triple(int(np.flatnonzero(patient == p)[0]) for p in range(3))
+    flips = triple(bool(sign[a] > 0) for a in axes)
+    return axes, flips
 
 
 def slice_plane(scan: Scan) -> int:

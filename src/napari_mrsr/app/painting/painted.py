@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from napari_mrsr.app.roi import regions
 from napari_mrsr.errors import BadParameter, MissingParameter
+from napari_mrsr.triple import triple
 
 if TYPE_CHECKING:
     from napari.layers import Labels
@@ -50,7 +51,7 @@ class Plane:
     def spacing(self) -> tuple[float, float, float]:
         """Distance of slices, rows and columns, mm; rows and columns in the order of the data, not of the screen."""
         one, other = (a for a in range(3) if a != self.axis)
-        return tuple(float(self.layer.scale[a]) for a in (self.axis, one, other))  # type: ignore[return-value]
+        return triple(float(self.layer.scale[a]) for a in (self.axis, one, other))
 
     @property
     def pixel(self) -> tuple[float, float]:

@@ -17,6 +17,7 @@ from napari_mrsr.phantoms.abdomen.vessels import Segment, great_vessels, liver_v
 from napari_mrsr.phantoms.shapes import Array, Points, ellipsoid
 from napari_mrsr.phantoms.subject import generator
 from napari_mrsr.phantoms.texture import Texture
+from napari_mrsr.triple import triple
 
 #: Nothing but fat and skin lies outside these corners, mm.
 INSIDE = ((-134.0, -94.0, -1000.0), (134.0, 92.0, 1000.0))
@@ -227,7 +228,7 @@ def _lesions(seed: int, liver: Body) -> tuple[Lesion, ...]:
             # The target of a needle lies where the liver is thick.
             if depth > (min(size + 3, 12) if n == 0 else 0.6 * size) and far and (n or abs(centre[2] - 10) < 30):
                 radii = size * rng.uniform(0.85, 1.15, 3)
-                found.append(Lesion(tuple(map(float, centre)), tuple(map(float, radii))))  # type: ignore[arg-type]
+                found.append(Lesion(triple(map(float, centre)), triple(map(float, radii))))
                 break
     return tuple(found)
 

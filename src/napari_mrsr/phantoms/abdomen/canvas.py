@@ -16,6 +16,7 @@ import numpy as np
 from napari_mrsr.phantoms.abdomen.motion import STEP, Axes, Motion, Three
 from napari_mrsr.phantoms.abdomen.tissues import NUMBER, Shade
 from napari_mrsr.phantoms.shapes import Array
+from napari_mrsr.phantoms.sub_slices import mean_of_slices
 
 Box = tuple[slice, slice, slice]
 
@@ -115,13 +116,7 @@ class Canvas:
 
     def mean(self, values: Array) -> Array:
         """Return the mean over the sub-slices of each voxel."""
-        if self.sub == 1:
-            return values
-        total = values[..., :: self.sub].copy()
-        for n in range(1, self.sub):
-            total += values[..., n :: self.sub]
-        total *= np.float32(1 / self.sub)
-        return total
+        return mean_of_slices(values, self.sub)
 
     def _sum(self, name: str, share: Array, box: Box) -> None:
         here = (box[0], box[1], slice(box[2].start // self.sub, box[2].stop // self.sub))

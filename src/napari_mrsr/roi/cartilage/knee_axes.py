@@ -20,6 +20,7 @@ import numpy.typing as npt
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.roi.grid import Box, bounding_box
 from napari_mrsr.scan import Scan
+from napari_mrsr.triple import triple
 
 Side = Literal["left", "right"]
 Mask = npt.NDArray[np.bool_]
@@ -107,7 +108,7 @@ def knee_axes(scan: Scan, inside: Mask, side: Side | None = None, *, margin: int
     return KneeAxes(
         axes=order,
         flips=turned,
-        spacing=tuple(scan.spacing[a] for a in order),  # type: ignore[arg-type]
+        spacing=triple(scan.spacing[a] for a in order),
         shape=scan.shape,
         box=(box[0], box[1], box[2]),
         right=_right(scan, order[2], turned[2], box),
