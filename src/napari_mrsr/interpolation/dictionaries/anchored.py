@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +30,6 @@ PATCH = (3, 4)
 FACTOR = 2
 #: Correlations looked at together: they should stay in the cache.
 TOGETHER = 4096
-#: Rows that are finished together, and rows that are timed for an estimate: all of a plane.
-BLOCK, PROBE = 32, 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +52,11 @@ class AnchoredRegression:
     features: Floats
     anchors: Floats
     projections: Floats
+
+    #: Rows that are finished together.
+    block: ClassVar[int] = 32
+    #: Rows of a plane that are timed for an estimate: all of it.
+    probe: ClassVar[int] = 1024
 
     def __post_init__(self) -> None:
         f = len(self.features)
@@ -87,16 +90,6 @@ class AnchoredRegression:
     def margin(self) -> int:
         """In-plane samples to either side that a value depends on."""
         return self.window[0] // 2 + PATCH[0] // 2
-
-    @property
-    def block(self) -> int:
-        """Rows that are finished together."""
-        return BLOCK
-
-    @property
-    def probe(self) -> int:
-        """Rows of a plane that are timed for an estimate."""
-        return PROBE
 
     def at_scale(self, scale: float) -> AnchoredRegression:
         """Return itself: what is done does not depend on the scale."""

@@ -45,7 +45,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -71,10 +71,6 @@ FLAT = 0.1
 BACK_PROJECTIONS, STEP = 20, 1.5
 #: Patches coded together; Stop is asked for between, every second or two.
 TOGETHER = 16384
-#: Rows that are finished together: few, since they take long, but many beside the rows of patches at their margins.
-BLOCK = 16
-#: Rows of a plane that are timed for an estimate: a whole plane takes a quarter of a minute.
-PROBE = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +91,11 @@ class SparseCoding:
     high: Floats
     flat: float = 0.0
     gram: Floats = field(init=False, repr=False)
+
+    #: Rows that are finished together: few, since they take long, but many beside the rows of patches at their margins.
+    block: ClassVar[int] = 16
+    #: Rows of a plane that are timed for an estimate: a whole plane takes a quarter of a minute.
+    probe: ClassVar[int] = 16
 
     def __post_init__(self) -> None:
         wanted = {"low": (len(self.low), 4 * PATCH**2), "high": (len(self.low), PATCH**2)}
@@ -125,16 +126,6 @@ class SparseCoding:
     def margin(self) -> int:
         """In-plane samples to either side that a value depends on."""
         return 2 * (PATCH // 2) + REACH
-
-    @property
-    def block(self) -> int:
-        """Rows that are finished together."""
-        return BLOCK
-
-    @property
-    def probe(self) -> int:
-        """Rows of a plane that are timed for an estimate."""
-        return PROBE
 
     def residual(
         self, planes: npt.NDArray[Any], rows: slice = slice(None), stop: Callable[[], bool] | None = None
