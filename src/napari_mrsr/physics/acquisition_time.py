@@ -14,14 +14,14 @@ GRAPPA factor and [ ] the nearest whole number. Partial Fourier, as a part of li
 the brackets. Reference lines of GRAPPA, preparation pulses and pauses are not in the equation: the times per volume
 that Table 1 prints are 15 to 22 % longer than these.
 
-**Of the centre of k-space** :math:`n_r \times n_p` of :math:`N_r \times N_p` samples are kept, a share :math:`\kappa
-= n_r n_p / N_r N_p` (9.77 %, where 10 % was asked for). Table 2 takes time as proportional to this share,
+**Of the centre of k-space** :math:`n_r \times n_p` of :math:`N_r \times N_p` samples are kept, a share
+:math:`\kappa = n_r n_p / N_r N_p` (9.77 %, where 10 % was asked for). Table 2 takes time as proportional to this share,
 :math:`\kappa T`. A line read half as far takes no less of TR than a whole one unless TR is shortened with it, so the
 time that is saved for certain is that of the lines, :math:`T n_p / N_p`. Both are given. A voxel grows with the
 matrix: :math:`\Delta x \, N / n`.
 
 **Against the print.** The brackets are needed for the high-resolution row: 158.4 lines and 28.16 slices give 9.64 and
-6.65 s, 158 and 28 give the 9.61 and 6.62 s of the table, and so 4.81 s with GRAPPA. No one rule of rounding that was
+6.63 s, 158 and 28 give the 9.61 and 6.62 s of the table, and so 4.81 s with GRAPPA. No one rule of rounding that was
 tried (down, up, nearest, even; before or after the share, the resolution and GRAPPA) gives all nine times below it.
 What stands here gives three of them to the last digit and the others within 0.05 s: 2.40 for 2.43, 0.60 for 0.56,
 1.20 for 1.22, 0.30 for 0.28, 0.65 for 0.66 and 0.41 for 0.42 s. 2.43 and 1.22 s are a whole number of lines, 40 and
@@ -52,19 +52,39 @@ class Encoded(Protocol):
     """Anything that says what is encoded, as the protocols of the abdomen phantom do; see :class:`Encoding`."""
 
     @property
-    def repetition_time(self) -> float: ...
+    def repetition_time(self) -> float:
+        """TR, ms."""
+        ...
+
     @property
-    def matrix(self) -> tuple[int, int, int]: ...
+    def matrix(self) -> tuple[int, int, int]:
+        """Readout, phase encoding and slices."""
+        ...
+
     @property
-    def phase_oversampling(self) -> float: ...
+    def phase_oversampling(self) -> float:
+        """Per cent."""
+        ...
+
     @property
-    def slice_oversampling(self) -> float: ...
+    def slice_oversampling(self) -> float:
+        """Per cent."""
+        ...
+
     @property
-    def phase_resolution(self) -> float: ...
+    def phase_resolution(self) -> float:
+        """Per cent."""
+        ...
+
     @property
-    def slice_resolution(self) -> float: ...
+    def slice_resolution(self) -> float:
+        """Per cent."""
+        ...
+
     @property
-    def grappa(self) -> float: ...
+    def grappa(self) -> float:
+        """Acceleration."""
+        ...
 
 
 @dataclass(frozen=True)
