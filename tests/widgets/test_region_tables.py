@@ -240,3 +240,16 @@ def test_lines_are_listed_chosen_and_removed(qtbot: Any, dock: RoiDock) -> None:
     plots.buttons["calliper"].click()
     plots.collapse(animate=False)  # folded away: the tool must not stay on unseen
     assert plots.callipers.tool is None
+
+
+def test_the_light_of_trust_is_seen_in_a_narrow_dock_without_scrolling(qtbot: Any, dock: RoiDock, view: View) -> None:
+    view.session.find_trust()
+    dock.measure()
+    dock.resize(420, 900)
+    dock.show()
+    table = dock.tables.all
+    qtbot.waitUntil(lambda: table.horizontalScrollBar().maximum() > 0, timeout=3_000)  # two means leave no room for all
+    column = list(table.rows.shown.columns).index("trust")
+    right = table.columnViewportPosition(column) + table.columnWidth(column)
+    assert table.horizontalScrollBar().value() == 0
+    assert 0 < right <= table.viewport().width()

@@ -100,7 +100,7 @@ def roi_table(measurement: Measurement, label: int) -> pd.DataFrame | None:
 def regions_table(measurement: Measurement, *, full: bool = False) -> pd.DataFrame | None:
     """Return one row per region; None without any region.
 
-    Means of each map in its unit, SR minus acquired, CV, the light of trust where it is known, voxels without a value.
+    The light of trust where it is known, means of each map in its unit, SR minus acquired, CV, voxels without a value.
     Names lose the word that all of them end with.
 
     Parameters
@@ -123,6 +123,8 @@ def regions_table(measurement: Measurement, *, full: bool = False) -> pd.DataFra
     columns: dict[str, Any] = {}
     cell_help: dict[tuple[int, str], str] = {}
     finest = "SR" if "SR" in measurement.statistics else "acquired"
+    if measurement.lights:  # first: the one column that must be seen without scrolling, in a dock of 420 pixels too
+        columns["trust"] = [measurement.lights.get(label) for label in names]
     if full and finest in measurement.statistics:
         columns["voxels"] = _column(measurement.statistics[finest], "n", names)
         columns["mm³"] = _column(measurement.statistics[finest], "volume_mm3", names)
@@ -131,9 +133,6 @@ def regions_table(measurement: Measurement, *, full: bool = False) -> pd.DataFra
         columns |= _values(measurement, role, names, full=full, cell_help=cell_help)
     if measurement.compared is not None:
         columns["SR-acq"] = _column(measurement.compared, "difference", names)
-    if measurement.lights:
-        columns["trust"] = [measurement.lights.get(label) for label in names]
-    if measurement.compared is not None:
         columns["CV %"] = _column(measurement.compared, "cv_percent", names)
     if full and measurement.rethickened:
         columns["thickened"] = certain_cells.cells([certain_cells.thickened(measurement, label) for label in names])

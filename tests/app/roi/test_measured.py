@@ -90,7 +90,8 @@ def test_the_light_comes_with_the_layers_of_trust(reviewed: View) -> None:
     lights = regions.measure(reviewed, layer).lights
     assert {light.word for light in lights.values()} == {"check"}
     assert "+2.0 ms" in lights[1].why
-    assert "trust" in regions_table(found).columns
+    assert regions_table(found).columns[0] == "trust"
+    assert regions_table(found, full=True).columns[0] == "trust"
 
 
 def test_labels_moved_on_the_screen_are_measured_where_they_are_seen(reviewed: View) -> None:
