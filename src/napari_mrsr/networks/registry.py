@@ -29,6 +29,10 @@ ADAPTED = "adapted"
 FINE_TUNED = "fine_tuned"
 
 
+#: Kinds of the manifest that super-resolve nothing, and are not listed as methods.
+NO_METHODS = ("features",)
+
+
 @dataclass(frozen=True)
 class Method:
     """A way to super-resolve.
@@ -111,10 +115,22 @@ def methods(folder: Path | None = None) -> tuple[Method, ...]:
                 figures=tuple(entry.get("figures", {}).items()),
             )
             for name, entry in entries.items()
+            if entry.get("kind") not in NO_METHODS
         )
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsCorrupt(f"is not a manifest ({error})", where=manifest, remedy="reinstall napari-mrsr") from error
     return (*CLASSICAL, *trained)
+
+
+def shipped(name: str, folder: Path | None = None) -> tuple[Path, str]:
+    """Return file and sha256 of any entry of the manifest; raises WeightsMissing where there is none."""
+    folder = folder or weights_folder()
+    manifest = folder / "manifest.json"
+    try:
+        entry = json.loads(manifest.read_text())[name]
+        return folder / entry["file"], entry["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsMissing(f"lists no weights of {name!r}", where=manifest, remedy="reinstall napari-mrsr") from error
 
 
 def find(name: str) -> Method:
