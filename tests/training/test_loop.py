@@ -15,7 +15,9 @@ from napari_mrsr.networks import registry
 from napari_mrsr.scan import Scan
 from napari_mrsr.training import recipes
 from napari_mrsr.training.loop import run
+from napari_mrsr.training.material import Slices
 from napari_mrsr.training.sources import FIRST_TRAINING_SEED, TrainingSource, from_scan
+from napari_mrsr.training.validation import cases_of
 
 SMALL = replace(
     recipes.find("lean"),
@@ -42,7 +44,7 @@ def test_a_resumed_run_is_the_same_bit_for_bit(source: TrainingSource, tmp_path:
     def train(out: Path, steps: int) -> dict[str, torch.Tensor]:
         torch.manual_seed(0)
         constant = replace(SMALL, steps=steps, cool_down=0.0)
-        result = run(constant, recipes.build(constant), [source], [], out=out)
+        result = run(constant, recipes.build(constant), Slices([source], recipes.sampling_of(constant)), out=out)
         return registry.load(result.weights).state_dict()
 
     whole = train(tmp_path / "whole", 8)
@@ -55,7 +57,12 @@ def test_the_loss_falls_and_the_log_says_so(source: TrainingSource, tmp_path: Pa
     torch.manual_seed(0)
     recipe = replace(SMALL, steps=150, learning_rate=2e-3, augment=False)
     thin = Scan(np.repeat(source.array[0], 1, axis=0), np.diag([0.5, 0.5, 0.7, 1]))
-    result = run(recipe, recipes.build(recipe), [source], [("waves", thin)], out=tmp_path / "run")
+    result = run(
+        recipe,
+        recipes.build(recipe),
+        Slices([source], recipes.sampling_of(recipe), cases_of([("waves", thin)])),
+        out=tmp_path / "run",
+    )
     with (tmp_path / "run" / "training.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     losses = [float(row["loss"]) for row in rows if row["loss"]]

@@ -17,9 +17,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from napari_mrsr.networks.network import Network
 from napari_mrsr.sampling import ThickSlices
-from napari_mrsr.training.loop import mixed_precision
 from napari_mrsr.training.own_slices import OwnSlices
 from napari_mrsr.training.pairs import Batch
+from napari_mrsr.training.precision import mixed_precision
 
 #: Steps over which Adam's step rises.
 WARM_UP = 20

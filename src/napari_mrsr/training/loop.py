@@ -1,7 +1,7 @@
 """The training loop: plain PyTorch, resumable bit for bit on one device, mixed precision where the chip has it.
 
-Batches follow from the step (:mod:`~napari_mrsr.training.pairs`), so a checkpoint of network, average and optimizer is
-the whole state. Learning rate: linear rise, plateau, linear fall (constant where the recipe says so, as published).
+Batches follow from the step (:mod:`~napari_mrsr.training.material`), so a checkpoint of network, average and optimizer
+is the whole state. Learning rate: linear rise, plateau, linear fall (constant where the recipe says so, as published).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +20,13 @@ from torch import Tensor, nn
 
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.network import Network
-from napari_mrsr.scan import Scan
 from napari_mrsr.training import checkpoint
 from napari_mrsr.training.losses import find as loss_by_name
-from napari_mrsr.training.pairs import Batch, draw
-from napari_mrsr.training.recipes import Recipe, describe, sampling_of
-from napari_mrsr.training.sources import TrainingSource
-from napari_mrsr.training.validation import Score, cases_of, score
+from napari_mrsr.training.material import Material
+from napari_mrsr.training.pairs import Batch
+from napari_mrsr.training.precision import mixed_precision
+from napari_mrsr.training.recipes import Recipe, describe
+from napari_mrsr.training.validation import Score
 
 #: Steps between lines of the log, and minutes between checkpoints.
 LOG_EVERY = 50
@@ -65,21 +65,10 @@ def rate(recipe: Recipe, step: int) -> float:
     return recipe.learning_rate * max(0.0, factor)
 
 
-def mixed_precision(device: torch.device) -> torch.dtype | None:
-    """Return the precision of the convolutions: bfloat16 where the chip multiplies matrices in it, else None."""
-    if device.type == "cuda" and torch.cuda.is_bf16_supported():
-        return torch.bfloat16
-    knows = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")  # the second halves the time of a step
-    if device.type == "cpu" and any(getattr(torch.cpu, name, lambda: False)() for name in knows):
-        return torch.bfloat16
-    return None
-
-
 def run(
     recipe: Recipe,
     network: Network,
-    sources: Sequence[TrainingSource],
-    checks: Sequence[tuple[str, Scan]],
+    material: Material,
     *,
     out: Path,
     seed: int = 0,
@@ -95,7 +84,6 @@ def run(
     network = network.to(place, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
     optimizer = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
-    sampling = sampling_of(recipe)
     loss_of = loss_by_name(recipe.loss)
     folder = out / "checkpoint"
     step, hours = 0, 0.0
@@ -104,7 +92,6 @@ def run(
         _restore(network, average, optimizer, tensors)
         step, hours = int(state["step"]), float(state["hours"])
         report(f"resumed at step {step}")
-    cases = cases_of(checks)
     every = max(1, recipe.steps // VALIDATIONS)
     began = saved = time.monotonic()
     scores: tuple[Score, ...] = ()
@@ -119,16 +106,16 @@ def run(
             "hours": spent(),
             "seed": seed,
             "recipe": describe(recipe),
-            "sources": [s.name for s in sources],
+            "sources": material.names,
         }
         checkpoint.save(folder, _tensors(network, average, optimizer), state)
 
     drawers = 1 if place.type == "cpu" else DRAWERS
     with _log(out / "training.csv") as log, ThreadPoolExecutor(drawers) as ahead:
-        upcoming = deque(ahead.submit(draw, sources, sampling, seed, step + n) for n in range(drawers))
+        upcoming = deque(ahead.submit(material.draw, seed, step + n) for n in range(drawers))
         while step < recipe.steps:
             batch: Batch = upcoming.popleft().result()
-            upcoming.append(ahead.submit(draw, sources, sampling, seed, step + drawers))
+            upcoming.append(ahead.submit(material.draw, seed, step + drawers))
             for group in optimizer.param_groups:
                 group["lr"] = rate(recipe, step)
             thick, thin = batch.thick.to(place), batch.thin.to(place)
@@ -148,12 +135,12 @@ def run(
                 log(step, round(spent() * 60, 3), rate(recipe, step - 1), mean, "")
                 if progress:
                     progress(step, recipe.steps, mean)
-            if cases and (step % every == 0 or step == recipe.steps):
+            if material.judges and (step % every == 0 or step == recipe.steps):
                 with torch.autocast(place.type, dtype=precision, enabled=precision is not None):
-                    scores = _validate(network, average, cases)
+                    scores = _validate(network, average, material)
                 for s in scores:
-                    log(step, round(spent() * 60, 3), "", "", f"{s.name}: {s.psnr:.2f} dB, {s.gain:+.2f} over tricubic")
-                    report(f"step {step} {s.name}: {s.psnr:.2f} dB, {s.gain:+.2f} over tricubic")
+                    log(step, round(spent() * 60, 3), "", "", str(s))
+                    report(f"step {step} {s}")
             over = minutes is not None and (time.monotonic() - began) / 60 > minutes
             if (time.monotonic() - saved) / 60 > CHECKPOINT_MINUTES or over:
                 save()
@@ -218,8 +205,8 @@ def _with(network: nn.Module, weights: dict[str, Tensor], action: Callable[[], A
                 p.copy_(own[name])
 
 
-def _validate(network: Network, average: dict[str, Tensor], cases: Sequence[Any]) -> tuple[Score, ...]:
-    result: tuple[Score, ...] = _with(network, average, lambda: tuple(score(network, case) for case in cases))
+def _validate(network: Network, average: dict[str, Tensor], material: Material) -> tuple[Score, ...]:
+    result: tuple[Score, ...] = _with(network, average, lambda: material.scores(network))
     return result
 
 

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_mrsr.errors import BadParameter, UnknownMethod
+from napari_mrsr.networks import registry
 
 if TYPE_CHECKING:
     from napari_mrsr.networks.network import Network
+    from napari_mrsr.training.in_plane import PlaneSampling
     from napari_mrsr.training.loop import Result
+    from napari_mrsr.training.material import Material
     from napari_mrsr.training.pairs import Augmentation, Sampling
 
 
@@ -40,7 +43,10 @@ class Recipe:
     jitter, augment
         Patches off the stride grid; other contrasts, shading, noise and slice profiles: all, none, or those named.
     patch
-        Size of a patch: voxels across the slice axis, and thick slices.
+        Size of a patch: voxels across the slice axis, and thick slices. In plane: voxels along each axis, slices last.
+    stride, fractions
+        In plane: where patches begin, and the shares of k-space that a batch may be seen through. Without any the
+        recipe is one for slices.
     averaging
         Decay of the moving average of the weights that is shipped (0: the last weights).
     """
@@ -57,12 +63,16 @@ class Recipe:
     echoes: tuple[int, ...] = (1,)
     jitter: bool = False
     augment: bool | tuple[Augmentation, ...] = False
-    patch: tuple[int, int] = (32, 16)
+    patch: tuple[int, ...] = (32, 16)
+    stride: tuple[int, int, int] = (16, 16, 16)
+    fractions: tuple[float, ...] = ()
     averaging: float = 0.0
 
 
 #: 30 volumes of 5625 patches for 10 epochs in batches of 50 (paper 1, sections 3.1 and 3.2).
 PUBLISHED_STEPS = 30 * 5625 * 10 // 50
+#: 56 volumes (70 % of 80) of about 20 x 20 x 2 patches, 200 epochs, batches of 96 (paper 3, section 2.3, and its code).
+ABDOMEN_STEPS = 56 * 20 * 20 * 2 * 200 // 96
 
 RECIPES: dict[str, Recipe] = {
     "mrsr": Recipe(
@@ -89,6 +99,32 @@ RECIPES: dict[str, Recipe] = {
         augment=True,
         averaging=0.999,
     ),
+    "abdomen": Recipe(
+        network="unet",
+        settings={"features": 64},
+        loss="perceptual",
+        learning_rate=1e-4,
+        batch=96,
+        steps=ABDOMEN_STEPS,
+        patch=(24, 24, 24),
+        stride=(12, 12, 6),
+        fractions=(0.25, 0.1, 0.0625),
+    ),
+    "swift": Recipe(
+        network="swift",
+        settings={"features": 32, "blocks": 3},
+        loss="l1",
+        learning_rate=1e-3,
+        batch=8,
+        steps=6000,
+        warm_up=0.02,
+        cool_down=0.4,
+        augment=True,
+        patch=(64, 64, 12),
+        stride=(1, 1, 1),
+        fractions=(0.25, 0.1, 0.0625),
+        averaging=0.999,
+    ),
 }
 
 
@@ -102,8 +138,13 @@ def find(name: str) -> Recipe:
 
 def shrink(recipe: Recipe) -> Recipe:
     """Return a recipe small enough to see within a minute or two that everything works."""
-    small = {"mrsr": {"features": 8, "layers": 6}, "lean": {"features": 8, "blocks": 2}}[recipe.network]
-    return replace(recipe, settings={**recipe.settings, **small}, batch=4, steps=60)
+    small: dict[str, dict[str, int]] = {
+        "mrsr": {"features": 8, "layers": 6},
+        "lean": {"features": 8, "blocks": 2},
+        "unet": {"features": 8},
+        "swift": {"features": 8, "blocks": 1},
+    }
+    return replace(recipe, settings={**recipe.settings, **small[recipe.network]}, batch=4, steps=60)
 
 
 def build(recipe: Recipe, start: Path | None = None) -> Network:
@@ -116,7 +157,6 @@ def build(recipe: Recipe, start: Path | None = None) -> Network:
     BadParameter
         The weights are of another network or size.
     """
-    from napari_mrsr.networks import registry
     from napari_mrsr.networks.mrsr import Mrsr
 
     network = registry.build(recipe.network, recipe.settings)
@@ -141,8 +181,20 @@ def _in_words(settings: Any) -> str:
     return ", ".join(f"{name} {value}" for name, value in settings.items())
 
 
+def plane_sampling_of(recipe: Recipe) -> PlaneSampling:
+    """Return how a recipe for networks in plane draws its patches."""
+    from napari_mrsr.training.in_plane import PlaneSampling
+
+    interpolation = registry.build(recipe.network, recipe.settings).interpolation
+    assert interpolation is not None
+    i, j, k = recipe.patch
+    return PlaneSampling(
+        interpolation, (i, j, k), recipe.stride, recipe.batch, recipe.fractions, recipe.augment is True
+    )
+
+
 def sampling_of(recipe: Recipe) -> Sampling:
-    """Return how a recipe draws its patches."""
+    """Return how a recipe for networks of slices draws its patches."""
     from napari_mrsr.training.pairs import Sampling
 
     in_plane, slices = recipe.patch
@@ -188,7 +240,7 @@ def train(
     data
         Files and folders of scans to learn from; the last fifth of each is held out.
     phantoms
-        Number of knee phantoms to learn from.
+        Number of phantoms to learn from: knees, or abdomens in and opposed phase.
     validate
         Scans that are only ever looked at.
     start
@@ -213,7 +265,6 @@ def train(
         See :mod:`napari_mrsr.errors`.
     """
     from napari_mrsr.training.loop import run
-    from napari_mrsr.training.sources import combine, combine_scan, gather, scans_in
 
     chosen = find(recipe)
     if quick:
@@ -226,17 +277,14 @@ def train(
         chosen = replace(chosen, learning_rate=learning_rate)
     if echoes is not None and chosen.network == "mrsr":
         chosen = replace(chosen, settings={**chosen.settings, "echoes": echoes}, echoes=(echoes,))
-    sources, held_out = gather(list(data), phantoms or (2 if quick and not data else 0), report)
-    checks = [*held_out, *scans_in(list(validate))]
-    if combined:
-        sources = [combine(source) for source in sources]
-        checks = [(name, combine_scan(scan)) for name, scan in checks]
+    made = phantoms or (2 if quick and not data else 0)
+    gathering = _planes if chosen.fractions else _slices
+    material = gathering(chosen, list(data), made, list(validate), combined, report)
     network = build(chosen, start)
     return run(
         chosen,
         network,
-        sources,
-        checks,
+        material,
         out=out,
         seed=seed,
         minutes=minutes,
@@ -244,6 +292,45 @@ def train(
         progress=progress,
         report=report,
     )
+
+
+def _slices(
+    recipe: Recipe,
+    data: Sequence[Path],
+    phantoms: int,
+    validate: Sequence[Path],
+    combined: bool,
+    report: Callable[[str], None],
+) -> Material:
+    from napari_mrsr.training.material import Slices
+    from napari_mrsr.training.sources import combine, combine_scan, gather, scans_in
+    from napari_mrsr.training.validation import cases_of
+
+    sources, held_out = gather(data, phantoms, report)
+    checks = [*held_out, *scans_in(validate)]
+    if combined:
+        sources = [combine(source) for source in sources]
+        checks = [(name, combine_scan(scan)) for name, scan in checks]
+    return Slices(sources, sampling_of(recipe), cases_of(checks))
+
+
+def _planes(
+    recipe: Recipe,
+    data: Sequence[Path],
+    phantoms: int,
+    validate: Sequence[Path],
+    combined: bool,
+    report: Callable[[str], None],
+) -> Material:
+    from napari_mrsr.training.abdomen_sources import gather, of_scan
+    from napari_mrsr.training.material import Planes
+    from napari_mrsr.training.sources import scans_in
+
+    if combined:
+        raise BadParameter(f"combined echoes are for networks of slices, not for {recipe.network}")
+    sources, held_out = gather(data, phantoms, report)
+    looked_at = [source for name, scan in scans_in(validate) for source in of_scan(scan, name)]
+    return Planes(sources, plane_sampling_of(recipe), [*held_out, *looked_at])
 
 
 def describe(recipe: Recipe) -> dict[str, Any]:

@@ -32,11 +32,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Score:
-    """PSNR of the network and its gain over tricubic interpolation, dB, over the echoes of a case."""
+    """PSNR of the network and its gain over interpolation, dB, over the volumes of a case."""
 
     name: str
     psnr: float
     gain: float
+    over: str = "tricubic"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.psnr:.2f} dB, {self.gain:+.2f} over {self.over}"
 
 
 def cases_of(checks: Sequence[tuple[str, Scan]], factor: int = 2) -> list[Case]:
