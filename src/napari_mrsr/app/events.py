@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Role = Literal["acquired", "thick", "SR"]
 
+#: What a scan is opened as: what is worked on, what its results are held against, what its network is fine-tuned on.
+OpenRole = Literal["acquired", "reference", "planning"]
+
 
 # -- what a person chooses -------------------------------------------------------------------------
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class Opened:
     """A scan was read and checked; ``truth`` is the phantom behind a simulated one."""
 
     scan: Scan
-    role: Literal["acquired", "reference"] = "acquired"
+    role: OpenRole = "acquired"
     truth: Any = None
     checks: tuple[Check, ...] = ()
 
@@ -119,7 +122,7 @@ class Choices:
 
     paths: tuple[str, ...]
     series: tuple[SeriesInfo, ...]
-    role: Literal["acquired", "reference"] = "acquired"
+    role: OpenRole = "acquired"
 
 
 @dataclass(frozen=True, eq=False)

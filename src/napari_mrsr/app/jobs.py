@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ from napari_mrsr.app.events import (
     Failed,
     Mapped,
     Opened,
+    OpenRole,
     Piece,
     Progress,
     Refined,
@@ -73,7 +74,7 @@ def open_scan(
     *,
     series: str | int | None = None,
     allow_nonfinite: bool = False,
-    role: Literal["acquired", "reference"] = "acquired",
+    role: OpenRole = "acquired",
 ) -> Job:
     """Read files or a folder; where it holds several series, say which."""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Role = Literal[
     "acquired", "thick", "reference", "sr", "t2", "t2_sigma", "difference", "ssim", "trust", "reason", "combined",
-    "roi", "regions", "thickness", "fluid_suppressed", "oblique",
+    "roi", "regions", "thickness", "fluid_suppressed", "oblique", "planning",
 ]  # fmt: skip
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -46,7 +46,7 @@ def metadata(scan: Scan, role: Role, **more: Any) -> dict[str, Any]:
         "shape": list(scan.shape),
         "plugin": f"napari-mrsr {__version__}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "status": "measured" if role in ("acquired", "reference") else "derived, research use",
+        "status": "measured" if role in ("acquired", "reference", "planning") else "derived, research use",
         "provenance": provenance(scan),
         **more,
     }

@@ -87,6 +87,8 @@ class Session:
     ----------
     scan, reference
         What is open, and what a result can be held against.
+    planning
+        The scan of another session on which networks are fine-tuned; it stays when another series is opened.
     truth
         Labels of a phantom, if the sample is open.
     result
@@ -97,6 +99,7 @@ class Session:
 
     opened = Signal(object)  # Scan, also when it is replaced by None
     reference_changed = Signal(object)  # Scan | None
+    planning_changed = Signal(object)  # Scan | None
     choices_changed = Signal(object)  # events.Choices | None
     banner_changed = Signal(object)  # Banner | None
     job_changed = Signal(object)  # Running | None
@@ -118,6 +121,7 @@ class Session:
         self._pending: events.Choices | None = None
         self.scan: Scan | None = None
         self.reference: Scan | None = None
+        self.planning: Scan | None = None
         self.truth: Any = None
         self.checks: tuple[Check, ...] = ()
         self.result: Result | None = None
@@ -161,10 +165,10 @@ class Session:
         paths: Sequence[str | PathLike[str]],
         *,
         series: str | int | None = None,
-        role: Literal["acquired", "reference"] = "acquired",
+        role: events.OpenRole = "acquired",
         allow_nonfinite: bool = False,
     ) -> None:
-        """Read files or a folder, as the scan or as its reference."""
+        """Read files or a folder, as the scan, as its reference or as the planning scan."""
         self._start("Open", jobs.open_scan(paths, series=series, role=role, allow_nonfinite=allow_nonfinite))
 
     def choose(self, series: str | int) -> None:
@@ -194,6 +198,11 @@ class Session:
             self.reference_changed.emit(self.reference)
         if scan.warnings:
             self.say("warn", scan.warnings[0], "\n".join(scan.warnings))
+
+    def plan(self, scan: Scan | None) -> None:
+        """Take a scan as the planning scan, or let go of the one that is."""
+        self.planning = scan
+        self.planning_changed.emit(scan)
 
     # -- running ------------------------------------------------------------------------------------
     def refine(self, settings: RefineSettings) -> None:
@@ -343,6 +352,8 @@ class Session:
         if event.role == "reference":
             self.reference = event.scan
             self.reference_changed.emit(event.scan)
+        elif event.role == "planning":
+            self.plan(event.scan)
         else:
             self.adopt(event.scan, event.truth, event.checks)
 

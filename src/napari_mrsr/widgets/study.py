@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_mrsr.app.events import OpenRole
 from napari_mrsr.app.session import Running
 from napari_mrsr.app.summary import summary
 from napari_mrsr.files.review_folder import is_review
@@ -166,7 +167,7 @@ class StudyDock(Dock):
         self.busy.setText(f"{running.text}…" if opening and running is not None else "")
 
     # -- asking -------------------------------------------------------------------------------------
-    def open(self, paths: Sequence[str | Path], role: Literal["acquired", "reference"] = "acquired") -> None:
+    def open(self, paths: Sequence[str | Path], role: OpenRole = "acquired") -> None:
         """Open files, a folder, or a saved review."""
         if len(paths) == 1 and is_review(paths[0]):
             self.view.saving.open(paths[0])

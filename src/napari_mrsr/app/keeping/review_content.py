@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MADE_AGAIN = ("acquired", "thick", "reference", "sr", "t2", "t2_sigma", "reason", "difference", "ssim", "trust")
 
 #: Roles of layers that a tool in use puts up: no results, and after reopening nothing would take them away again.
-PASSING = ("swipe", "blinded", "preview", "plane", "oblique")
+PASSING = ("swipe", "blinded", "preview", "plane", "oblique", "planning")
 
 #: Layers of coordinates, whose data are saved in the record.
 DRAWN = ("shapes", "points", "vectors")
