@@ -40,7 +40,7 @@ def mrsr() -> nn.Module:
 class MovingSum(nn.Module):
     """The sum of the 3 x 3 x 3 neighbourhood in every fine slice: known by hand, and sensitive to every halo voxel."""
 
-    halo = 1
+    halo, stride = 1, 1
     factors = (2, 3, 4)
     echoes = None
 

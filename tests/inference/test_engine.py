@@ -180,7 +180,7 @@ def test_stop_is_heard_in_the_middle_of_a_tile():
 class Hungry(nn.Module):
     """A network that fits only tiles of few voxels."""
 
-    halo, factors, echoes = 0, (2,), None
+    halo, stride, factors, echoes = 0, 1, (2,), None
 
     def __init__(self, limit: int, message: str = "DefaultCPUAllocator: can't allocate memory") -> None:
         super().__init__()

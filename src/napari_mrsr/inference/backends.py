@@ -78,6 +78,10 @@ def choose_backend(
     if wanted == "int8":
         if device.type != "cpu":
             raise BadParameter("int8 runs on the CPU only", remedy="give --device cpu")
+        if not can_quantise(model):
+            raise BadParameter(
+                "int8 is there for networks of slices, not for those in plane", remedy="give fp32, or auto"
+            )
         openvino.require()
         wanted = "auto"
     try:
@@ -96,15 +100,29 @@ def _choose(
         return Runner(model, factor, echoes, device)
     runner = Runner(model, factor, echoes, device, "bf16")
     if wanted == "bf16":
+        if not _runs(runner, x, scale):
+            raise BadParameter("bfloat16 cannot run this network on this device", remedy="give fp32, or auto")
         return runner
     key = (cost.fingerprint(model), device, factor, echoes)
     if key not in _decisions:
+        if not _runs(runner, x, scale):
+            _decisions[key] = "fp32"
+            return Runner(model, factor, echoes, device)
         sample = probe(x, scale)
         reference = Runner(model, factor, echoes, device)
         found = precision.agreement(reference(sample), runner(sample))
         _decisions[key] = "bf16" if found >= precision.LEAST_AGREEMENT else "fp32"
         log.info("bfloat16 agrees with float32 to %.1f dB: %s is used", found, _decisions[key])
     return runner if _decisions[key] == "bf16" else Runner(model, factor, echoes, device)
+
+
+def _runs(runner: Runner, x: npt.NDArray[Any], scale: float) -> bool:
+    """Tell whether a device knows every layer of a network in its precision: pooling in bfloat16 is not everywhere."""
+    try:
+        runner(probe(x, scale, side=8))
+    except NotImplementedError:
+        return False
+    return True
 
 
 def for_whole_volume(
@@ -127,7 +145,7 @@ def for_whole_volume(
     pays = voxels * backend.cost.operations / backend.rate > WORTH_QUANTISING
     if wanted != "auto" or not pays or backend.device.type != "cpu" or backend.kind != "fp32":
         return backend
-    if not (openvino.installed() and precision.has_fast_int8()):
+    if not (can_quantise(model) and openvino.installed() and precision.has_fast_int8()):
         return backend
     key = (cost.fingerprint(model), backend.device, factor, -x.shape[0])
     if _decisions.get(key) == "fp32":
@@ -135,6 +153,11 @@ def for_whole_volume(
     quantised = openvino.checked(model, factor, x.shape[0], samples(x, scale))
     _decisions[key] = "int8" if quantised is not None else "fp32"
     return quantised or backend
+
+
+def can_quantise(model: nn.Module) -> bool:
+    """Tell whether a network takes any tile as it is: one that pools pads it first, and tracing would fix by how much."""
+    return getattr(model, "stride", 1) == 1
 
 
 def samples(x: npt.NDArray[Any], scale: float, count: int = 8, side: int = 32) -> list[Floats]:

@@ -4,7 +4,7 @@ A network whose output at a voxel depends on inputs at most ``halo`` voxels away
 in the core of a tile that was cut with that much surrounding. At the true border of the volume nothing is added: there
 the network pads as it would on the whole volume.
 
-A network that pools looks at its input in a grid of ``stride`` voxels. What is cut for it begins and ends at multiples of
+A network that pools sees its input in a grid of ``stride`` voxels. What is cut for it begins and ends at multiples of
 the stride, or where the volume ends, so that it pools together what it pools together on the whole volume.
 
 Boxes are full in depth along the axis that is super-resolved: data consistency couples all slices, and the halo, which

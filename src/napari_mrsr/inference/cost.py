@@ -1,4 +1,4 @@
-"""What a network takes per voxel of the coarse grid, found by running it on tensors without data.
+"""What a network takes per voxel of the grid of its input, found by running it on tensors without data.
 
 Only convolutions are counted; they are all but a percent or two of the work. One multiplication with its addition is
 two operations.
@@ -58,12 +58,13 @@ def of(model: nn.Module, factor: int, echoes: int) -> Cost:
     seen: list[tuple[float, float, int, int]] = []
 
     def note(module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
-        assert isinstance(module, nn.Conv3d)
+        assert isinstance(module, nn.Conv3d | nn.ConvTranspose3d)
         x: Tensor = inputs[0]
-        taps = module.weight[0].numel()
-        seen.append((2.0 * taps * output.numel(), float(x.numel() + output.numel()), x.shape[0], x.shape[1]))
+        # a kernel gathers what a value is made of, a transposed one scatters what a value gives
+        times = x.numel() if isinstance(module, nn.ConvTranspose3d) else output.numel()
+        seen.append((2.0 * module.weight[0].numel() * times, float(x.numel() + output.numel()), x.shape[0], x.shape[1]))
 
-    hooks = [m.register_forward_hook(note) for m in ghost.modules() if isinstance(m, nn.Conv3d)]
+    hooks = [m.register_forward_hook(note) for m in ghost.modules() if isinstance(m, nn.Conv3d | nn.ConvTranspose3d)]
     voxels = _SIDE**3
     with torch.inference_mode():
         ghost(torch.empty(1, echoes, _SIDE, _SIDE, _SIDE, device="meta"), factor)

@@ -5,6 +5,9 @@
 2. **Tiles**, full in depth along the super-resolved axis and with an exact halo in plane, nearest to the slice on
    screen first, there thin and then growing. Together they equal the network on the whole volume to 1e-5.
 
+A network that sharpens in plane has the factor 1: it is given frames that were already interpolated to the fine grid,
+``axis`` is their slice axis, and tiles are cut at multiples of its stride.
+
 Air is left to interpolation. Stop is asked before every layer of the network and within large ones; where that cannot
 be, tiles are no larger than what a layer does in half a second. Where memory runs out, tiles are halved, and in the end
 the CPU takes over.
@@ -58,6 +61,14 @@ class Tile:
         result[(slice(None), *self.where)] = self.array
 
 
+@dataclass
+class Kept:
+    """What runs a network, from one volume of a series to the next; not for two threads at once."""
+
+    backend: Backend | None = None
+    settled: bool = False
+
+
 def stream(
     model: Network,
     array: npt.NDArray[Any],
@@ -72,19 +83,21 @@ def stream(
     air: bool = True,
     threads: int | None = None,
     within: tuple[slice, slice, slice] | None = None,
+    scale: float | None = None,
+    kept: Kept | None = None,
 ) -> Iterator[Tile]:
-    """Super-resolve one axis of a volume, tile by tile.
+    """Super-resolve one axis of a volume, or sharpen its plane, tile by tile.
 
     Parameters
     ----------
     model
         A super-resolver in the sense of :mod:`napari_mrsr.networks`.
     array
-        Thick slices, shape ``(echo, i, j, k)``, finite.
+        Thick slices, or frames on the fine grid; shape ``(echo, i, j, k)``, finite.
     factor
-        Fine slices for each thick one.
+        Fine slices for each thick one; 1 for a network in plane.
     axis
-        0, 1 or 2: the axis to be super-resolved.
+        0, 1 or 2: the axis to be super-resolved; for a network in plane the slice axis.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"cuda:1"``.
     precision
@@ -101,6 +114,11 @@ def stream(
         CPU threads; by default what torch is set to.
     within
         Compute this part of the plane only, as it is in the whole volume; along ``axis`` it is always everything.
+    scale
+        What the network divides by; by default :func:`~napari_mrsr.inference.scale.common_scale` of the array. The
+        frames of a series share one, so that they do not flicker.
+    kept
+        Filled by the first volume of a series, so that the next ones need not prepare the network again.
 
     Yields
     ------
@@ -118,21 +136,27 @@ def stream(
     check(model, array, factor, axis)
     x = np.moveaxis(array, axis + 1, -1)
     shown = _coarse(first, array, factor, axis)
-    scale = common_scale(array)
-    with threads_for(threads):
-        backend = choose_backend(model, x, factor, scale, where, precision)
+    unit = common_scale(array) if scale is None else scale
+    kept = Kept() if kept is None else kept
+    if kept.backend is None:
+        with threads_for(threads):
+            kept.backend = choose_backend(model, x, factor, unit, where, precision)
 
     def settle(first_choice: Backend, voxels: float) -> Backend:
-        with threads_for(threads):
-            return for_whole_volume(first_choice, model, x, factor, scale, precision, voxels)
+        if not kept.settled:
+            with threads_for(threads):
+                kept.backend = for_whole_volume(first_choice, model, x, factor, unit, precision, voxels)
+            kept.settled = True
+        return kept.backend or first_choice
 
-    job = Job(backend, x, factor, scale, model.halo, stop, threads, settle)
+    job = Job(kept.backend, x, factor, unit, model.halo, stop, threads, settle, model.stride)
     part = None if within is None else _part(within, array, axis)
     try:
         for box, values, done, early in job.run(shown, tile, air, part):
             yield Tile(_place(box, factor, axis), np.moveaxis(values, -1, axis + 1), done, early)
     except Interrupted:
         log.info("stopped")
+    kept.backend = job.backend  # it may have moved to the CPU
 
 
 def run(

@@ -31,6 +31,7 @@ def estimate_seconds(
     precision: str = "auto",
     air: bool = True,
     threads: int | None = None,
+    scale: float | None = None,
 ) -> float:
     """Return how long :func:`napari_mrsr.inference.engine.run` will take, s.
 
@@ -38,14 +39,14 @@ def estimate_seconds(
 
     Parameters
     ----------
-    model, array, factor, axis, device, precision, air, threads
+    model, array, factor, axis, device, precision, air, threads, scale
         As for :func:`napari_mrsr.inference.engine.stream`.
     """
     check(model, array, factor, axis)
     x = np.moveaxis(array, axis + 1, -1)
     shape = x.shape[1:]
-    scale = common_scale(array)
-    halo = model.halo
+    scale = common_scale(array) if scale is None else scale
+    halo, stride = model.halo, model.stride
     with threads_for(threads):
         backend = choose_backend(model, x, factor, scale, devices.choose(device), precision)
         known = backend.measured
@@ -55,9 +56,9 @@ def estimate_seconds(
         rate = sample[0].size * backend.cost.operations / max(time.perf_counter() - started, 1e-6)
     mask = signal_mask(x, scale, halo) if air else np.ones(shape, bool)
     voxels = 0
-    for box in plan(shape, core_side(backend, shape, halo)):
+    for box in plan(shape, core_side(backend, shape, halo + stride - 1)):
         inside = mask[box.slices]
         if inside.any():
-            voxels += box.bounds(inside).grown(halo, shape).voxels
+            voxels += box.bounds(inside).grown(halo, shape, stride).voxels
     # tiles of an earlier volume were larger than the probe and tell more, unless the computer is busier now
     return float(voxels * backend.cost.operations / (max(rate, known) if known is not None else rate))

@@ -45,8 +45,10 @@ class Job:
         stop: Callable[[], bool] | None,
         threads: int | None,
         settle: Callable[[Backend, float], Backend],
+        stride: int = 1,
     ) -> None:
-        self.backend, self.x, self.factor, self.scale, self.halo = backend, x, factor, scale, halo
+        self.backend, self.x, self.factor, self.scale = backend, x, factor, scale
+        self.halo, self.stride = halo, stride
         self.stop = stop or (lambda: False)
         self.threads = threads
         self.settle = settle
@@ -66,12 +68,12 @@ class Job:
         for core in preview.boxes(shown, mask, self.backend.rate, self.backend.cost.operations, self.halo):
             yield core.box, self.network(core.box, core.context), 0.0, True
         whole = part or Box((0, 0, 0), self.shape)
-        seen = whole.grown(self.halo, self.shape).shape
+        seen = whole.grown(self.halo, self.shape, self.stride).shape
         self.backend = self.settle(self.backend, float(np.count_nonzero(mask[whole.slices])))
         side = (
             (tile, tile)
             if isinstance(tile, int)
-            else tile or core_side(self.backend, seen, self.halo, watched=any(at is not None for at in shown))
+            else tile or core_side(self.backend, seen, self.reach, watched=any(at is not None for at in shown))
         )
         boxes = plan(whole.shape, side, first=shown, thin=max(SMALLEST, min(side) // 4))
         queue = deque(box.moved(whole.low) for box in boxes)
@@ -100,9 +102,7 @@ class Job:
         signal = mask[box.slices]
         if signal.all():
             return self.network(box, self.halo)
-        coarse = np.asarray(self.x[(slice(None), *box.slices)], dtype=np.float32)
-        n = self.shape[2]
-        values: Floats = along.apply(interpolation.matrix("keys", n, n * self.factor), coarse, -1)
+        values = self.interpolated(box)
         if signal.any():
             work = box.bounds(signal)
             inner = (slice(None), *work.inside(box, self.factor))
@@ -110,9 +110,23 @@ class Job:
             values[inner] = np.where(there, self.network(work, self.halo), values[inner])
         return values
 
+    def interpolated(self, box: Box) -> Floats:
+        """Return a full-depth box by interpolation along the last axis; with a factor of 1 that is what was given."""
+        coarse = np.array(self.x[(slice(None), *box.slices)], dtype=np.float32)
+        if self.factor == 1:
+            return coarse
+        n = self.shape[2]
+        values: Floats = along.apply(interpolation.matrix("keys", n, n * self.factor), coarse, -1)
+        return values
+
+    @property
+    def reach(self) -> int:
+        """Voxels around a core that a tile is cut with at most."""
+        return self.halo + self.stride - 1
+
     def network(self, box: Box, context: int | Triple) -> Floats:
         """Return the network's values in a box, cut with a surrounding."""
-        outer = box.grown(context, self.shape)
+        outer = box.grown(context, self.shape, self.stride)
         x = np.asarray(self.x[(slice(None), *outer.slices)], dtype=np.float32) / np.float32(self.scale)
         with threads_for(self.threads):
             y = self.backend(x, self.stop)

@@ -65,7 +65,7 @@ def convert(model: nn.Module, precision: Precision, device: torch.device) -> nn.
         result = fusing.fuse(result)
     for module in layers(result):
         module.to(dtype)
-        if isinstance(module, nn.Conv3d) and dtype is not torch.float32:
+        if not isinstance(module, fusing.Convolution) and dtype is not torch.float32:
             module.register_forward_pre_hook(_to_bfloat16)
     if device.type == "cpu" or precision == "bf16":
         result = result.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
@@ -74,7 +74,8 @@ def convert(model: nn.Module, precision: Precision, device: torch.device) -> nn.
 
 def layers(network: nn.Module) -> list[nn.Module]:
     """Return the convolutions of a network."""
-    return [module for module in network.modules() if isinstance(module, nn.Conv3d | fusing.Convolution)]
+    kinds = (nn.Conv3d, nn.ConvTranspose3d, fusing.Convolution)
+    return [module for module in network.modules() if isinstance(module, kinds)]
 
 
 def _to_bfloat16(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
