@@ -27,6 +27,9 @@ T2_SIGMA_LIMITS = (0.0, 10.0)
 #: Percentiles of the acquired magnitude shown black and white.
 MAGNITUDE_PERCENTILES = (1.0, 99.5)
 
+#: What the layers of frames over time are called.
+SERIES = "series"
+
 #: Colours of painted regions, from label 1 on and round again: the "vibrant" scheme of P. Tol (Colour schemes, SRON
 #: technical note SRON/EPS/TN/09-002, 2021), told apart by the colour-blind. Magenta first: over grey it does not turn
 #: brown, as orange does, and it is not among the colours of the T2 map.
@@ -39,6 +42,11 @@ SAMPLE = 400_000
 def acquired(name: str) -> str:
     """Return the layer name of an acquired volume."""
     return f"{name} (acquired)"
+
+
+def series(axis: str) -> str:
+    """Return what the layer of many volumes is called before the parenthesis: a series over time, or its axis."""
+    return SERIES if axis == "time" else axis
 
 
 def thick(name: str, factor: int) -> str:

@@ -26,6 +26,7 @@ KEYS: dict[str, str] = {
     "h": "hide or show the maps",
     "u": "propagate the region to the next slice",
     "Shift-U": "propagate the region to the previous slice",
+    "Shift-C": "play the series over time, and stop (cine)",
     "q": "fill in the slices between those painted",
 }
 

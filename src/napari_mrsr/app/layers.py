@@ -15,6 +15,7 @@ import numpy as np
 
 from napari_mrsr import __version__
 from napari_mrsr.app import display
+from napari_mrsr.app.dynamic.timing import time_axis
 from napari_mrsr.app.frame import LABELS, Frame, frame_of
 from napari_mrsr.errors import GeometryMismatch
 from napari_mrsr.scan import Scan
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 Role = Literal[
-    "acquired", "thick", "reference", "sr", "t2", "t2_sigma", "difference", "ssim", "trust", "reason", "combined",
-    "roi", "regions", "thickness", "fluid_suppressed", "oblique", "planning",
+    "acquired", "thick", "undersampled", "reference", "sr", "t2", "t2_sigma", "difference", "ssim", "trust", "reason",
+    "combined", "roi", "regions", "thickness", "fluid_suppressed", "oblique", "planning",
 ]  # fmt: skip
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -84,9 +85,11 @@ def magnitude_layers(
         Further entries of the metadata.
     """
     frame = frame or frame_of(scan)
+    if has_slider(scan):
+        title = next(iter(names), None) if names is not None else None
+        limit = next(iter(windows), None) if windows is not None else None
+        return [series_layer(scan, title, role=role, frame=frame, window=limit, **more)]
     about = metadata(scan, role, **more)
-    if scan.axis == "time" or scan.volumes > LAYERS_AT_MOST:
-        return [_series(scan, frame, about)]
     titles = list(names) if names is not None else [display.acquired(n) for n in scan.names]
     limits = list(windows) if windows is not None else [display.window(v) for v in scan.array]
     made = []
@@ -104,16 +107,38 @@ def magnitude_layers(
     return made
 
 
-def _series(scan: Scan, frame: Frame, about: dict[str, Any]) -> LayerData:
+def has_slider(scan: Scan) -> bool:
+    """Tell whether a scan is one layer with a slider: frames over time, or more volumes than a list has room for."""
+    return (scan.axis == "time" and scan.volumes > 1) or scan.volumes > LAYERS_AT_MOST
+
+
+def titles_of(scan: Scan) -> tuple[str, ...]:
+    """Return what the layers of a scan are called before the parenthesis: its volumes, or the series they are."""
+    return (display.series(scan.axis),) if has_slider(scan) else scan.names
+
+
+def series_layer(
+    scan: Scan,
+    name: str | None = None,
+    *,
+    role: Role = "acquired",
+    frame: Frame | None = None,
+    window: tuple[float, float] | None = None,
+    **more: Any,
+) -> LayerData:
+    """Return one 4-D layer, volumes first; over time its slider counts seconds, where the header says when."""
+    frame = frame or frame_of(scan)
+    axis, title = time_axis(scan), display.series(scan.axis)
     settings = {
-        "name": display.acquired(scan.axis),
-        "colormap": "gray",
-        "contrast_limits": display.window(scan.array),
-        "scale": (1.0, *frame.scale),
-        "translate": (0.0, *frame.translate),
+        "name": display.acquired(title) if name is None else name,
+        "colormap": display.colormap("gray") if role == "ssim" else "gray",
+        "contrast_limits": display.window(scan.array) if window is None else window,
+        "blending": "translucent",
+        "scale": (axis.scale, *frame.scale),
+        "translate": (axis.translate, *frame.translate),
         "axis_labels": (scan.axis, *frame.labels),
-        "units": ("pixel", *UNITS),
-        "metadata": about,
+        "units": (axis.unit, *UNITS),
+        "metadata": metadata(scan, role, volume_name=title, **more),
     }
     return frame.to_screen(scan.array), settings, "image"
 

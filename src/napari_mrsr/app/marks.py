@@ -186,6 +186,6 @@ def shown_names(layers: Any) -> list[str]:
         if role in (None, "plane", "measure") or not layer.visible:
             continue
         names.append(layer.name)
-        if role in ("acquired", "reference", "thick", "sr", "planning"):
+        if role in ("acquired", "reference", "thick", "undersampled", "sr", "planning"):
             break
     return names

@@ -18,6 +18,7 @@ import numpy as np
 from napari_mrsr.app import display, layers, quiet_list, thumbnails
 from napari_mrsr.app.blinded.showing import Blinded
 from napari_mrsr.app.compare.looking import Look
+from napari_mrsr.app.dynamic.showing import Dynamic
 from napari_mrsr.app.events import Result
 from napari_mrsr.app.frame import Frame, frame_of
 from napari_mrsr.app.keeping.autosave import Autosave
@@ -70,6 +71,7 @@ class View:
         self.method_maps = MethodMaps(self)
         self.look = Look(self)
         self.layouts = Layouts(self)
+        self.dynamic = Dynamic(self)
         self.blinded = Blinded(self)
         thumbnails.calm(viewer)
         quiet_list.quieten(viewer.layers)
@@ -158,7 +160,7 @@ class View:
         stale = [la.name for la in self.viewer.layers if "mrsr" in la.metadata and la not in known]
         self.remove(stale)
         for layer in known:  # napari has numbered its name if the layer before it was called alike
-            layer.name = display.acquired(layer.metadata["mrsr"].get("volume_name", scan.axis))
+            layer.name = display.acquired(layer.metadata["mrsr"].get("volume_name", display.series(scan.axis)))
         if not known:
             for data in layers.magnitude_layers(scan, frame=self.frame):
                 known.append(self.put(data))
@@ -180,7 +182,7 @@ class View:
         self.viewer.dims.current_step = tuple(n // 2 for n in steps)
 
     def _show_reference(self, scan: Scan) -> None:
-        names = [f"{name} (reference)" for name in scan.names]
+        names = [f"{name} (reference)" for name in layers.titles_of(scan)]
         for data in layers.magnitude_layers(scan, role="reference", names=names, frame=self.frame_for(scan)):
             self.put(data, visible=False).locked = True
 
@@ -344,6 +346,7 @@ class View:
         self.session.shutdown()
         self.look.unbind()
         self.layouts.close()
+        self.dynamic.close()
         self.keys_help.unbind(self.viewer)
         self.painting.close()
 

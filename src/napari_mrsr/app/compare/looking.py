@@ -73,6 +73,7 @@ class Look:
                     theirs = dict(zip(other.scan.names, self.view.names_of(other), strict=True)).get(name)
                     if theirs is not None:
                         found.append(Pair(f"{name}, {other.method}", theirs, mine))
+        found += self.view.dynamic.pairs()
         found.append(Pair("T2", display.t2("acquired"), display.t2("SR")))
         found.append(Pair("T2, thick slices", display.t2("thick"), display.t2("SR")))
         there = {layer.name for layer in self.view.viewer.layers}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: What linked layers share. Visibility stays free, or nothing could be shown in turn.
 SHARED = ("contrast_limits", "gamma", "colormap")
 
-SIGNAL_ROLES = ("acquired", "thick", "reference", "sr", "blinded")
+SIGNAL_ROLES = ("acquired", "thick", "undersampled", "reference", "sr", "blinded")
 
 
 @dataclass(frozen=True)

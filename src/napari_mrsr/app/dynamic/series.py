@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_mrsr.app.display import SERIES
 from napari_mrsr.errors import BadParameter, MissingParameter
 from napari_mrsr.scan import Scan
 
 #: Shares of in-plane k-space that are simulated (Sarasaen et al., Artif Intell Med 2021, Table 2).
 FRACTIONS = (0.25, 0.1, 0.0625)
-
-#: What the layers of a series are called before the parenthesis.
-SERIES = "series"
 
 
 @dataclass(frozen=True)
@@ -75,6 +73,8 @@ class SeriesResult:
         Structural similarity of each voxel of each frame, NaN where not known; None without a reference.
     figures
         SSIM and PSNR (dB) of each frame, NaN where not known.
+    flicker
+        How much still tissue flickers, per cent (:mod:`.over_time`); NaN where not known.
     share
         Part of the whole that is done, 0 to 1.
     partial
@@ -88,6 +88,7 @@ class SeriesResult:
     done: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     ssim: Scan | None = None
     figures: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    flicker: float = float("nan")
     share: float = 0.0
     seconds: float = 0.0
     partial: bool = False

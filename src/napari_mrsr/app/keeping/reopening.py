@@ -143,6 +143,7 @@ def restore(view: View, found: Reopened) -> None:
     results = saved.get("results", {})
     for key in [*(k for k in results if k != saved.get("current")), *(k for k in results if k == saved.get("current"))]:
         _give_result(view, key, results[key], scan_at)
+    view.dynamic.give_back(saved.get("dynamic", []), scan_at)  # absent in reviews of earlier versions
     _give_maps(view, saved, scan_at)
     view_state.choose_pair(view, record.get("view", {}))
     _give_layers(view, record.get("layers", []), scan_at)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from napari_mrsr.app.viewing import View
 
 #: Roles of layers that a session makes again from its results.
-MADE_AGAIN = ("acquired", "thick", "reference", "sr", "t2", "t2_sigma", "reason", "difference", "ssim", "trust")
+MADE_AGAIN = ("acquired", "thick", "undersampled", "reference", "sr", "t2", "t2_sigma", "reason", "difference", "ssim", "trust")
 
 #: Roles of layers that a tool in use puts up: no results, and after reopening nothing would take them away again.
 PASSING = ("swipe", "blinded", "preview", "plane", "oblique", "planning")
@@ -147,6 +147,7 @@ class Collector:
             key: {"map": self._put(scan, f"t2_{key}"), "t2": self._t2(settings)}
             for key, (scan, settings) in self.view.method_maps.all().items()
         }
+        found["dynamic"] = plain(self.view.dynamic.as_saved(self._put))
         if session.comparison is not None:
             c = session.comparison
             found["comparison"] = {
