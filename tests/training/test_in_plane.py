@@ -49,7 +49,8 @@ def test_coarse_samples_stay_where_they_were() -> None:
 def test_a_batch_follows_from_its_step(source: PlaneSource) -> None:
     sampling = PlaneSampling("fourier", patch=(16, 16, 8), stride=(1, 1, 1), batch=3, vary=True)
     one, same, next_one = (draw([source], sampling, 0, step) for step in (5, 5, 6))
-    assert torch.equal(one.thick, same.thick) and torch.equal(one.thin, same.thin)
+    assert torch.equal(one.thick, same.thick)
+    assert torch.equal(one.thin, same.thin)
     assert not torch.equal(one.thin, next_one.thin)
     assert one.thick.shape == one.thin.shape == (3, 1, 16, 16, 8)
     assert one.factor == 1
@@ -68,7 +69,8 @@ def test_a_volume_smaller_than_a_patch_is_continued() -> None:
 
 def test_patches_begin_on_the_published_grid_and_reach_the_end() -> None:
     i, _, k = in_plane.starts((256, 192, 40), in_plane.PATCH, in_plane.STRIDE)
-    assert list(i[:3]) == [0, 12, 24] and i[-1] == 256 - 24
+    assert list(i[:3]) == [0, 12, 24]
+    assert i[-1] == 256 - 24
     assert list(k) == [0, 6, 12, 16]
 
 
