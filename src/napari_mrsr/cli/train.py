@@ -14,7 +14,7 @@ from napari_mrsr.errors import BadParameter, NothingToRead, UnknownMethod
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="lean, mrsr, aplus or scsr.", show_default=False)],
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="lean, mrsr, swift, abdomen, aplus or scsr.", show_default=False)],
     output: OutFolder,
     more: Annotated[list[Path] | None, typer.Argument(metavar="[DIR]...", hidden=True, show_default=False)] = None,
     data: Annotated[
@@ -54,9 +54,9 @@ def train(
     scsr are learned in one go, from --data, --phantoms and --seed alone: their folder gets weights.safetensors and
     training.json.
     """
-    from napari_mrsr.training import dictionaries, recipes
+    from napari_mrsr.training import dictionaries, features, recipes
 
-    known = (*recipes.RECIPES, *dictionaries.RECIPES)
+    known = (*recipes.RECIPES, *dictionaries.RECIPES, features.RECIPE)
     if recipe not in known:
         raise UnknownMethod(f"no recipe {recipe!r}", remedy=f"choose one of {', '.join(known)}")
     folders = [*(data or ()), *(more or ())]  # --data A B: the shell hands B over as one more argument
@@ -83,6 +83,19 @@ def train(
                 recipe, out=output, data=folders, phantoms=phantoms, quick=quick, seed=seed, report=console.note
             )
         )
+        return
+    if recipe == features.RECIPE:
+        others = {"--from": start, "--validate": validate, "--echoes": echoes, "--combined": combined or None}
+        given = [name for name, value in others.items() if value is not None]
+        if given:
+            raise BadParameter(f"{', '.join(given)}: for super-resolution, not for features", remedy="leave them out")
+        with console.steps("training features") as progress:
+            features.train(
+                out=output, data=folders, phantoms=phantoms, quick=quick, steps=steps, batch=batch,
+                learning_rate=learning_rate, minutes=minutes, device=device, seed=seed, progress=progress,
+                report=console.note,
+            )  # fmt: skip
+        print(output / "weights.safetensors")
         return
     with console.steps(f"training {recipe}") as progress:
         recipes.train(
