@@ -134,9 +134,9 @@ def plan(
     if consistency not in ("wiener", "hard", "none"):
         raise BadParameter(f"consistency {consistency!r} is not one of wiener, hard, none")
     chosen = None if method == "auto" else registry.find(method)
-    _check_values(scan)
+    check_values(scan)
     if like is not None:
-        axes = _axes_like(scan, like)
+        axes = axes_like(scan, like)
         sizes = [like.shape[a] for a in axes]
     else:
         if isinstance(factor, bool) or factor != int(factor) or factor < 2:
@@ -205,7 +205,8 @@ def finite(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array
 
 
-def _check_values(scan: Scan) -> None:
+def check_values(scan: Scan) -> None:
+    """Refuse a scan without voxels, of values that are no real numbers, or that shows nothing."""
     array = scan.array
     if array.size == 0 or min(scan.shape) < 1:
         raise BadParameter("holds no voxels", where=scan.where)
@@ -223,6 +224,12 @@ def _warnings(scan: Scan, axis: int) -> tuple[str, ...]:
         lines.append(
             f"voxels are already isotropic ({scan.spacing[axis]:g} mm): axis {axis} becomes finer than the others"
         )
+    return (*lines, *value_warnings(scan))
+
+
+def value_warnings(scan: Scan) -> tuple[str, ...]:
+    """Return what a person should know of the values, one line each."""
+    lines = []
     negative = int(np.count_nonzero(scan.array < 0)) if scan.array.dtype.kind in "if" else 0
     if negative:
         lines.append(f"{negative} voxels are negative: not a magnitude image?")
@@ -233,7 +240,7 @@ def _warnings(scan: Scan, axis: int) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _axes_like(scan: Scan, like: Scan) -> list[int]:
+def axes_like(scan: Scan, like: Scan) -> list[int]:
     """Axes along which the other grid is finer, and that the two grids cover the same field of view."""
     axes = [a for a in range(3) if like.shape[a] != scan.shape[a]]
     finer = [a for a in axes if like.shape[a] > scan.shape[a]]

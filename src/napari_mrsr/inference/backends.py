@@ -156,7 +156,7 @@ def for_whole_volume(
 
 
 def can_quantise(model: nn.Module) -> bool:
-    """Tell whether a network takes any tile as it is: one that pools pads it first, and tracing would fix by how much."""
+    """Tell whether a network takes any tile as it is: what pools pads it first, and tracing would fix by how much."""
     return getattr(model, "stride", 1) == 1
 
 

@@ -12,6 +12,9 @@ from napari_mrsr.sampling.k_space_centre import KSpaceCentre
 from napari_mrsr.sampling.thick_slices import Profile, ThickSlices
 from napari_mrsr.scan import Scan
 
+#: Name of the step that cutting out the centre of k-space leaves in the history of a scan.
+K_SPACE_STEP = "centre of k-space"
+
 
 def degrade(
     scan: Scan, *, factor: int = 2, axis: int | None = None, kspace: float | None = None, profile: Profile = "fir"
@@ -56,12 +59,14 @@ def degrade(
         raise BadParameter(f"axis {axis} is not 0, 1 or 2", remedy="choose 0, 1 or 2")
     if kspace is not None:
         plane = tuple(a + 1 for a in range(3) if a != axis)
-        centre = KSpaceCentre(scan.array.shape, kspace, (plane[0], plane[1]))
-        array = np.abs(centre(scan.array)).astype(np.float32)
+        centre = KSpaceCentre((1, *scan.shape), kspace, (plane[0], plane[1]))
+        # one volume at a time: a series in double precision would not fit
+        array = np.concatenate([np.abs(centre(volume[None])).astype(np.float32) for volume in scan.array])
+        within = [a - 1 for a in plane]
         return scan.after(
-            "centre of k-space",
+            K_SPACE_STEP,
             array,
-            parameters={"fraction": kspace, "plane": [a - 1 for a in plane]},
+            parameters={"fraction": kspace, "plane": within, "matrix": [scan.shape[a] for a in within]},
             affine=coarser_affine(scan, array.shape[1:]),
         )
     if factor < 1 or factor != int(factor):

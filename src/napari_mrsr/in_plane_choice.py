@@ -1,0 +1,231 @@
+"""Sharpening in plane: which method and which matrix, decided and refused before anything is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from napari_mrsr.choice import axes_like, check_values, value_warnings
+from napari_mrsr.errors import BadParameter, GeometryMismatch, WeightsCorrupt
+from napari_mrsr.frames import dropped_in_words
+from napari_mrsr.networks import registry
+from napari_mrsr.networks.registry import Method
+from napari_mrsr.sampling.degrade import K_SPACE_STEP
+from napari_mrsr.scan import Scan
+from napari_mrsr.trust.range import anatomy_of
+
+#: Networks that are chosen by themselves, the best first, and what is taken without them.
+PREFERRED = ("swift", "unet")
+ELSE = "fourier"
+#: Matrix where nothing says how fine the scan was meant to be: so many times the acquired one.
+DEFAULT_FACTOR = 2
+Plane = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class PlaneJob:
+    """Sharpening of a scan in plane.
+
+    Parameters
+    ----------
+    method, reason
+        How, and why so.
+    axis
+        The slice axis, 0, 1 or 2.
+    matrix
+        Fine samples along the two other axes, in their order.
+    weights
+        File in place of the shipped weights.
+    consistency
+        ``"hard"`` where the measured centre of k-space is kept, else ``"none"``.
+    warnings, outside
+        What a person should know, and where the scan is unlike what the method was trained on.
+    """
+
+    method: Method
+    reason: str
+    axis: int
+    matrix: Plane
+    weights: Path | None = None
+    consistency: str = "none"
+    warnings: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+
+    @property
+    def plane(self) -> Plane:
+        """The two in-plane axes."""
+        one, other = (a for a in range(3) if a != self.axis)
+        return one, other
+
+    @property
+    def trained(self) -> Path | str | None:
+        """What :func:`~napari_mrsr.networks.registry.load` takes; None for a classical method."""
+        return None if self.method.kind == "classical" else (self.weights or self.method.name)
+
+    def shape_from(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Return the shape of a volume after the job."""
+        sizes = list(shape)
+        for axis, size in zip(self.plane, self.matrix, strict=True):
+            sizes[axis] = size
+        return sizes[0], sizes[1], sizes[2]
+
+
+def plan(
+    scan: Scan,
+    *,
+    method: str = "auto",
+    matrix: Plane | None = None,
+    like: Scan | None = None,
+    weights: str | Path | None = None,
+    consistency: str = "none",
+) -> PlaneJob:
+    """Decide what will be done, and refuse what cannot be.
+
+    Parameters and errors as for :func:`napari_mrsr.in_plane.sharpen`.
+    """
+    if consistency not in ("none", "hard"):
+        raise BadParameter(
+            f"consistency {consistency!r} in plane is not one of none, hard", remedy="choose one of these"
+        )
+    check_values(scan)
+    axis = scan.find_slice_axis()
+    chosen, reason = _of_file(method, Path(weights)) if weights is not None else choose_method(scan, method)
+    job = PlaneJob(
+        chosen,
+        reason,
+        axis,
+        find_matrix(scan, axis, matrix, like),
+        None if weights is None else Path(weights),
+        consistency if chosen.kind != "classical" else "none",
+        warnings=(*value_warnings(scan), *dropped_in_words(scan)),
+        outside=() if weights is not None else _outside(scan, chosen),
+    )
+    if job.shape_from(scan.shape) == scan.shape and (chosen.kind == "classical" or job.consistency == "hard"):
+        raise BadParameter(
+            f"has a matrix of {'x'.join(map(str, job.matrix))} already, so there is nothing to interpolate",
+            where=scan.where,
+            remedy="give a finer matrix, or a network without hard consistency",
+        )
+    return job
+
+
+def choose_method(scan: Scan, method: str = "auto") -> tuple[Method, str]:
+    """Return the method of a name, or the best whose card covers the scan, and why in one line.
+
+    Raises
+    ------
+    UnknownMethod
+        No method of that name.
+    BadParameter
+        The method was made for slices.
+    """
+    if method != "auto":
+        one = registry.find(method)
+        if "in-plane" not in one.axes:
+            raise _for_slices(method)
+        return one, f"{method}: as asked"
+    known = {one.name: one for one in registry.methods() if one.kind == "network" and "in-plane" in one.axes}
+    for name in (*PREFERRED, *known):
+        found = known.get(name)
+        if found is not None and found.file is not None and found.file.is_file():
+            on = f", trained on {', '.join(found.anatomy)}" if found.anatomy else ""
+            return found, f"{name}: the best method in plane{on}"
+    return registry.find(
+        ELSE
+    ), f"{ELSE}: no network was trained for in-plane axes, and zero-filling adds nothing unmeasured"
+
+
+def find_matrix(scan: Scan, axis: int, matrix: Plane | None = None, like: Scan | None = None) -> Plane:
+    """Return the in-plane matrix to reach: what is asked for, that of a scan, that before k-space was cut, or twice it.
+
+    Raises
+    ------
+    BadParameter
+        The matrix is coarser than the scan's, or a matrix and a scan are given.
+    GeometryMismatch
+        ``like`` is no finer grid over the same field of view, or has other slices.
+    """
+    one, other = (a for a in range(3) if a != axis)
+    own = (scan.shape[one], scan.shape[other])
+    if like is not None:
+        if matrix is not None:
+            raise BadParameter("a matrix and a scan to be like exclude each other", remedy="give one of them")
+        if axis in axes_like(scan, like):
+            raise GeometryMismatch(
+                f"has {like.shape[axis]} slices, not {scan.shape[axis]}",
+                where=like.where,
+                remedy="give a scan of the same slices, or a matrix",
+            )
+        return like.shape[one], like.shape[other]
+    if matrix is None:
+        return _before_the_cut(scan, (one, other)) or (own[0] * DEFAULT_FACTOR, own[1] * DEFAULT_FACTOR)
+    if len(matrix) != 2 or any(isinstance(n, bool) or n != int(n) for n in matrix):
+        raise BadParameter(f"a matrix of {matrix} is not two whole numbers", remedy="give (256, 192), say")
+    if any(size < n for size, n in zip(matrix, own, strict=True)):
+        raise BadParameter(
+            f"has {own[0]}x{own[1]} voxels in plane, more than the {matrix[0]}x{matrix[1]} asked for",
+            where=scan.where,
+            remedy="give a finer matrix",
+        )
+    return int(matrix[0]), int(matrix[1])
+
+
+def _before_the_cut(scan: Scan, plane: Plane) -> Plane | None:
+    """Return the matrix that the scan had before the centre of its k-space was cut out here, if it was."""
+    for step in reversed(scan.history):
+        if step.name == K_SPACE_STEP:
+            before = step.parameters.get("matrix")
+            if before is None or list(step.parameters.get("plane", ())) != list(plane):
+                return None
+            found = (int(before[0]), int(before[1]))
+            finer = all(size >= scan.shape[a] for size, a in zip(found, plane, strict=True))
+            return found if finer and found != tuple(scan.shape[a] for a in plane) else None
+    return None
+
+
+def _of_file(method: str, path: Path) -> tuple[Method, str]:
+    """Return the method of a file of weights: its header says which network it is for."""
+    registry.read_weights(path)
+    architecture = registry.read_header(path).get("architecture", "")
+    if architecture not in registry.IN_PLANE:
+        if not architecture:
+            raise WeightsCorrupt("does not say which network it is for", where=path, remedy="use a file made by train")
+        raise _for_slices(architecture, path)
+    if method not in ("auto", architecture):
+        one = registry.find(method)
+        if one.kind == "classical":
+            raise BadParameter(f"{method} takes no weights", remedy=f"leave out the method, or give {architecture}")
+        if one.file is None or registry.read_header(one.file).get("architecture") != architecture:
+            raise BadParameter(
+                f"holds weights of {architecture}, not of {method}", where=path, remedy=f"give {architecture}, or auto"
+            )
+    known = {one.name: one for one in registry.methods()}
+    own = known.get(architecture) or Method(architecture, "network", "weights of a user's own", axes=("in-plane",))
+    return own, f"{architecture}: weights {path.name}{_tuned(path)}"
+
+
+def _tuned(path: Path) -> str:
+    return ", fine-tuned on a planning scan" if registry.fine_tuning_of(path) is not None else ""
+
+
+def _for_slices(name: str, where: Path | None = None) -> BadParameter:
+    return BadParameter(
+        f"{name} was made for slices, not for the plane",
+        where=where,
+        remedy=f"choose one of {', '.join(registry.IN_PLANE)}, or an interpolation",
+    )
+
+
+def _outside(scan: Scan, method: Method) -> tuple[str, ...]:
+    """Return where the scan is unlike what the card of the method says."""
+    part = anatomy_of(scan)
+    if not part or not method.anatomy or part in method.anatomy:
+        return ()
+    return (f"anatomy {part}: {method.name} was trained on {' and '.join(method.anatomy)}",)
+
+
+def fraction_of(job: PlaneJob, shape: tuple[int, int, int]) -> float:
+    """Return the share of the fine in-plane samples that the scan has."""
+    return float(np.prod([shape[a] for a in job.plane]) / np.prod(job.matrix))
