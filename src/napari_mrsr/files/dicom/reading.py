@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 from warnings import catch_warnings, simplefilter
 
@@ -16,8 +18,9 @@ from napari_mrsr.files.dicom.finding import find_frames
 from napari_mrsr.files.dicom.frames import Frame
 from napari_mrsr.files.dicom.parameters import acquisition_of
 from napari_mrsr.files.dicom.pixels import load
-from napari_mrsr.files.dicom.series import Series, group
+from napari_mrsr.files.dicom.series import Series, group, repeats
 from napari_mrsr.files.dicom.slices import count_slices
+from napari_mrsr.files.dicom.timing import volume_timing
 from napari_mrsr.files.dicom.volumes import Volume, magnitude, split
 from napari_mrsr.files.naming import volume_names
 from napari_mrsr.files.origin import sha256_of_all
@@ -30,7 +33,13 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def read_dicom(paths: Sequence[Path], *, series: str | int | None = None, allow_nonfinite: bool = False) -> Scan:
+def read_dicom(
+    paths: Sequence[Path],
+    *,
+    series: str | int | None = None,
+    allow_nonfinite: bool = False,
+    time_points: bool = False,
+) -> Scan:
     """Read one series from DICOM files and folders (searched with their subfolders).
 
     Parameters
@@ -41,11 +50,14 @@ def read_dicom(paths: Sequence[Path], *, series: str | int | None = None, allow_
         Number, UID or key of the series, where there are several.
     allow_nonfinite
         Set NaN and infinite voxels to 0, with a warning.
+    time_points
+        Several series of one grid and sequence are the time points of one scan.
 
     Returns
     -------
     Scan
-        Axes column, row, slice; the slice axis is 2.
+        Axes column, row, slice; the slice axis is 2. Time points say when they began (``VolumeTiming``, s), where the
+        headers do.
 
     Raises
     ------
@@ -56,10 +68,14 @@ def read_dicom(paths: Sequence[Path], *, series: str | int | None = None, allow_
         As their names say.
     """
     frames, warnings = _quietly(find_frames, paths)
-    chosen = _choose(group(frames), series, paths[0])
+    found = group(frames)
+    repeated = repeats(found) if time_points and series is None and len(found) > 1 else None
+    chosen = repeated or _choose(found, series, paths[0])
     kept, left = magnitude(chosen.frames)
     warnings += left
-    if chosen.joined > 1:
+    if chosen.repeated:
+        warnings.append(f"{chosen.joined} series of one grid and sequence are read as the time points of one scan")
+    elif chosen.joined > 1:
         warnings.append(f"{chosen.joined} series of one grid, TR and flip angle are read as echoes of one scan")
     volumes, axis = split(kept)
     affine = volumes[0].affine
@@ -67,6 +83,9 @@ def read_dicom(paths: Sequence[Path], *, series: str | int | None = None, allow_
     acquisition = acquisition_of([volume.frames[0] for volume in volumes], slice_spacing=spacing)
     if len(volumes) == 1 and acquisition.echo_times:
         axis = "echo"
+    timing = volume_timing([volume.frames for volume in volumes]) if axis == "time" else None
+    if timing is not None:
+        acquisition = replace(acquisition, others=MappingProxyType({**acquisition.others, "VolumeTiming": timing}))
     names = _names(volumes, axis, acquisition.echo_times, acquisition.repetition_time)
     warnings += _spacing_notes(kept, spacing) + _scale_notes(volumes)
     array = _quietly(load, [volume.frames for volume in volumes])

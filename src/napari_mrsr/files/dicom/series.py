@@ -9,7 +9,7 @@ echo number.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class Series:
 
     frames: Sequence[Frame]
     joined: int = 1  # number of SeriesInstanceUIDs
+    repeated: bool = False  # they are time points
 
     @property
     def uid(self) -> str:
@@ -69,6 +70,27 @@ def group(frames: Sequence[Frame]) -> list[Series]:
         else:
             joined.append(series)
     return sorted(joined, key=lambda one: (one.number is None, one.number or 0, one.uid))
+
+
+def repeats(found: Sequence[Series]) -> Series | None:
+    """Return series of one grid and sequence as the time points of one; ``None`` where one of them is another scan.
+
+    Scanners keep the repetitions of a dynamic scan in one series or in one each.
+    """
+    first = found[0]
+    kept = [magnitude(series.frames)[0] for series in found]
+    if any(_sequence(one) != _sequence(kept[0]) or not _same_grid(one, kept[0]) for one in kept[1:]):
+        return None
+    frames = [frame for series in found for frame in series.frames]
+    return replace(first, frames=frames, joined=len(found), repeated=True)
+
+
+def _sequence(frames: Sequence[Frame]) -> tuple[object, ...]:
+    """Return what scans of one sequence have in common."""
+    frame = frames[0]
+    numbers = [frame.number_of(key) for key in ("EchoTime", "RepetitionTime", "FlipAngle", "InversionTime")]
+    words = [frame.value(key) for key in ("SequenceName", "ScanningSequence", "MRAcquisitionType")]
+    return (*numbers, *map(str, words), frame.component)
 
 
 def _first_echo(series: Series) -> tuple[float, float]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from napari_mrsr.errors import MissingSlice
 from napari_mrsr.files.dicom.frames import Frame
 from napari_mrsr.files.dicom.slices import SAME_SLICE, count_slices, heights, stack
+from napari_mrsr.files.dicom.timing import clock, in_turn
 from napari_mrsr.scan import VolumeAxis
 
 
@@ -52,7 +53,10 @@ _ATTRIBUTES = (
     Attribute("type", "contrast", _type),
     Attribute("acquisition", "time", _number("AcquisitionNumber")),
     Attribute("acquisition time", "time", lambda frame: str(frame.value("AcquisitionTime"))),
+    Attribute("series", "time", _number("SeriesNumber")),
 )
+#: Of slices that only the order of their acquisition tells apart.
+_TURN = Attribute("turn", "time", clock)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +124,10 @@ def _split(part: Volume) -> list[Volume]:
         for value in sorted(groups, key=lambda value: (isinstance(value, str), value)):
             found.extend(_split(Volume(groups[value], (*part.differs, (attribute, value)))))
         return found
-    return [part]
+    turns = in_turn(part.frames)
+    if len(turns) == 1:
+        return [part]
+    return [Volume(frames, (*part.differs, (_TURN, n + 1))) for n, frames in enumerate(turns)]
 
 
 def _separates(groups: Sequence[Sequence[Frame]], slices: int, frames: int, attribute: Attribute) -> bool:
