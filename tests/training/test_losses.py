@@ -1,14 +1,22 @@
-"""Losses by frequency: what single waves and single voxels of error cost, in closed form."""
+"""Losses: what waves, single voxels, blur and noise cost, by closed forms and by another program for SSIM."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
+from skimage.metrics import structural_similarity
 
 from napari_mrsr.errors import BadParameter
+from napari_mrsr.networks import features
+from napari_mrsr.phantoms.abdomen import abdomen
 from napari_mrsr.training import losses
+from napari_mrsr.training.perceptual import perceptual
 
 SLICES = 16
 
@@ -47,16 +55,130 @@ def test_the_focal_loss_minds_the_worst_frequency_most() -> None:
     assert focal(uneven) < focal(one)
 
 
-@pytest.mark.parametrize("name", list(losses.LOSSES))
-def test_no_error_costs_nothing_and_its_gradient_is_finite(name: str) -> None:
-    sharp = torch.rand(1, 2, 3, 3, SLICES, requires_grad=True)
-    loss = losses.find(name)(sharp, sharp.detach().clone())
+@pytest.fixture(scope="module")
+def own_features(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A feature network of a user's own, with weights as they are drawn."""
+    torch.manual_seed(0)
+    return features.save(features.Features(width=4), tmp_path_factory.mktemp("own") / "features.safetensors")
+
+
+@pytest.fixture
+def found(own_features: Path) -> Callable[[str], losses.Loss]:
+    def find(name: str) -> losses.Loss:
+        return losses.find(name, features=own_features if name in losses.THROUGH_FEATURES else None)
+
+    return find
+
+
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_no_error_costs_nothing_and_its_gradient_is_finite(name: str, found: Callable[[str], losses.Loss]) -> None:
+    sharp = torch.rand(1, 2, 4, 5, SLICES, requires_grad=True)
+    loss = found(name)(sharp, sharp.detach().clone())
     loss.backward()  # type: ignore[no-untyped-call]
     assert float(loss.detach()) == 0
     assert sharp.grad is not None
     assert torch.isfinite(sharp.grad).all()
 
 
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_a_step_down_the_gradient_makes_it_smaller(name: str, found: Callable[[str], losses.Loss]) -> None:
+    torch.manual_seed(1)
+    thin = torch.rand(2, 1, 12, 12, 12)
+    sharp = (thin + 0.1 * torch.randn_like(thin)).requires_grad_()
+    loss = found(name)(sharp, thin)
+    (slope,) = torch.autograd.grad(loss, sharp)
+    with torch.no_grad():
+        after = found(name)(sharp - 0.2 * slope / slope.norm(), thin)
+    assert float(after) < float(loss.detach())
+
+
 def test_an_unknown_loss_is_refused() -> None:
     with pytest.raises(BadParameter, match="perceptual"):
-        losses.find("perceptual")
+        losses.find("vgg")
+
+
+def test_a_feature_network_for_a_loss_that_needs_none_is_refused(own_features: Path) -> None:
+    with pytest.raises(BadParameter, match="no feature network"):
+        losses.find("ssim", features=own_features)
+
+
+# -- structural similarity ---------------------------------------------------------------------------------------------
+def test_dissimilarity_is_what_scikit_image_says_of_similarity() -> None:
+    rng = np.random.default_rng(2)
+    thin = gaussian_filter(rng.random((24, 18, 11)), 1.0).astype(np.float32)
+    sharp = (thin + 0.05 * rng.standard_normal(thin.shape)).astype(np.float32)
+    _, similar = structural_similarity(
+        thin, sharp, data_range=1.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, full=True
+    )
+    ours = losses.find("ssim")(torch.from_numpy(sharp)[None, None], torch.from_numpy(thin)[None, None])
+    assert float(ours) == pytest.approx(1 - similar.mean(), abs=2e-5)
+
+
+def test_dissimilarity_of_a_batch_is_the_mean_of_its_volumes() -> None:
+    torch.manual_seed(3)
+    thin, sharp = torch.rand(2, 3, 12, 11, 7), torch.rand(2, 3, 12, 11, 7)
+    one_by_one = [
+        float(losses.find("ssim")(sharp[b : b + 1, v : v + 1], thin[b : b + 1, v : v + 1]))
+        for b in range(2)
+        for v in range(3)
+    ]
+    assert float(losses.find("ssim")(sharp, thin)) == pytest.approx(np.mean(one_by_one), rel=1e-5)
+
+
+def test_dissimilarity_of_two_offsets_is_its_luminance_term() -> None:
+    x, y = torch.full((1, 1, 12, 12, 12), 0.5), torch.full((1, 1, 12, 12, 12), 0.7)
+    luminance = (2 * 0.5 * 0.7 + 1e-4) / (0.5**2 + 0.7**2 + 1e-4)
+    assert float(losses.find("ssim")(x, y)) == pytest.approx(1 - luminance, abs=1e-3)
+
+
+# -- perceptual --------------------------------------------------------------------------------------------------------
+def test_the_perceptual_loss_is_the_sum_of_the_mean_differences_of_three_levels(own_features: Path) -> None:
+    network = features.load(own_features)
+    torch.manual_seed(4)
+    sharp, thin = torch.rand(2, 1, 8, 8, 8), torch.rand(2, 1, 8, 8, 8)
+    expected = 0.0
+    for one, other in zip(network(sharp), network(thin), strict=True):
+        expected += float((one - other).abs().sum()) / one.numel()
+    assert float(losses.find("perceptual", features=own_features)(sharp, thin)) == pytest.approx(expected, rel=0.02)
+
+
+def test_volumes_are_looked_at_one_by_one(own_features: Path) -> None:
+    look = losses.find("perceptual", features=own_features)
+    torch.manual_seed(5)
+    sharp, thin = torch.rand(1, 2, 8, 8, 8), torch.rand(1, 2, 8, 8, 8)
+    apart = [float(look(sharp[:, v : v + 1], thin[:, v : v + 1])) for v in range(2)]
+    assert float(look(sharp, thin)) == pytest.approx(np.mean(apart), rel=1e-3)
+
+
+def test_the_gradient_reaches_the_image_and_not_the_feature_network(own_features: Path) -> None:
+    look = perceptual(own_features)
+    before = {name: tensor.clone() for name, tensor in look.network.state_dict().items()}
+    sharp, thin = torch.rand(1, 1, 8, 8, 8, requires_grad=True), torch.rand(1, 1, 8, 8, 8)
+    look(sharp, thin).backward()  # type: ignore[no-untyped-call]
+    assert sharp.grad is not None
+    assert float(sharp.grad.abs().max()) > 0
+    assert all(p.grad is None for p in look.network.parameters())
+    assert all(torch.equal(before[name], tensor) for name, tensor in look.network.state_dict().items())
+
+
+def test_l1_and_perceptual_is_their_weighted_sum(own_features: Path) -> None:
+    torch.manual_seed(6)
+    sharp, thin = torch.rand(1, 1, 8, 8, 8), torch.rand(1, 1, 8, 8, 8)
+    look = float(losses.find("perceptual", features=own_features)(sharp, thin))
+    both = float(losses.find("l1+perceptual", features=own_features)(sharp, thin))
+    assert both == pytest.approx(float((sharp - thin).abs().mean()) + losses.PERCEPTUAL * look, rel=1e-4)
+
+
+def test_the_shipped_features_mind_blur_more_than_its_share_of_the_error() -> None:
+    """Of two errors of one mean modulus, white noise and lost detail, the second takes away structure."""
+    phantom = abdomen(21, shape=(64, 48, 16), frames=1, noise=False)
+    image = phantom.scan.array[0] / phantom.scan.array.max()
+    blurred = gaussian_filter(image, 1.0)
+    shifted = np.roll(image, 1, axis=0)
+    thin = torch.from_numpy(image.astype(np.float32))[None, None]
+    look = losses.find("perceptual")
+    costs = [float(look(torch.from_numpy(x.astype(np.float32))[None, None], thin)) for x in (image, blurred, shifted)]
+    assert costs[0] == 0
+    assert min(costs[1:]) > 0
+    stronger = torch.from_numpy(gaussian_filter(image, 2.0).astype(np.float32))[None, None]
+    assert float(look(stronger, thin)) > costs[1]

@@ -15,23 +15,34 @@ slices have lost the upper part of the band:
     the frequencies that are worst count most (focal frequency loss, Jiang et al., ICCV 2021, along one axis). The
     factor brings a squared error of some per cent to the size of the first term.
 
-A perceptual loss needs a network whose features mean something for MRI; none whose weights may be shipped is at hand.
+``ssim``
+    1 - mean SSIM in three dimensions (:mod:`napari_mrsr.training.dissimilarity`).
+``perceptual``
+    differences of the features of a frozen network, as published for the abdomen
+    (:mod:`napari_mrsr.training.perceptual`).
+``l1+perceptual``
+    mean :math:`|e|` + 0.1 times the perceptual loss: what a network adds is held to the image as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from napari_mrsr.errors import BadParameter
+from napari_mrsr.training.dissimilarity import dissimilarity
+from napari_mrsr.training.perceptual import perceptual
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 #: Weight of the mean modulus of the error's spectrum (Cho et al. 2021), and of the focal frequency loss.
 FREQUENCY, FOCAL = 0.1, 10.0
+#: Weight of the perceptual loss beside the mean modulus of the error.
+PERCEPTUAL = 0.1
 
 
 def spectrum(sharp: Tensor, thin: Tensor) -> Tensor:
@@ -53,16 +64,54 @@ def l1_and_focal(sharp: Tensor, thin: Tensor) -> Tensor:
     return functional.l1_loss(sharp, thin) + FOCAL * (weight * modulus**2).mean()
 
 
-LOSSES: dict[str, Loss] = {
+def l1_and_perceptual(path: Path | None = None) -> Loss:
+    """Return the mean modulus of the error and, weighted, the perceptual loss."""
+    look = perceptual(path)
+    return lambda sharp, thin: functional.l1_loss(sharp, thin) + PERCEPTUAL * look(sharp, thin)
+
+
+#: Losses of the images alone.
+PLAIN: dict[str, Loss] = {
     "l1": functional.l1_loss,
     "l2": functional.mse_loss,
     "l1+frequency": l1_and_frequency,
     "l1+focal": l1_and_focal,
+    "ssim": dissimilarity,
 }
+#: Losses that look through a network, made from its weights (those shipped where there is no file).
+THROUGH_FEATURES: dict[str, Callable[[Path | None], Loss]] = {
+    "perceptual": perceptual,
+    "l1+perceptual": l1_and_perceptual,
+}
+#: Names of all of them.
+LOSSES = (*PLAIN, *THROUGH_FEATURES)
 
 
-def find(name: str) -> Loss:
-    """Return a loss by name; raises BadParameter."""
-    if name not in LOSSES:
+def find(name: str, *, features: Path | None = None) -> Loss:
+    """Return a loss by name.
+
+    Parameters
+    ----------
+    name
+        One of :data:`LOSSES`.
+    features
+        Feature network of one's own for a perceptual loss, safetensors; the shipped one if not given.
+
+    Raises
+    ------
+    BadParameter
+        No loss of that name, or a feature network for a loss that looks through none.
+    WeightsMissing, WeightsCorrupt, UnsafeWeights
+        The feature network cannot be read.
+    """
+    if name in THROUGH_FEATURES:
+        return THROUGH_FEATURES[name](features)
+    if name not in PLAIN:
         raise BadParameter(f"no loss {name!r}", remedy=f"choose one of {', '.join(LOSSES)}")
-    return LOSSES[name]
+    if features is not None:
+        raise BadParameter(
+            f"loss {name!r} looks through no feature network",
+            where=features,
+            remedy="leave the file out, or choose perceptual",
+        )
+    return PLAIN[name]
