@@ -24,6 +24,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from napari_mrsr.physics.flash import Phase
 from napari_mrsr.training.sources import FIRST_TRAINING_SEED
 
 Array = npt.NDArray[np.float32]
@@ -119,7 +120,8 @@ def _abdomen(seed: int, n: int, scale: float) -> Labelled:
 
     rng = np.random.default_rng(seed)
     protocol = (*SUBJECTS.values(), CHAOS)[(n - n // KNEE_EVERY) % (len(SUBJECTS) + 1)]
-    phase = (None, "in", "opposed")[int(rng.integers(3))] if protocol is CHAOS else None
+    phases: tuple[Phase | None, ...] = (None, "in", "opposed")
+    phase = phases[int(rng.integers(3))] if protocol is CHAOS else None
     window = []
     for have, side in zip(protocol.matrix, ABDOMEN_BLOCK, strict=True):
         size = min(have, max(8, round(side * scale)))
