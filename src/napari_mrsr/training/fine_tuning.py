@@ -11,8 +11,8 @@ al., Artif Intell Med 2021;121:102196, section 2.3). How long and how fast, :mod
 in dB, with the SSIM beside it. The best is kept; below :data:`LEAST_GAIN` the weights stay as they were. What is gained
 on the dynamic scan is not known then: breathing, another pose and a needle are not in the planning scan.
 
-**Adam's moments** (:mod:`.adam_moments`) are those of the run that trained the weights, where its checkpoint lies beside
-them; else they are estimated where the schedule says so, else they begin anew under a rate that rises.
+**Adam's moments** (:mod:`.adam_moments`) are those of the run that trained the weights, where its checkpoint lies
+beside them; else they are estimated where the schedule says so, else they begin anew under a rate that rises.
 
 The same seed gives the same weights on one device, unless the minutes end first.
 """
