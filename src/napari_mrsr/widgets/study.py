@@ -26,7 +26,9 @@ from napari_mrsr.app.session import Running
 from napari_mrsr.app.summary import summary
 from napari_mrsr.files.review_folder import is_review
 from napari_mrsr.scan import Scan
+from napari_mrsr.widgets.checks import LEVELS
 from napari_mrsr.widgets.dock import Dock, heading, note
+from napari_mrsr.widgets.planning import PlanningSection
 from napari_mrsr.widgets.saving import RecoveryBar, SavingSection
 
 if TYPE_CHECKING:
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
 
     from napari_mrsr.app.events import Choices
 
-#: Colour and sign of a check: the sign for whoever does not tell red from green.
-LEVELS = {"good": ("#3fa34d", "✓"), "warn": ("#e0a100", "!"), "bad": ("#d64545", "✗")}
 NIFTI = "Scans (*.nii *.nii.gz *.dcm *.IMA);;All files (*)"
 
 
@@ -72,6 +72,8 @@ class StudyDock(Dock):
         self.body.addWidget(self.busy)
         self._add_choices()
         self._add_scan()
+        self.planning = PlanningSection(self)
+        self.body.addWidget(self.planning)
         self.saving = SavingSection(self)
         self.body.addWidget(self.saving)
         self.body.addStretch(1)
