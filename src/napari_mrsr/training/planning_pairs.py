@@ -175,10 +175,8 @@ def planning_pairs(
 def _check(scan: Scan, axis: int, hold_out: int | None) -> None:
     n = scan.shape[axis]
     if n < LEAST_SLICES or (hold_out is not None and not 0 <= hold_out <= n // 2):
-        what = (
-            f"has {n} slices, too few to learn from" if n < LEAST_SLICES else f"has {n} slices: not {hold_out} of them"
-        )
-        raise BadParameter(what, where=scan.where, remedy="use the network as it is, or a planning scan of more slices")
+        few = "too few to learn from" if n < LEAST_SLICES else f"of which {hold_out} cannot be held out"
+        raise BadParameter(f"has {n} slices, {few}", where=scan.where, remedy="give a planning scan of more slices")
     plane = tuple(size for a, size in enumerate(scan.shape) if a != axis)
     if min(plane) < LEAST_WIDTH:
         raise BadParameter(

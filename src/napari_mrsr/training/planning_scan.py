@@ -47,8 +47,9 @@ def check_planning(planning: Scan, dynamic: Scan) -> tuple[str, ...]:
         A slice axis cannot be told.
     """
     warnings = []
+    scans = planning, dynamic
     axes = planning.find_slice_axis(), dynamic.find_slice_axis()
-    fine, coarse = (sorted(s.spacing[a] for a in range(3) if a != axis) for s, axis in zip((planning, dynamic), axes))
+    fine, coarse = (sorted(s.spacing[a] for a in range(3) if a != axis) for s, axis in zip(scans, axes, strict=True))
     if any(a > b * (1 + COARSER) for a, b in zip(fine, coarse, strict=True)):
         raise BadParameter(
             f"has pixels of {_size(fine)} mm, coarser than those of the dynamic scan ({_size(coarse)} mm)",

@@ -5,8 +5,8 @@ Nothing is forbidden: an intervention does not wait. What differs is said, with 
 **Person.** A phantom says its seed. Of DICOM files the patient's number is known, which says nothing about who that is
 (:mod:`napari_mrsr.files.subject`). NIfTI files say nothing; then nothing is compared.
 
-**Contrast.** TR, TE, flip angle and fat suppression, where both know them. And what is seen of them: let :math:`q(p)` be
-the p-quantile of the intensities of the body over their median, then
+**Contrast.** TR, TE, flip angle and fat suppression, where both know them. And what is seen of them: let :math:`q(p)`
+be the p-quantile of the intensities of the body over their median, then
 
 .. math:: d = \frac{1}{|P|} \sum_{p \in P} |\ln q_1(p) - \ln q_2(p)|, \qquad P = 0.05, 0.10, \ldots, 0.95,
 
@@ -133,13 +133,9 @@ def _another_contrast(planning: Mapping[str, Any], scan: Scan) -> list[str]:
             found.append(f"the planning scan had a {label} of {before:g} {unit}, this scan has {here:g} {unit}")
     before, here = planning.get("fat_suppression"), now["fat_suppression"]
     if before is not None and here is not None and before != here:
-        found.append(
-            f"fat was {'' if before else 'not '}suppressed in the planning scan, here it is{'' if here else ' not'}"
-        )
+        found.append(f"fat was {'' if before else 'not '}suppressed in the planning scan, unlike in this scan")
     if planning.get("intensities"):
         d = shift(planning["intensities"], intensities(scan))
         if d > LARGEST_SHIFT:
-            found.append(
-                f"its grey values are spread otherwise than in the planning scan (by a factor of {np.exp(d):.2f})"
-            )
+            found.append(f"grey values lie otherwise than in the planning scan (by a factor of {np.exp(d):.2f})")
     return found

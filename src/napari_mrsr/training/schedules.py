@@ -3,8 +3,8 @@ r"""How a network is fine-tuned: as published, or quickly.
 ``published``
     (Sarasaen et al., section 2.3.) One epoch over all patches of 24 x 24 x 24 voxels at stride 1, Adam at
     :math:`10^{-6}`, a hundredth of training's, its moments carried over from there. A volume of
-    :math:`n_1 \times n_2 \times n_3` voxels has :math:`\prod_a (n_a - 23)` patches, 669 409 of them at 256 x 192 x 40: eight
-    hours on the authors' GPU. The paper does not say how many patches a step has; 96 are those of the authors' code.
+    :math:`n_1 \times n_2 \times n_3` voxels has :math:`\prod_a (n_a - 23)` patches, 669 409 of them at 256 x 192 x 40:
+    eight hours on the authors' GPU. The paper does not say how many patches a step has; 96 are those of their code.
 ``quick``
     Neighbours at stride 1 show nearly the same. Fewer patches, anywhere, at a larger rate that rises at the beginning
     and falls at the end, their weights averaged; as much as some minutes allow. The figures were chosen by measurement

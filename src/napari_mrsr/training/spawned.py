@@ -1,14 +1,14 @@
 """Fine-tuning in a process of its own: the window stays quick, Stop works, and a process that dies takes nothing along.
 
 The child is started anew (``spawn``), because a copy of a process that has a window and torch threads must not go on.
-One pipe goes both ways: steps come up it, "stop" goes down. No queue and no event: a child that is killed while it holds
-their lock would leave the parent waiting. A thread of the parent empties the pipe, so that the child never waits.
+One pipe goes both ways: steps come up it, "stop" goes down. No queue and no event: a child that is killed while it
+holds their lock would leave the parent waiting. A thread of the parent empties the pipe, so that the child never waits.
 
 The child writes the best weights so far to the file whenever there are better ones, whole or not at all. Whatever ends
 it, they are there. It ends by itself when the parent is gone.
 
-A program that calls :func:`spawn` must keep what it does at its top below ``if __name__ == "__main__":``, as always with
-``multiprocessing``.
+A program that calls :func:`spawn` must keep what it does at its top below ``if __name__ == "__main__":``, as always
+with ``multiprocessing``.
 """
 
 from __future__ import annotations
