@@ -131,7 +131,7 @@ def measure(case: Case, minutes: float, steps: int) -> dict[str, Any]:
         "processor": time.process_time() - cpu,
         "axes": list(found.axes),
         "left out": list(found.left_out),
-        "history": [(p.step, p.loss, p.gain) for p in found.history],
+        "history": [(p.step, p.loss, p.gain, p.along) for p in found.history],
     }
     with tempfile.TemporaryDirectory() as folder:
         options = {"factor": FACTOR, "axis": case.axis}
@@ -145,6 +145,11 @@ def measure(case: Case, minutes: float, steps: int) -> dict[str, Any]:
 def scores(truth: Scan, sharp: Scan) -> list[float]:
     """PSNR of each volume over the range of the truth, dB."""
     return [psnr(truth.array[n : n + 1], sharp.array[n : n + 1]) for n in range(truth.volumes)]
+
+
+def both(gain: float, along: float | None = None) -> str:
+    """Return the gain in plane, and along the slices made thicker where it was judged."""
+    return f"{gain:+.2f}" if along is None else f"{gain:+.2f} ({along:+.2f})"
 
 
 def page(results: dict[str, dict[str, Any]], quick: bool) -> str:
@@ -189,13 +194,13 @@ def page(results: dict[str, dict[str, Any]], quick: bool) -> str:
         "",
         "## How it went",
         "",
-        "Gain in plane on held-out slices [dB] at each judged step, and why it ended.",
+        "Gain in plane on held-out slices [dB] at each judged step, in brackets that along the slices made thicker, and why it ended.",
         "",
     ]
     lines += ["| case | gains | ended | axes that taught |", "|---|---|---|---|"]
     for name, r in results.items():
         if "refused" not in r:
-            curve = ", ".join(f"{step}: {gain:+.2f}" for step, _, gain in r["history"] if step)
+            curve = ", ".join(f"{step}: {both(*gains)}" for step, _, *gains in r["history"] if step)
             left_out = f" ({'; '.join(r['left out'])})" if r["left out"] else ""
             lines.append(f"| {name} | {curve} | {r['reason']} | {', '.join(map(str, r['axes']))}{left_out} |")
     loads = [r["load"] for r in results.values()]

@@ -53,6 +53,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapt, "steps_of", partial(adapt.steps_of, **small))
     monkeypatch.setattr(adapt, "EVERY", 5)
     monkeypatch.setattr(Learner, "gain", lambda self: float(self.average.n_averaged - 1) / 50)
+    monkeypatch.setattr(Learner, "gain_along", lambda _self: 0.0)
 
 
 @pytest.fixture

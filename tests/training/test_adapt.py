@@ -109,6 +109,7 @@ def test_it_ends_where_nothing_better_comes(learn: Callable[..., Adapted], monke
     monkeypatch.setattr(adapting, "EVERY", 5)
     gains = iter([0.3, 0.5, 0.4, 0.4, 0.4, 0.4, 9.0])
     monkeypatch.setattr(Learner, "gain", lambda _self: next(gains))
+    monkeypatch.setattr(Learner, "gain_along", lambda _self: 0.0)
     found = learn(sharp_in_plane())
     assert found.reason == "no better for a while"
     assert (found.step, found.gain) == (10, 0.5)
@@ -121,6 +122,42 @@ def test_without_a_gain_the_network_stays_as_it_was(learn: Callable[..., Adapted
     assert "stays as it was" in found.line
     weights = registry.load(cubic).state_dict()
     assert all(torch.equal(weights[name], value) for name, value in found.network.state_dict().items())
+
+
+def test_anatomy_that_differs_along_the_slices_is_not_taught_the_wrong_thing(learn: Callable[..., Adapted]) -> None:
+    """Sharp cells in plane, a slow wave along the slices: what sharpens cells is wrong there, and the slices say so."""
+    plane = cells((56, 48, 1))
+    wave = 1 + 0.9 * np.sin(2 * np.pi * np.arange(24) / 10)  # ten slices a period: no edge anywhere
+    found = learn(Scan((100 * plane * wave)[None].astype(np.float32), np.diag([0.5, 0.5, 1.0, 1.0]), slice_axis=2))
+    most = max(found.history, key=lambda point: point.gain or 0.0)
+    assert (most.gain or 0.0) > 0.2
+    assert most.along is not None
+    assert most.along < -0.1
+    assert not found.is_better
+
+
+def test_a_gain_in_plane_that_is_lost_along_the_slices_is_not_kept(
+    learn: Callable[..., Adapted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapting, "EVERY", 5)
+    gains, along = iter([0.3, 0.5, 0.6]), iter([0.1, -0.01, -0.3])
+    monkeypatch.setattr(Learner, "gain", lambda _self: next(gains))
+    monkeypatch.setattr(Learner, "gain_along", lambda _self: next(along))
+    found = learn(sharp_in_plane(), steps=15)
+    assert (found.step, found.gain, found.along) == (10, 0.5, -0.01)
+    assert found.summary["gain_along_thicker_slices_db"] == -0.01
+    gains, along = iter([0.3, 0.6]), iter([-0.03, -0.3])
+    found = learn(sharp_in_plane(), steps=10)
+    assert (found.step, found.gain, found.along) == (0, 0.0, 0.0)
+    assert "+0.60 dB on held-out slices in plane, but -0.30 dB along slices made thicker" in found.line
+
+
+def test_too_few_slices_to_be_made_thicker_say_nothing(learn: Callable[..., Adapted]) -> None:
+    scan = sharp_in_plane(shape=(96, 96, 11), spacing=(0.5, 0.5, 1.5))
+    assert own_slices(scan, axis=2, factor=2).acquired is not None
+    found = learn(scan, factor=3, steps=25)
+    assert found.is_better
+    assert found.along is None
 
 
 def test_the_minutes_end_it(learn: Callable[..., Adapted]) -> None:

@@ -6,13 +6,16 @@ The pairs are those of :mod:`napari_mrsr.training.own_slices`. What may go wrong
   training's and less) and the weights that are judged and kept are a moving average that starts at the trained ones.
 - *Learning the noise of these slices by heart.* Every :data:`EVERY` steps the average is judged on slices that no patch
   reaches; the best of all is kept, and where :data:`PATIENCE` judgements in a row bring nothing better, it ends.
-- *No gain.* Below :data:`LEAST_GAIN` on the held-out slices the trained weights stay as they were.
+- *Right in plane and wrong between the slices.* Anatomy need not look alike along all axes. What loses more than
+  :data:`.MOST_LOST` on the slices themselves, made thicker and found again, is not kept (:mod:`.along_slices`).
+- *No gain.* Below :data:`.LEAST_GAIN` on the held-out slices the trained weights stay as they were.
 
 The gain, in dB, is the mean over teaching axes and volumes of
 
 .. math:: g = 10 \log_{10} (\mathrm{MSE}_\mathrm{trained} / \mathrm{MSE}_\mathrm{adapted}),
 
-of in-plane detail. What lies between the slices is not known, so nothing here can say what is gained there.
+of in-plane detail. What lies between the slices is not known, so nothing here can say what is gained there; the slices
+can only forbid.
 
 All volumes go through one set of weights on one common scale. The same seed gives the same weights, unless the minutes
 end first: how many steps fit into them depends on the computer.
@@ -31,7 +34,7 @@ from napari_mrsr.inference.job import threads_for
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.network import Network
 from napari_mrsr.scan import Scan
-from napari_mrsr.training.adapted import Adapted, Point
+from napari_mrsr.training.adapted import LEAST_GAIN, Adapted, Point
 from napari_mrsr.training.learner import Learner
 from napari_mrsr.training.own_slices import Patches, own_slices
 
@@ -41,8 +44,6 @@ STEPS, MINUTES = 300, 3.0
 LEARNING_RATE = 1e-4
 #: Steps between judgements, and judgements without a better one after which it ends.
 EVERY, PATIENCE = 25, 4
-#: Least gain on held-out slices for which the trained weights are given up, dB.
-LEAST_GAIN = 0.02
 
 
 def adapt(
@@ -146,7 +147,8 @@ def steps_of(
     place = devices.choose(device)
     with threads_for(threads):
         learner = Learner(network, own, place, learning_rate)
-        history = [Point(0, learner.held_out[0], 0.0, time.monotonic() - began)]
+        along = None if own.acquired is None else 0.0
+        history = [Point(0, learner.held_out.errors[0], 0.0, time.monotonic() - began, along)]
         yield history[0]
         best, kept = history[0], learner.weights()
         reason, number = "all steps done", 0
@@ -158,11 +160,12 @@ def steps_of(
                 reason = f"{minutes:g} minutes were over"
                 break
             loss = learner.step(own.draw(patches, seed, number), number)
-            gain = learner.gain() if number % EVERY == 0 or number == steps else None
-            point = Point(number, loss, gain, time.monotonic() - began)
+            is_judged = number % EVERY == 0 or number == steps
+            gain, along = (learner.gain(), learner.gain_along()) if is_judged else (None, None)
+            point = Point(number, loss, gain, time.monotonic() - began, along)
             if gain is not None:
                 history.append(point)
-                if gain > (best.gain or 0.0):
+                if point.is_safe and gain > (best.gain or 0.0):
                     best, kept = point, learner.weights()
             yield point
             if gain is not None and len(history) - 1 - history.index(best) >= PATIENCE:

@@ -10,15 +10,35 @@ from typing import Any
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.network import Network
 
+#: Least gain on held-out slices for which the trained weights are given up, and what may be lost along the slices, dB.
+LEAST_GAIN, MOST_LOST = 0.02, 0.02
+
 
 @dataclass(frozen=True)
 class Point:
-    """One step: its number, its loss, the gain on held-out slices where it was judged (dB), and seconds so far."""
+    """One step.
+
+    Parameters
+    ----------
+    step, loss
+        Its number and its loss.
+    gain, along
+        Where it was judged: the gain on held-out slices in plane, and along the slices (:mod:`.along_slices`; None
+        where there are too few of them), dB.
+    seconds
+        So far.
+    """
 
     step: int
     loss: float
     gain: float | None = None
     seconds: float = 0.0
+    along: float | None = None
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether nothing was lost along the slices, as far as they can say."""
+        return self.along is None or self.along >= -MOST_LOST
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +79,11 @@ class Adapted:
     left_out: tuple[str, ...] = ()
 
     @property
+    def along(self) -> float | None:
+        """Gain along the slices of the weights that were kept, dB; None where that was not judged."""
+        return next((point.along for point in self.history if point.step == self.step), None)
+
+    @property
     def is_better(self) -> bool:
         """Whether the weights are others than before."""
         return self.step > 0
@@ -68,8 +93,15 @@ class Adapted:
         """What came of it, in one line."""
         tail = "; ".join([self.reason, *self.left_out, f"{self.seconds:.0f} s"])
         if not self.is_better:
-            return f"not adapted: no gain on held-out slices of this scan, {self.start} stays as it was ({tail})"
+            return f"not adapted: {self._why_not}, {self.start} stays as it was ({tail})"
         return f"adapted to this scan: {self.gain:+.2f} dB on held-out slices in plane after {self.step} steps ({tail})"
+
+    @property
+    def _why_not(self) -> str:
+        most = max(self.history, key=lambda point: point.gain or 0.0)
+        if (most.gain or 0.0) < LEAST_GAIN or most.is_safe:
+            return "no gain on held-out slices of this scan"
+        return f"{most.gain:+.2f} dB on held-out slices in plane, but {most.along:+.2f} dB along slices made thicker"
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -81,6 +113,7 @@ class Adapted:
             "taught_by_axes": list(self.axes),
             "steps": self.step,
             "gain_on_held_out_slices_db": round(self.gain, 3),
+            "gain_along_thicker_slices_db": None if self.along is None else round(self.along, 3),
             "seed": self.seed,
         }
 

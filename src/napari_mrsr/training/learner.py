@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,14 @@ WARM_UP = 20
 AVERAGING = 0.97
 
 
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Thick and fine blocks ``(1, echo, i, j, k)``, and the error of the trained weights there, each echo by itself."""
+
+    cases: Sequence[tuple[Tensor, Tensor]]
+    errors: Sequence[float]
+
+
 class Learner:
     """The network that takes steps, its average, and how that does on held-out slices."""
 
@@ -38,12 +47,15 @@ class Learner:
         self.average.update_parameters(network)
         self.optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
         self.factor = own.factor
-        self.cases = [self._case(thin) for thin in own.held_out]
-        self.held_out = self._errors()
+        self.held_out = self._judged(own.held_out)
+        self.acquired = self._judged(() if own.acquired is None else (own.acquired,))
 
-    def _case(self, thin: npt.NDArray[np.float32]) -> tuple[Tensor, Tensor]:
-        thick = ThickSlices(thin.shape, -1, self.factor)(thin).astype(np.float32)
-        return torch.from_numpy(thick)[None].to(self.place), torch.from_numpy(thin)[None].to(self.place)
+    def _judged(self, blocks: Sequence[npt.NDArray[np.float32]]) -> Judged:
+        cases = []
+        for thin in blocks:
+            thick = ThickSlices(thin.shape, -1, self.factor)(thin).astype(np.float32)
+            cases.append((torch.from_numpy(thick)[None].to(self.place), torch.from_numpy(thin)[None].to(self.place)))
+        return Judged(cases, self._errors(cases))
 
     def step(self, batch: Batch, number: int) -> float:
         """Learn from a batch; return its loss."""
@@ -59,18 +71,25 @@ class Learner:
         return float(loss.detach())
 
     def gain(self) -> float:
-        """Return the gain of the average over the trained weights on held-out slices, dB."""
-        now = self._errors()
-        return float(np.mean([10 * np.log10(b / max(a, 1e-30)) for a, b in zip(now, self.held_out, strict=True)]))
+        """Return the gain of the average over the trained weights on held-out slices in plane, dB."""
+        return self._gain(self.held_out)
+
+    def gain_along(self) -> float | None:
+        """Return the gain on the acquired slices made thicker and found again, dB; None where there are too few."""
+        return self._gain(self.acquired) if self.acquired.cases else None
 
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of the averaged weights."""
         return copy.deepcopy(self.average.module.state_dict())
 
-    def _errors(self) -> Sequence[float]:
+    def _gain(self, judged: Judged) -> float:
+        now = self._errors(judged.cases)
+        return float(np.mean([10 * np.log10(b / max(a, 1e-30)) for a, b in zip(now, judged.errors, strict=True)]))
+
+    def _errors(self, cases: Sequence[tuple[Tensor, Tensor]]) -> Sequence[float]:
         errors: list[float] = []
         with torch.inference_mode():
-            for thick, thin in self.cases:
+            for thick, thin in cases:
                 sharp = self._run(self.average.module, thick)
                 errors += ((sharp - thin) ** 2).mean(dim=(0, 2, 3, 4)).tolist()
         return errors

@@ -32,6 +32,7 @@ from napari_mrsr.errors import BadParameter
 from napari_mrsr.inference.scale import common_scale
 from napari_mrsr.sampling import along, thick_slices
 from napari_mrsr.scan import Scan
+from napari_mrsr.training.along_slices import acquired_slices
 from napari_mrsr.training.full_band import LEAST_RATIO, band_ratio
 from napari_mrsr.training.pairs import MARGIN, Batch
 
@@ -91,6 +92,8 @@ class OwnSlices:
         The axes that teach.
     left_out
         Why others do not, one line each.
+    acquired
+        The slices themselves, to be made thicker and found again (:mod:`.along_slices`); None where there are too few.
     """
 
     stacks: tuple[Stack, ...]
@@ -98,6 +101,7 @@ class OwnSlices:
     factor: int
     axes: tuple[int, ...]
     left_out: tuple[str, ...]
+    acquired: Array | None = None
 
     def draw(self, patches: Patches, seed: int, number: int) -> Batch:
         """Return a batch; the same for the same seed and number."""
@@ -181,7 +185,8 @@ def own_slices(scan: Scan, *, axis: int, factor: int) -> OwnSlices:
         for part in (low[:, :, : start - 1], low[:, :, start + block + 1 :]):
             stacks.append(Stack(part, step, float(part[0].size)))
         held_out.append(_block(low[:, :, start : start + block], step, factor, len(axes)))
-    return OwnSlices(tuple(stacks), tuple(held_out), factor, axes, left_out)
+    acquired = acquired_slices(scan, axis, factor)
+    return OwnSlices(tuple(stacks), tuple(held_out), factor, axes, left_out, acquired)
 
 
 def _teaching_axes(scan: Scan, axis: int, factor: int) -> tuple[tuple[int, ...], tuple[str, ...]]:
