@@ -11,6 +11,7 @@ from napari_mrsr.cli.compare import compare
 from napari_mrsr.cli.degrade import degrade
 from napari_mrsr.cli.demo import demo
 from napari_mrsr.cli.evaluate import evaluate
+from napari_mrsr.cli.finetune import finetune
 from napari_mrsr.cli.info import info
 from napari_mrsr.cli.methods import methods
 from napari_mrsr.cli.report import report
@@ -56,6 +57,7 @@ COMMANDS = (
     (report, "Tables, a page, BIDS and DICOM."),
     (evaluate, "The studies of the papers, on scans or phantoms."),
     (train, "Train a network."),
+    (finetune, "Fine-tune a network on a planning scan."),
     (methods, "What can be chosen with sr --method."),
 )
 for command, summary in COMMANDS:
