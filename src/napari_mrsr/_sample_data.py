@@ -1,4 +1,4 @@
-"""The sample knee of File > Open Sample."""
+"""The samples of File > Open Sample: a knee, and an abdomen over time."""
 
 from __future__ import annotations
 
@@ -17,4 +17,16 @@ def knee() -> list[LayerData]:
     made = layers.magnitude_layers(scan)
     for _data, settings, _kind in made:
         settings["metadata"]["mrsr_truth"] = truth
+    return made
+
+
+def abdomen() -> list[LayerData]:
+    """Return the layer of the simulated abdomen over time; its planning scan comes with it."""
+    from napari_mrsr.app import layers
+    from napari_mrsr.app.sample import load_series
+
+    scan, planning = load_series()
+    made = layers.magnitude_layers(scan)
+    for _data, settings, _kind in made:
+        settings["metadata"]["mrsr_planning"] = planning
     return made

@@ -1,14 +1,23 @@
-"""The embedded sample: a simulated knee as a fast dual-echo DESS scan would give it, with thick slices."""
+"""The embedded samples: a knee as a fast dual-echo DESS scan would give it, and an abdomen that breathes."""
 
 from __future__ import annotations
 
+from napari_mrsr.app.memory_order import for_the_screen
 from napari_mrsr.phantoms import KneePhantom, sample_knee
 from napari_mrsr.scan import Scan
 
-__all__ = ["load"]
+__all__ = ["load", "load_series"]
 
 
 def load() -> tuple[Scan, KneePhantom]:
     """Return the sample scan (S1 and S2, thick slices), and the knee with thin slices that it was made from."""
     scan, truth = sample_knee()
     return scan, truth
+
+
+def load_series() -> tuple[Scan, Scan]:
+    """Return the sample series over time, and the planning scan of the same person in another pose."""
+    from napari_mrsr.phantoms.abdomen.sample import sample_abdomen
+
+    scan, planning = sample_abdomen()
+    return for_the_screen(scan), for_the_screen(planning)

@@ -210,6 +210,9 @@ class Session:
         scan = self._need_scan()
         if scan is None:
             return
+        if scan.axis == "time" and scan.volumes > 1:
+            self.say("warn", "a series over time is sharpened in plane, frame by frame; press Run under Dynamic series")
+            return
         axis = self.attempt(lambda: scan.find_slice_axis() if settings.axis is None else settings.axis)
         if axis is None:
             return

@@ -214,6 +214,8 @@ class View:
                 if other.metadata.get("mrsr", {}).get("joined"):
                     other.metadata["mrsr_scan"] = joined
         session.adopt(joined or scan, layer.metadata.get("mrsr_truth"))
+        if layer.metadata.get("mrsr_planning") is not None:
+            session.plan(layer.metadata["mrsr_planning"])
 
     def _relabel(self, joined: Scan, parts: list[Scan | None]) -> None:
         """Make the layers of single echoes those of the joined scan."""

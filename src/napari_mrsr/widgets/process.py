@@ -16,9 +16,12 @@ from napari_mrsr.app.adapting import adapting_of
 from napari_mrsr.app.events import Estimated, RefineSettings, T2Settings
 from napari_mrsr.app.session import Running
 from napari_mrsr.scan import Scan
+from napari_mrsr.widgets.acquisition_time import AcquisitionTimeSection
 from napari_mrsr.widgets.adapt import AdaptSection
 from napari_mrsr.widgets.banner import BannerBar
 from napari_mrsr.widgets.dock import Dock, form_of, heading, note
+from napari_mrsr.widgets.dynamic import DynamicSection
+from napari_mrsr.widgets.fine_tune import FineTuneSection
 
 AXES = {"slice axis": None, "axis i": 0, "axis j": 1, "axis k": 2}
 
@@ -47,6 +50,12 @@ class ProcessDock(Dock):
         self._add_buttons()
         self.adapt = AdaptSection(self)
         self.body.addWidget(self.adapt)
+        self.dynamic = DynamicSection(self)
+        self.body.addWidget(self.dynamic)
+        self.fine_tune = FineTuneSection(self)
+        self.body.addWidget(self.fine_tune)
+        self.acquisition_time = AcquisitionTimeSection(self)
+        self.body.addWidget(self.acquisition_time)
         self.body.addWidget(heading("T2 map"))
         self.t2_options = _t2_options(self.session.t2)
         self.body.addWidget(form_of(self.t2_options))

@@ -10,6 +10,7 @@ from napari_mrsr.widgets.blinded import BlindedSection
 from napari_mrsr.widgets.dock import Dock
 from napari_mrsr.widgets.layouts import LayoutsSection
 from napari_mrsr.widgets.maps import MapsSection
+from napari_mrsr.widgets.over_time import OverTimeSection
 from napari_mrsr.widgets.swipe import SwipeSection
 from napari_mrsr.widgets.windows import WindowSection
 
@@ -25,7 +26,8 @@ class ReviewDock(Dock):
         self.swipe = SwipeSection(self)
         self.window_part = WindowSection(self)
         self.maps = MapsSection(self)
+        self.over_time = OverTimeSection(self)
         self.blinded = BlindedSection(self)
-        for section in (self.layouts, self.swipe, self.window_part, self.maps, self.blinded):
+        for section in (self.layouts, self.swipe, self.window_part, self.maps, self.over_time, self.blinded):
             self.body.addWidget(section)
         self.body.addStretch(1)

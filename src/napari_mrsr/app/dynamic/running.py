@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,8 +20,12 @@ from napari_mrsr.app.events import Event, Progress, Told
 from napari_mrsr.app.frame import frame_of
 from napari_mrsr.app.jobs import Job, Stop
 from napari_mrsr.app.memory_order import for_the_screen, ordered
+from napari_mrsr.choice import finite
 from napari_mrsr.errors import Stopped
 from napari_mrsr.scan import Scan, stack
+
+if TYPE_CHECKING:
+    from napari_mrsr.in_plane import PlaneJob
 
 #: What happened to a result: it began, a part of a frame was written, a frame was judged, it ended.
 BEGAN, GREW, JUDGED, ENDED = "began", "grew", "judged", "ended"
@@ -61,22 +65,22 @@ def sharpen(
         if settings.fraction is not None:
             yield Progress(0.0, "undersampling")
             source, like = undersample(series, settings.fraction), series
-        grid: dict[str, Any] = {"like": like} if like is not None else {"matrix": settings.matrix}
+        plan = in_plane.plan(
+            source, method=settings.method, matrix=settings.matrix, like=like, weights=settings.weights
+        )
         yield Progress(0.0, "preparing")
-        result = start(source, series, settings, in_plane.sharpen(source, method="trilinear", **grid, stop=stop))
+        result = start(source, series, settings, plan)
         yield Told(tell, (BEGAN, result, None))
-        began, sharp = time.perf_counter(), int(np.prod(result.scan.shape))
+        began, whole = time.perf_counter(), int(np.prod(result.scan.shape))
         written = np.zeros(result.scan.volumes, np.int64)
-        options: dict[str, Any] = {"device": settings.device, "weights": settings.weights, "threads": threads}
         try:
-            for n, tile in in_plane.stream(source, method=settings.method, first=first, stop=stop, **grid, **options):
+            for n, tile in in_plane.run(source, plan, device=settings.device, threads=threads, stop=stop, first=first):
                 tile.write(result.scan.array[n : n + 1])
-                if not tile.preview:
-                    written[n] += tile.array[0].size
-                result.share = float(written.sum()) / (sharp * result.scan.volumes)
+                result.share = tile.done
                 yield Told(tell, (GREW, result, (n, tile.where)))
-                yield Progress(result.share, f"{result.key}, frame {n + 1}")
-                if written[n] >= sharp and not result.done[n]:
+                yield Progress(tile.done, f"{result.key}, frame {n + 1}")
+                written[n] += 0 if tile.preview else tile.array[0].size
+                if written[n] >= whole and not result.done[n]:
                     result.done[n] = True
                     judge(result, n)
                     yield Told(tell, (JUDGED, result, n))
@@ -86,9 +90,12 @@ def sharpen(
             pass
         result.seconds = time.perf_counter() - began
         result.partial = not bool(result.done.all())
-        if not result.partial:
-            result.share = 1.0
-        result.scan, result.flicker = named(result), flicker_of(result)
+        finished = in_plane.finish(source, result.scan.array, plan, device=settings.device)
+        if result.partial:
+            frames = {"sharp frames": (np.flatnonzero(result.done) + 1).tolist()}
+            finished = finished.after("stopped before the end", finished.array, parameters=frames)
+        result.scan = finished if like is None else replace(finished, affine=like.affine)
+        result.flicker = flicker_of(result)
         yield Told(tell, (ENDED, result, None))
 
     return job
@@ -104,8 +111,11 @@ def undersample(series: Scan, fraction: float) -> Scan:
     return for_the_screen(replace(low, acquisition=series.acquisition, sources=series.sources))
 
 
-def start(source: Scan, series: Scan, settings: SeriesSettings, begin: Scan) -> SeriesResult:
-    """Return the result before the first tile: interpolated, nothing done, nothing judged."""
+def start(source: Scan, series: Scan, settings: SeriesSettings, plan: PlaneJob) -> SeriesResult:
+    """Return the result before the first tile: straight lines between the samples, nothing done, nothing judged."""
+    from napari_mrsr import in_plane
+
+    begin = in_plane.finish(source, in_plane.to_grid(finite(source.array), plan, "trilinear"), plan)
     array = ordered(np.array(begin.array, dtype=np.float32), frame_of(begin).axes)
     scan = replace(begin, array=array, axis="time", names=source.names, acquisition=source.acquisition)
     result = SeriesResult(scan, source, settings, done=np.zeros(source.volumes, bool))
@@ -129,25 +139,3 @@ def judge(result: SeriesResult, n: int) -> None:
     result.ssim.array[n] = values
     result.figures["ssim"][n] = mean_similarity(values)
     result.figures["psnr"][n] = metrics.psnr(truth, test)
-
-
-def named(result: SeriesResult) -> Scan:
-    """Return the scan of a result that has ended, with what was done to it."""
-    from napari_mrsr import in_plane
-
-    settings = result.settings
-    parameters: dict[str, Any] = {
-        "method": settings.method,
-        "plane": list(result.scan.shape),
-        "frames": np.flatnonzero(result.done).tolist() if result.partial else "all",
-        "device": settings.device,
-    }
-    if settings.weights is not None:
-        parameters["weights"] = settings.weights
-    return result.source.after(
-        getattr(in_plane, "STEP", "in-plane super-resolution"),
-        result.scan.array,
-        parameters=parameters,
-        affine=result.scan.affine,
-        names=result.source.names,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,17 @@ from napari_mrsr.scan import Scan
 
 #: Shares of in-plane k-space that are simulated (Sarasaen et al., Artif Intell Med 2021, Table 2).
 FRACTIONS = (0.25, 0.1, 0.0625)
+
+#: Methods, the best first, and what is said of them.
+METHODS = {
+    "swift": "fast network",
+    "unet": "network as published; slow without a GPU",
+    "fourier": "zero-filled k-space",
+    "tricubic": "interpolation by splines",
+    "trilinear": "interpolation by straight lines",
+    "area": "mean over the area of a voxel",
+    "nearest": "the nearest voxel",
+}
 
 
 @dataclass(frozen=True)
@@ -133,6 +144,19 @@ def undersampled(level: str) -> str:
 def is_series(scan: Scan | None) -> bool:
     """Tell whether a scan is a series over time of two frames or more."""
     return scan is not None and scan.axis == "time" and scan.volumes >= 2
+
+
+def as_series(scan: Scan) -> Scan:
+    """Return a scan whose volumes a person takes for frames over time."""
+    return replace(scan, axis="time", names=())
+
+
+def methods() -> dict[str, str]:
+    """Return the methods that are there, the best first, and what is said of them."""
+    from napari_mrsr.networks import registry
+
+    there = {method.name for method in registry.methods()}
+    return {name: about for name, about in METHODS.items() if name in there}
 
 
 def needed(scan: Scan | None) -> Scan:
