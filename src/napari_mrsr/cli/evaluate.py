@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from napari_mrsr.cli import console
+from napari_mrsr.cli import console, evaluate_dynamic
 from napari_mrsr.cli.options import Device, check_choice
 from napari_mrsr.cli.output import check_folder
 from napari_mrsr.cli.run import PART_FAILED
@@ -23,13 +23,25 @@ if TYPE_CHECKING:
     from napari_mrsr.studies.kept import Kept
     from napari_mrsr.studies.writing import Study
 
-STUDIES = ("dess-quality", "dess-t2")
+STUDIES = ("dess-quality", "dess-t2", "dynamic")
 #: Phantoms where no data are given.
 PHANTOMS = {"dess-quality": 10, "dess-t2": 5}
+#: Which studies know an option that not all know.
+OPTIONS = {
+    "--no-noise": ("dess-quality", "dynamic"),
+    "--whole": ("dess-quality",),
+    "--region": ("dess-t2",),
+    "--published": ("dess-t2",),
+    "--average": ("dess-t2",),
+    **dict.fromkeys(("--frames", "--quick", "--levels", "--experiment"), ("dynamic",)),
+    **dict.fromkeys(("--no-fine-tuning", "--schedule", "--minutes", "--fine-tuned"), ("dynamic",)),
+}
 
 
 def evaluate(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="dess-quality or dess-t2.", show_default=False)],
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="dess-quality, dess-t2 or dynamic.", show_default=False)
+    ],
     output: Annotated[
         Path,
         typer.Option("-o", "--output", metavar="DIR", help="Becomes the study; new or empty.", show_default=False),
@@ -38,12 +50,12 @@ def evaluate(
         Path | None, typer.Option(metavar="DIR", help="Folder of scans; its layout is found.", show_default=False)
     ] = None,
     layout: Annotated[
-        str, typer.Option(metavar="auto|oai|skm-tea|bids|plain", help="How the folder of scans is laid out.")
+        str, typer.Option(metavar="auto|NAME", help="How the folder of scans is laid out; see the guide, Studies.")
     ] = "auto",
     phantoms: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="So many knee phantoms instead. [default: 10, for T2 5]", show_default=False
+            min=1, metavar="N", help="So many phantoms instead. [default: 10, for T2 5, dynamic 3]", show_default=False
         ),
     ] = None,
     methods: Annotated[
@@ -52,7 +64,7 @@ def evaluate(
             "--methods", metavar="NAME", help="Score these; may be repeated or have commas.", show_default=False
         ),
     ] = None,
-    no_noise: Annotated[bool, typer.Option("--no-noise", help="Phantoms without noise (dess-quality).")] = False,
+    no_noise: Annotated[bool, typer.Option("--no-noise", help="Phantoms without noise (not dess-t2).")] = False,
     whole: Annotated[bool, typer.Option("--whole", help="Score whole volumes; slow (dess-quality).")] = False,
     keep: Annotated[
         Path | None,
@@ -73,6 +85,35 @@ def evaluate(
     average: Annotated[
         str, typer.Option(metavar="echoes|maps", help="dess-t2: what is averaged over the pair of slices.")
     ] = "echoes",
+    frames: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="dynamic: so many time points. [default: all]", show_default=False),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="dynamic: small phantoms.")] = False,
+    levels: Annotated[
+        str | None,
+        typer.Option(metavar="PERCENT,...", help="dynamic: of k-space. [default: 25,10,6.25]", show_default=False),
+    ] = None,
+    experiment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="planning-contrast|needle", help="dynamic: this instead of the tables.", show_default=False
+        ),
+    ] = None,
+    no_fine_tuning: Annotated[
+        bool, typer.Option("--no-fine-tuning", help="dynamic: networks after the main training alone.")
+    ] = False,
+    schedule: Annotated[
+        str, typer.Option(metavar="quick|published", help="dynamic: how networks are fine-tuned.")
+    ] = "quick",
+    minutes: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="dynamic: fine-tune at most so long. [default: 10]", show_default=False),
+    ] = None,
+    fine_tuned: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="dynamic: weights fine-tuned before, as far as they fit.", show_default=False),
+    ] = None,
     device: Device = "auto",
 ) -> None:
     """Do a study and write its page, tables, figures and provenance into a folder.
@@ -86,10 +127,17 @@ def evaluate(
         raise BadParameter("--data and --phantoms are two cohorts", remedy="give one of them")
     if data is not None and no_noise:
         raise BadParameter("--no-noise is for phantoms", remedy="leave it out")
-    if study == "dess-t2" and (whole or no_noise):
-        raise BadParameter("--whole and --no-noise are not for dess-t2", remedy="leave them out")
-    if study == "dess-quality" and (region or published or average != "echoes"):
-        raise BadParameter("--region, --published and --average are for dess-t2", remedy="leave them out")
+    given = {
+        "--no-noise": no_noise, "--whole": whole, "--region": region, "--published": published,
+        "--average": average != "echoes", "--frames": frames, "--quick": quick, "--levels": levels,
+        "--experiment": experiment, "--no-fine-tuning": no_fine_tuning, "--schedule": schedule != "quick",
+        "--minutes": minutes, "--fine-tuned": fine_tuned,
+    }  # fmt: skip
+    for option, value in given.items():
+        if value and study not in OPTIONS[option]:
+            raise BadParameter(
+                f"{option} is not for {study}, but for {' and '.join(OPTIONS[option])}", remedy="leave it out"
+            )
     names = [name.strip() for given in methods or () for name in given.split(",") if name.strip()] or None
     check_folder(output.absolute().parent)
 
@@ -98,9 +146,18 @@ def evaluate(
     from napari_mrsr.studies.writing import check_free
 
     check_free(output)
+    about = {"Command": shlex.join(["napari-mrsr", *sys.argv[1:]])}
+    if study == "dynamic":
+        asked = evaluate_dynamic.Asked(
+            data, layout, phantoms, frames, quick, not no_noise, names, levels, experiment, not no_fine_tuning,
+            schedule, minutes, fine_tuned, device, keep, figures,
+        )  # fmt: skip
+        evaluate_dynamic.check(asked)
+        with _progress() as told:
+            _write(evaluate_dynamic.run(asked, Kept(keep), told, about), output, figures)
+        return
     running.choose(names)
     cohort = _cohort(study, data, layout, phantoms, not no_noise, whole)
-    about = {"Command": shlex.join(["napari-mrsr", *sys.argv[1:]])}
     with _progress() as told:
         if study == "dess-quality":
             how = dess_quality.Settings(device=device, figures=figures)
@@ -108,6 +165,11 @@ def evaluate(
             done = dess_quality.run(cohort, names, how, kept=Kept(keep), progress=told, provenance=about)
         else:
             done = _t2(cohort, names, region, published, average, device, Kept(keep), told, about)
+    _write(done, output, figures)
+
+
+def _write(done: Study, output: Path, figures: bool) -> None:
+    """Write a study, and end with 3 where subjects were left out."""
     if not figures:
         done = replace(done, figures=())
     for path in done.write(output):
