@@ -92,6 +92,7 @@ class FeatureLearner:
         report: Callable[[str], None],
     ) -> tuple[int, float]:
         """Take steps until the last or the end of the minutes; returns the step reached and the hours spent in all."""
+        out.mkdir(parents=True, exist_ok=True)
         recipe, folder = self.recipe, out / "checkpoint"
         step, hours = self._resume(folder) if checkpoint.exists(folder) else (0, 0.0)
         if step:

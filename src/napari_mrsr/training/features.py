@@ -127,7 +127,6 @@ def train(
     made = tissues.phantoms(tissues.training_seeds(recipe.phantoms), report, scale=recipe.block)
     place = torch.device("cuda" if device in ("auto", "cuda") and torch.cuda.is_available() else "cpu")
     learner = FeatureLearner(recipe, [*made, *real], place, seed)
-    out.mkdir(parents=True, exist_ok=True)
     step, hours = learner.learn(out, minutes, progress, report)
     path = features.save(learner.network, out / "weights.safetensors")
     judges = tissues.phantoms(tissues.HELD_OUT_SEEDS[: 3 if quick else None], scale=recipe.block)
