@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_mrsr.errors import BadParameter, ConstantImage, GeometryMismatch
+from napari_mrsr.errors import BadParameter, ConstantImage, GeometryMismatch, WeightsCorrupt
 from napari_mrsr.inference import consistency as consistent
 from napari_mrsr.inference.scale import common_scale
 from napari_mrsr.interpolation.dictionaries import FACTOR
@@ -134,6 +134,7 @@ def plan(
     if consistency not in ("wiener", "hard", "none"):
         raise BadParameter(f"consistency {consistency!r} is not one of wiener, hard, none")
     chosen = None if method == "auto" else registry.find(method)
+    check_for_slices(method, weights)
     check_values(scan)
     if like is not None:
         axes = axes_like(scan, like)
@@ -203,6 +204,24 @@ def finite(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         return np.asarray(np.nan_to_num(array, nan=0.0, posinf=0.0, neginf=0.0))
     return array
+
+
+def check_for_slices(method: str, weights: str | Path | None) -> None:
+    """Refuse a network that sharpens in plane, by its name or by the header of its weights.
+
+    Raises
+    ------
+    BadParameter
+        It does; :mod:`napari_mrsr.in_plane` takes it.
+    """
+    name = method
+    if weights is not None:
+        try:
+            name = registry.read_header(Path(weights)).get("architecture", "")
+        except (OSError, WeightsCorrupt):
+            return  # what cannot be read is refused later, as a network
+    if name in registry.IN_PLANE or (weights is None and name != "auto" and registry.find(name).axes == ("in-plane",)):
+        raise BadParameter(f"{name} sharpens in plane, and refines no slices", remedy="give --axis in-plane")
 
 
 def check_values(scan: Scan) -> None:

@@ -3,8 +3,8 @@
 One frame or a whole dynamic series, the visible frame first. A classical method interpolates on the exact grid; a
 network is given what its own interpolation makes of a frame
 (:attr:`~napari_mrsr.networks.network.Network.interpolation`) and runs through :mod:`napari_mrsr.inference.engine`. All
-frames share one intensity scale, the maximum of the series, so that still tissue does not flicker. The first voxel stays
-where it was; voxels become smaller over the same field of view.
+frames share one intensity scale, the maximum of the series, so that still tissue does not flicker. The first voxel
+stays where it was; voxels become smaller over the same field of view.
 
 What was not acquired is estimated: research use, derived. A slice that a frame lacks stays empty.
 

@@ -152,12 +152,13 @@ def find_matrix(scan: Scan, axis: int, matrix: Plane | None = None, like: Scan |
     if like is not None:
         if matrix is not None:
             raise BadParameter("a matrix and a scan to be like exclude each other", remedy="give one of them")
-        if axis in axes_like(scan, like):
+        if like.shape[axis] != scan.shape[axis]:
             raise GeometryMismatch(
                 f"has {like.shape[axis]} slices, not {scan.shape[axis]}",
                 where=like.where,
                 remedy="give a scan of the same slices, or a matrix",
             )
+        axes_like(scan, like)  # raises where it is no finer grid over the same field of view
         return like.shape[one], like.shape[other]
     if matrix is None:
         return _before_the_cut(scan, (one, other)) or (own[0] * DEFAULT_FACTOR, own[1] * DEFAULT_FACTOR)

@@ -24,7 +24,8 @@ from napari_mrsr.cli.options import (
 )
 from napari_mrsr.cli.output import check_folder, check_volume
 from napari_mrsr.cli.read import read
-from napari_mrsr.errors import AmbiguousAxis, BadParameter
+from napari_mrsr.cli.sharpening import is_in_plane, knows_the_plane, sharpen
+from napari_mrsr.errors import BadParameter
 
 if TYPE_CHECKING:
     from napari_mrsr.scan import Scan
@@ -39,7 +40,13 @@ Weights = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Weights (safetensors) of your own for the method.", show_default=False),
 ]
-Factor = Annotated[int | None, typer.Option(help="So many fine slices from one. [default: 2]", show_default=False)]
+Factor = Annotated[
+    int | None,
+    typer.Option(
+        help="So many fine slices from one, or samples in plane. [default: 2; in plane as before degrade --kspace]",
+        show_default=False,
+    ),
+]
 Like = Annotated[
     Path | None,
     typer.Option(metavar="SCAN", help="Reach the grid of this scan instead of --factor.", show_default=False),
@@ -49,7 +56,12 @@ Axis = Annotated[
     typer.Option(metavar="slice|in-plane|0|1|2", help="Axis to refine. [default: slice]", show_default=False),
 ]
 Consistency = Annotated[
-    str, typer.Option(metavar="wiener|hard|none", help="How the result is held to what was measured.")
+    str | None,
+    typer.Option(
+        metavar="wiener|hard|none",
+        help="How the result is held to what was measured. [default: wiener; in plane none]",
+        show_default=False,
+    ),
 ]
 TrustFolder = Annotated[
     Path | None,
@@ -66,7 +78,7 @@ def sr(
     like: Like = None,
     axis: Axis = None,
     device: Device = "auto",
-    consistency: Consistency = "wiener",
+    consistency: Consistency = None,
     adapt: Adapt = False,
     adapt_minutes: AdaptMinutes = None,
     save_adapted: SaveAdapted = None,
@@ -74,13 +86,15 @@ def sr(
     series: Series = None,
     allow_nonfinite: AllowNonfinite = False,
 ) -> None:
-    """Super-resolve a scan along its slice axis, or along the axis given."""
+    """Super-resolve a scan along its slice axis, along the axis given, or every frame of it in plane."""
     if like is not None and (factor is not None or axis is not None):
         raise BadParameter("--like gives factor and axis by itself", remedy="leave --factor and --axis out")
-    factor = check_factor(2 if factor is None else factor)
+    if factor is not None:
+        check_factor(factor)
     check_axis(axis, in_plane=True)
     check_choice("--device", device, ("auto", "cpu", "cuda"))
-    check_choice("--consistency", consistency, ("wiener", "hard", "none"))
+    if consistency is not None:
+        check_choice("--consistency", consistency, ("wiener", "hard", "none"))
     _check_method(method, weights)
     check_adapt(adapt, adapt_minutes, save_adapted, method=method, weights=weights, axis=axis, like=like)
     if trust is not None:
@@ -92,9 +106,17 @@ def sr(
     scan = read(scans, series=series, allow_nonfinite=allow_nonfinite, doubts=False)  # the plan has doubts of its own
     target = None if like is None else read([like], allow_nonfinite=True, doubts=False)
     axes = axes_of(axis, scan) if target is None else tuple(a for a in range(3) if scan.shape[a] != target.shape[a])
-    if method == "auto" and weights is None and _is_in_plane(scan, axes, target):
-        method = _choose_in_plane()
-    options: dict[str, Any] = {"method": method, "weights": weights, "consistency": consistency, "device": device}
+    options: dict[str, Any] = {"method": method, "weights": weights, "device": device}
+    if is_in_plane(scan, axes, target) and knows_the_plane(method, weights):
+        result = sharpen(scan, factor=factor, like=target, consistency=consistency, **options)
+        _write(result, output)
+        return
+    if adapt:
+        from napari_mrsr.choice import check_for_slices
+
+        check_for_slices(method, weights)
+    factor = factor or 2
+    options["consistency"] = consistency or "wiener"
     with tempfile.TemporaryDirectory() as folder:
         if adapt:
             adapted = adapt_to(
@@ -116,11 +138,16 @@ def sr(
             for along in axes:
                 result = _refine(result, factor=factor, axis=along, **options)
 
+    _write(result, output)
+    if trust is not None:
+        _write_trust(scan, result, factor, axes[0], trust)
+
+
+def _write(result: Scan, output: Path) -> None:
+    """Write what came of it."""
     from napari_mrsr.files import write_nifti
 
     write_nifti(result, output)
-    if trust is not None:
-        _write_trust(scan, result, factor, axes[0], trust)
 
 
 def _check_method(method: str, weights: Path | None) -> None:
@@ -133,7 +160,7 @@ def _check_method(method: str, weights: Path | None) -> None:
         registry.find(method)
 
 
-def _check_trust(axis: str | None, like: Path | None, consistency: str) -> None:
+def _check_trust(axis: str | None, like: Path | None, consistency: str | None) -> None:
     """Refuse what the trust maps cannot look at."""
     if axis == "in-plane" or like is not None:
         raise BadParameter(
@@ -143,28 +170,6 @@ def _check_trust(axis: str | None, like: Path | None, consistency: str) -> None:
         raise BadParameter(
             "--consistency hard hides the disagreement that --trust shows", remedy="use wiener or none with --trust"
         )
-
-
-def _is_in_plane(scan: Scan, axes: tuple[int, ...], target: Scan | None) -> bool:
-    """Tell whether the plane is meant, where what is missing is the rim of k-space and not the shape of slices."""
-    if target is None:
-        return len(axes) > 1
-    try:
-        return scan.find_slice_axis() not in axes
-    except AmbiguousAxis:
-        return False
-
-
-def _choose_in_plane() -> str:
-    """Return the method for in-plane axes, and say it."""
-    from napari_mrsr.networks import registry
-
-    trained = [one.name for one in registry.methods() if one.kind == "network" and "in-plane" in one.axes]
-    if trained:
-        console.note(f"method {trained[0]}: trained for in-plane axes")
-        return trained[0]
-    console.note("method fourier: no network was trained for in-plane axes, and zero-filling adds nothing unmeasured")
-    return "fourier"
 
 
 def _refine(scan: Scan, *, consistency: str, device: str, **options: Any) -> Scan:

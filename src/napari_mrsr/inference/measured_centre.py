@@ -15,8 +15,8 @@ takes the central frequencies from what was measured and leaves the others as th
 axes are done, one after the other.
 
 **Approximate for magnitude images.** An image whose phase was thrown away is no longer the Fourier transform of what
-was measured; where a coarse voxel holds parts of opposite phase, or noise alone, its magnitude is not that of the centre
-of the fine magnitude image. The result agrees with the magnitude, which is all there is.
+was measured; where a coarse voxel holds parts of opposite phase, or noise alone, its magnitude is not that of the
+centre of the fine magnitude image. The result agrees with the magnitude, which is all there is.
 """
 
 from __future__ import annotations

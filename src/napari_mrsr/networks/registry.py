@@ -29,6 +29,8 @@ ADAPTED = "adapted"
 FINE_TUNED = "fine_tuned"
 
 
+#: Networks that sharpen in plane, by their name in :func:`build`.
+IN_PLANE = ("swift", "unet")
 #: Kinds of the manifest that super-resolve nothing, and are not listed as methods.
 NO_METHODS = ("features",)
 

@@ -68,6 +68,7 @@ def degrade(
             array,
             parameters={"fraction": kspace, "plane": within, "matrix": [scan.shape[a] for a in within]},
             affine=coarser_affine(scan, array.shape[1:]),
+            slice_axis=axis,  # voxels may have become larger in plane than the slices are thick
         )
     if factor < 1 or factor != int(factor):
         raise BadParameter(f"factor {factor} is not a whole number of at least 1", remedy="give 2, 3 or 4")

@@ -1,0 +1,70 @@
+"""The part of ``napari-mrsr sr`` that sharpens in plane: what is meant by the plane, and how it is run and told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_mrsr.cli import console
+from napari_mrsr.cli.duration import LONG
+from napari_mrsr.errors import AmbiguousAxis, BadParameter
+
+if TYPE_CHECKING:
+    from napari_mrsr.scan import Scan
+
+
+def is_in_plane(scan: Scan, axes: tuple[int, ...], target: Scan | None) -> bool:
+    """Tell whether the plane is meant, where what is missing is the rim of k-space and not the shape of slices."""
+    if target is None:
+        return len(axes) > 1
+    try:
+        return scan.find_slice_axis() not in axes
+    except AmbiguousAxis:
+        return False
+
+
+def knows_the_plane(method: str, weights: Path | None) -> bool:
+    """Tell whether a method or a file of weights can be used in plane; what was made for slices goes axis by axis."""
+    from napari_mrsr.networks import registry
+
+    if weights is not None:
+        return registry.read_header(weights).get("architecture") in registry.IN_PLANE
+    return method == "auto" or "in-plane" in registry.find(method).axes
+
+
+def sharpen(
+    scan: Scan,
+    *,
+    factor: int | None,
+    like: Scan | None,
+    method: str,
+    weights: Path | None,
+    consistency: str | None,
+    device: str,
+) -> Scan:
+    """Sharpen every frame of a scan in plane with a bar, and say which method was chosen and how long it will take."""
+    from napari_mrsr import in_plane
+
+    if consistency == "wiener":
+        if method == "auto" or weights is not None or in_plane.choose_method(scan, method)[0].kind != "classical":
+            raise BadParameter("--consistency wiener is for slices", remedy="give hard or none in plane")
+        consistency = None
+    axis = scan.find_slice_axis()
+    matrix = None
+    if like is None and factor is not None:
+        one, other = (factor * scan.shape[a] for a in range(3) if a != axis)
+        matrix = (one, other)
+    options: dict[str, Any] = {"method": method, "weights": weights, "consistency": consistency or "none"}
+    job = in_plane.plan(scan, matrix=matrix, like=like, **options)
+    if method == "auto":
+        console.note(f"method {job.reason}")
+    console.warn(job.warnings)
+    console.warn(f"outside the training: {line}" for line in job.outside)
+    if job.trained is not None:
+        seconds = in_plane.estimate_seconds(scan, job, device=device)
+        if seconds > LONG:
+            from napari_mrsr.app.estimates import in_words
+
+            console.stage(f"{job.method.name}: {in_words(seconds)} for {scan.volumes} frames; Ctrl-C stops it")
+    with console.progress("sharpening in plane") as progress:
+        return in_plane.sharpen(scan, matrix=matrix, like=like, device=device, progress=progress, **options)
