@@ -13,61 +13,33 @@ A folder that holds anything but an earlier study is refused: nothing of a perso
 from __future__ import annotations
 
 import json
-import math
 import platform
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from numbers import Integral, Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from napari_mrsr import __version__
 from napari_mrsr.errors import BadParameter, OutputNotWritable
 from napari_mrsr.files.atomic_folder import atomic_folder
+from napari_mrsr.studies.pages import Figure, StudyTable, markdown, page
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = [
+    "PROVENANCE",
+    "Figure",
+    "Study",
+    "StudyTable",
+    "check_free",
+    "markdown",
+    "page",
+    "said_of_skipped",
+    "write_study",
+]
 
-#: What stands in a cell that has no value.
-NO_VALUE = "-"
 PROVENANCE = "provenance.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-
-
-@dataclass(frozen=True, eq=False)
-class StudyTable:
-    """A table of a study.
-
-    Parameters
-    ----------
-    name
-        Of the CSV file, without suffix: ``"t2"``.
-    frame
-        Rows and columns as they are shown; the index is left out. Numbers keep all digits in the file.
-    caption
-        What a reader must know: what was compared, in which unit, and what it does not mean.
-    decimals
-        Digits after the point on the page: for all columns, or by column.
-    on_page
-        False for a long table that stands in its file alone.
-    """
-
-    name: str
-    frame: pd.DataFrame
-    caption: str
-    decimals: int | Mapping[str, int] = 2
-    on_page: bool = True
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of a study: ``draw`` is given the PNG file to write."""
-
-    name: str
-    caption: str
-    draw: Callable[[Path], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,65 +147,6 @@ def write_study(
         about = _provenance(hidden, title, files, provenance or {})
         (hidden / PROVENANCE).write_text(json.dumps(about, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return [folder / file for file in (*files, PROVENANCE)]
-
-
-def page(
-    title: str, lead: str, tables: Sequence[StudyTable], figures: Sequence[Figure], *, static: str = "", level: int = 1
-) -> str:
-    """Return the Markdown page of a study.
-
-    Parameters
-    ----------
-    title, lead, tables, figures
-        As for :func:`write_study`.
-    static
-        What stands before the names of the figures' files: ``"../_static/"``.
-    level
-        Of the headline, where the page is a part of another.
-    """
-    parts = [f"{'#' * level} {title}", lead]
-    for table in tables:
-        if table.on_page:
-            parts += [table.caption, markdown(table)]
-    for figure in figures:
-        parts += [f"![{figure.caption}]({static}{figure.name}.png)", f"*{figure.caption}*"]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def markdown(table: StudyTable) -> str:
-    """Return a table as Markdown, its numbers rounded for reading.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> print(markdown(StudyTable("t", pd.DataFrame({"layer": ["deep"], "T2 [ms]": [31.26]}), "", 1)))
-    | layer | T2 [ms] |
-    |---|---|
-    | deep | 31.3 |
-    """
-    frame = table.frame
-    lines = ["| " + " | ".join(map(str, frame.columns)) + " |", "|---" * len(frame.columns) + "|"]
-    digits = [
-        table.decimals if isinstance(table.decimals, int) else table.decimals.get(str(column), 2)
-        for column in frame.columns
-    ]
-    for row in frame.itertuples(index=False):
-        lines.append("| " + " | ".join(_cell(value, d) for value, d in zip(row, digits, strict=True)) + " |")
-    return "\n".join(lines)
-
-
-def _cell(value: Any, decimals: int) -> str:
-    """Return a value as text: numbers rounded, infinite as a sign, NaN and None as no value."""
-    if isinstance(value, str):
-        return value.replace("|", "\\|")
-    if isinstance(value, Integral):
-        return str(value)
-    if not isinstance(value, Real):
-        return NO_VALUE
-    number = float(value)
-    if math.isnan(number):
-        return NO_VALUE
-    return ("∞" if number > 0 else "-∞") if math.isinf(number) else f"{number:.{decimals}f}"
 
 
 def _check_names(page: str, tables: Sequence[str], figures: Sequence[str]) -> None:
