@@ -4,14 +4,15 @@
 
 Every run starts untrained, on the same patches of phantoms of training seeds, and is scored at 6.25 % of k-space on phantoms
 that never teach, against their noise-free truth. Each result is appended to docs/results/abdomen_losses.jsonl as soon as it
-is there, and a run found in it is not run again; ``--page`` only writes docs/results/abdomen_losses.md anew.
+is there, and a run found in it is not run again; ``--page`` only writes docs/results/abdomen_losses.md anew. Two more
+measurements stand there: what looking through the feature network costs a patch, and what bfloat16 makes of its gradient.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,16 @@ import numpy.typing as npt
 import torch
 from short_runs import AVERAGING, keep, kept, write_page
 from torch import nn
+from torch.nn import functional
 
 from napari_mrsr.metrics.ssim import ssim
+from napari_mrsr.networks import features
 from napari_mrsr.networks.swift import Swift
+from napari_mrsr.networks.unet import Unet
 from napari_mrsr.phantoms.abdomen import SUBJECTS, abdomen
 from napari_mrsr.training import in_plane, losses
 from napari_mrsr.training.material import apply
+from napari_mrsr.training.perceptual import Perceptual
 from napari_mrsr.training.precision import mixed_precision
 from napari_mrsr.training.sources import FIRST_TRAINING_SEED
 
@@ -132,8 +137,72 @@ def train(name: str, seed: int, steps: int, sources: Sequence[in_plane.PlaneSour
     return average.module, time.process_time() - began
 
 
+def seconds_of(step: Callable[[], None], repeats: int = 3) -> float:
+    """Return the least processor time of a step, s."""
+    found = []
+    for _ in range(repeats + 1):
+        began = time.process_time()
+        step()
+        found.append(time.process_time() - began)
+    return min(found[1:])
+
+
+def costs() -> dict[str, float]:
+    """Return processor time of one published patch in a training step, ms: of two networks, and of the perceptual loss."""
+    patches = 4
+    x, y = torch.rand(2, patches, 1, *in_plane.PATCH)
+    precision = mixed_precision(torch.device("cpu"))
+
+    def learn(network: nn.Module) -> Callable[[], None]:
+        network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+
+        def step() -> None:
+            with torch.autocast("cpu", dtype=precision, enabled=precision is not None):
+                sharp = network(x)
+            functional.l1_loss(sharp.float(), y).backward()  # type: ignore[no-untyped-call]
+
+        return step
+
+    def look(network: features.Features) -> Callable[[], None]:
+        loss_of = Perceptual(network)
+        return lambda: loss_of(x.clone().requires_grad_(), y).backward()  # type: ignore[no-untyped-call]
+
+    steps = {
+        "`unet`, forward and back": learn(Unet()),
+        "`swift`, forward and back": learn(Swift()),
+        "perceptual loss, as shipped": look(features.load()),
+        "perceptual loss, half as wide": look(features.Features(features.load().settings["width"] // 2)),
+        "perceptual loss, published width": look(features.Features(features.PUBLISHED_WIDTH)),
+    }
+    return {name: 1000 * seconds_of(step) / patches for name, step in steps.items()}
+
+
+def agreements(judge: Judge) -> list[tuple[float, float]]:
+    """Return the cosine between the gradients of the perceptual loss in bfloat16 and in single precision, by error.
+
+    The error is a share of what zero-filling gets wrong; its mean modulus is in per cent of the maximum.
+    """
+    block = (slice(64, 160), slice(48, 144))
+    thin, seen = (torch.from_numpy(image[block].copy())[None, None] for image in (judge.truth, judge.zero_filled))
+    network = features.load()
+    found = []
+    for share in (1.0, 0.3, 0.1):
+        sharp, slopes = thin + share * (seen - thin), []
+        for reduced in (False, True):
+            image = sharp.clone().requires_grad_()
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=reduced):
+                levels = zip(network(image), network(thin), strict=True)
+                loss = torch.stack([functional.l1_loss(a.float(), b.float()) for a, b in levels]).sum()
+            slopes.append(torch.autograd.grad(loss, image)[0].flatten())
+        error = 100 * float((sharp - thin).abs().mean())
+        found.append((error, float(functional.cosine_similarity(*slopes, dim=0))))
+    return found
+
+
 def page(results: Sequence[dict[str, Any]]) -> str:
     """Return the Markdown page of the results."""
+    other = {key: value for r in results if "scores" not in r for key, value in r.items()}
+    results = [r for r in results if "scores" in r]
     names = list(dict.fromkeys(r["name"] for r in results))
     steps = max(r["steps"] for r in results)
     lines = [
@@ -162,6 +231,25 @@ def page(results: Sequence[dict[str, Any]]) -> str:
             f"| {name} | {mean['psnr']:.2f} | {mean['ssim']:.4f} | {mean['gradient']:.3f} | {cost} | "
             f"{len(own) if own[0]['steps'] else '-'} |"
         )
+    lines += [
+        "",
+        "## What looking through the feature network costs",
+        "",
+        f"Processor time of a patch of {' x '.join(map(str, in_plane.PATCH))} voxels in a training step, one core; networks in the "
+        "precision of training, the loss in single precision.",
+        "",
+        "| what | ms a patch |",
+        "|---|---|",
+        *(f"| {name} | {value:.1f} |" for name, value in other.get("costs", {}).items()),
+        "",
+        "## Why the loss is in single precision",
+        "",
+        "Cosine between its gradients in bfloat16 and in single precision, for errors in the direction of zero-filling.",
+        "",
+        "| mean error, % of the maximum | cosine |",
+        "|---|---|",
+        *(f"| {error:.2f} | {cosine:.2f} |" for error, cosine in other.get("agreements", [])),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -174,7 +262,9 @@ def main() -> None:
     parser.add_argument("--page", action="store_true", help="only write the page")
     arguments = parser.parse_args()
     file = arguments.out / "abdomen_losses.jsonl"
-    done = {(r["name"], r["seed"]) for r in kept(file)}
+    done = {(r["name"], r["seed"]) for r in kept(file) if "scores" in r}
+    if not arguments.page and not any("costs" in r for r in kept(file)):
+        keep(file, {"costs": costs(), "agreements": agreements(judges()[0])})
     wanted = [(name, seed) for seed in SEEDS for name in (arguments.only or LOSSES) if (name, seed) not in done]
     if wanted and not arguments.page:
         sources, scored = teaching(), judges()

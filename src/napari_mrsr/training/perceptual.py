@@ -5,9 +5,10 @@ published (Sarasaen et al. 2021, section 2.3.1: L1 of each level, added together
 
 .. math:: L = \sum_{l=1}^{3} \overline{|\phi_l(\text{sharp}) - \phi_l(\text{thin})|}
 
-The gradient goes through the encoder to the image, never to the encoder. Its convolutions have the precision of the
-training step (:mod:`napari_mrsr.training.precision`); differences are taken in single precision. Volumes are looked at
-one by one.
+The gradient goes through the encoder to the image, never to the encoder. All of it is in single precision, whatever
+the training step has: the features of two images that hardly differ agree in most of the 8 bits of bfloat16, and the
+sign of their difference, which is the gradient, becomes chance (measured in ``docs/results/abdomen_losses.md``). Volumes
+are looked at one by one.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from torch.nn import functional
 
 from napari_mrsr.networks import features
 from napari_mrsr.networks.features import Features
-from napari_mrsr.training.precision import mixed_precision
 
 
 class Perceptual:
@@ -32,17 +32,16 @@ class Perceptual:
     def __call__(self, sharp: Tensor, thin: Tensor) -> Tensor:
         """Return the loss of ``(batch, volume, i, j, k)``, at least 4 voxels along each side; raises BadParameter."""
         self.network.to(sharp.device)
-        precision = mixed_precision(sharp.device)
-        with torch.autocast(sharp.device.type, dtype=precision, enabled=precision is not None):
+        with torch.autocast(sharp.device.type, enabled=False):
             with torch.no_grad():
                 wanted = self.network(_images(thin))
             found = self.network(_images(sharp))
-        return torch.stack([functional.l1_loss(f.float(), w.float()) for f, w in zip(found, wanted, strict=True)]).sum()
+            return torch.stack([functional.l1_loss(f, w) for f, w in zip(found, wanted, strict=True)]).sum()
 
 
 def _images(x: Tensor) -> Tensor:
     """Return the volumes ``(batch, volume, i, j, k)`` one by one, ``(batch * volume, 1, i, j, k)``."""
-    return x.reshape(-1, 1, *x.shape[2:]).contiguous(memory_format=torch.channels_last_3d)
+    return x.float().reshape(-1, 1, *x.shape[2:]).contiguous(memory_format=torch.channels_last_3d)
 
 
 def perceptual(path: Path | None = None) -> Perceptual:

@@ -68,8 +68,8 @@ KNEE_SPACING = (0.5, 0.5, 0.7)
 HELD_OUT_SEEDS = (11, 12, 13, 14, 15, 16)
 #: Largest SD of noise, of the maximum of a volume, and how often there is none.
 NOISE, CLEAN = 0.06, 0.2
-#: Mean of a patch below which it is mostly air, and how often another is drawn then.
-AIR, TRIES = 0.02, 6
+#: Mean of a patch below which it is mostly air, and patches that are looked at before one with air is taken.
+AIR, TRIES = 0.02, 2
 
 
 @dataclass(frozen=True, eq=False)
