@@ -65,7 +65,7 @@ class AcquisitionTimeSection(Section):
         form = QFormLayout()
         form.setVerticalSpacing(3)
         form.addRow("TR [ms]:", self.time)
-        form.addRow("read x phase x slices:", _beside(*self.matrix))
+        form.addRow("read, phase, slice:", _beside(*self.matrix))
         form.addRow("voxel [mm]:", _beside(*self.voxel))
         form.addRow("oversampling [%]:", _beside("phase", self.oversampling[0], "slice", self.oversampling[1]))
         form.addRow("resolution [%]:", _beside("phase", self.resolution[0], "slice", self.resolution[1]))
@@ -194,6 +194,7 @@ def _percent(value: float, most: float, tip: str) -> QDoubleSpinBox:
 def _dressed(field: Any, tip: str) -> Any:
     field.setToolTip(tip)
     field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)  # three fields stand in one line of a narrow dock
+    field.setStyleSheet("QAbstractSpinBox { min-width: 34px; }")  # napari's own least width is for a field alone
     return field
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
+from qtpy.QtWidgets import QFormLayout, QLabel, QSizePolicy, QWidget
 
 from napari_mrsr.widgets.dock import note
 
@@ -25,6 +24,7 @@ class Checks(QWidget):
         self.rows = QFormLayout(self)
         self.rows.setContentsMargins(0, 0, 0, 0)
         self.rows.setVerticalSpacing(4)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def show_checks(self, checks: Sequence[Check]) -> None:
         """Show findings."""
@@ -36,6 +36,5 @@ class Checks(QWidget):
             mark = QLabel(sign)
             mark.setStyleSheet(f"color: {colour}; font-weight: bold; font-size: 14px;")
             mark.setToolTip(check.level)
-            mark.setAlignment(Qt.AlignmentFlag.AlignTop)
             self.rows.addRow(mark, note(f"<b>{check.name}</b>: {check.text}"))
         self.setVisible(bool(checks))

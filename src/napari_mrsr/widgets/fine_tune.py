@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton
 
 from napari_mrsr.app.dynamic.fine_tuning import METHODS, FineTuneSettings, fine_tuning_of, level_of
 from napari_mrsr.app.dynamic.planning import planning_of
-from napari_mrsr.app.dynamic.series import FRACTIONS, percent
+from napari_mrsr.app.dynamic.series import FRACTIONS, is_series, percent
 from napari_mrsr.app.estimates import in_words
 from napari_mrsr.widgets.dock import form_of, heading, note
 from napari_mrsr.widgets.own_weights import OwnWeightsList
@@ -19,7 +19,7 @@ from napari_mrsr.widgets.section import Section
 
 if TYPE_CHECKING:
     from napari_mrsr.widgets.chart import Chart
-    from napari_mrsr.widgets.dock import Dock
+    from napari_mrsr.widgets.process import ProcessDock
 
 ALL = "all three"
 SHARES: dict[str, tuple[float, ...]] = {ALL: FRACTIONS, **{percent(share): (share,) for share in FRACTIONS}}
@@ -32,7 +32,9 @@ SMOOTH = 20
 class FineTuneSection(Section):
     """Fine-tune a network on the planning scan, watch it, and choose among the weights that came of it."""
 
-    def __init__(self, dock: Dock) -> None:
+    dock: ProcessDock
+
+    def __init__(self, dock: ProcessDock) -> None:
         super().__init__(dock, "Fine-tune on the planning scan")
         self.planning = planning_of(self.view)
         self.tuning = fine_tuning_of(self.view)
@@ -66,6 +68,8 @@ class FineTuneSection(Section):
         self._soon.timeout.connect(self.show_progress)
         self.listen(self.planning.changed, self.show_planning)
         self.listen(self.session.opened, self.show_planning)
+        for box in (dock.dynamic.input, dock.dynamic.fraction):
+            box.currentIndexChanged.connect(self.show_planning)
         self.listen(self.tuning.changed, self.show_all)
         self.listen(self.tuning.went_on, self._later)
         self.listen(self.tuning.own.changed, self.weights.show_all)
@@ -102,12 +106,16 @@ class FineTuneSection(Section):
                 f"Planning scan of {size} voxels" + (f"; {words}: see the Study dock." if worst else ".")
             )
             self.which.setToolTip("\n".join(f"{c.name}: {c.text}" for c in worst))
-        level = level_of(scan, self.session.scan)
+        level = level_of(scan, self.session.scan) or self._simulated()
         wanted = ALL if level is None else percent(level)
         if wanted != self._proposed and self.options.level.value == self._proposed:
             self.options.level.value = wanted
         self._proposed = wanted
         self.show_all()
+
+    def _simulated(self) -> float | None:
+        """Return the share of k-space to which the open series will be undersampled; None where it will not be."""
+        return self.dock.dynamic.settings().fraction if is_series(self.session.scan) else None
 
     def show_all(self, _event: Any = None) -> None:
         """Show whether it learns, how far it is, and what came of it."""
