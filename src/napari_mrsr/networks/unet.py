@@ -10,8 +10,8 @@ What the paper leaves open is chosen here:
 - *Borders.* Convolutions pad with zeros; a matrix that is no multiple of 4 is continued by reflection at its far end,
   so that a tile that begins at a multiple of 4 pools together what the whole volume pools together.
 - *Start.* One feature of the first level and of its way up carries the input through (a kernel that is 1 in its
-  middle), the others are drawn as usual, and the last layer does not listen to them yet: the untrained network is its
-  input. A picture has no negative values, so ReLU lets it pass.
+  middle), the others are drawn so that the size of what passes is kept (He et al., 2015), and the last layer does not
+  listen to them yet: the untrained network is its input. A picture has no negative values, so ReLU lets it pass.
 
 Source
 ------
@@ -80,14 +80,16 @@ class Unet(Network):
     @torch.no_grad()
     def _carry_the_input_through(self) -> None:
         """Let the network start as the identity: feature 0 of the first level and of its way up is the input."""
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv3d):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+                nn.init.zeros_(biases(layer))
         own = self.tail.in_channels  # of the features joined on the way up the first half rose from below
         passed = [layer for block in (self.down[0], self.up[1]) for layer in block.modules()]
         for convolution, source in zip((m for m in passed if isinstance(m, nn.Conv3d)), (0, 0, own, 0), strict=True):
             convolution.weight[0] = 0
             convolution.weight[0, source, 1, 1, 1] = 1
-            nn.init.zeros_(biases(convolution)[:1])
         nn.init.zeros_(self.tail.weight)[0, 0] = 1
-        nn.init.zeros_(biases(self.tail))
 
 
 def _block(taken: int, given: int) -> nn.Sequential:
