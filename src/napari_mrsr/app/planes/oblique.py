@@ -1,24 +1,20 @@
 """Oblique reformats beside the picture: three points or a drawn line, and what is visible, sampled in their plane.
 
 napari slices along the axes of an array only, so the plane is sampled (:mod:`napari_mrsr.interpolation.oblique`) into
-layers of a viewer model of its own, which knows nothing of slices and sliders: two axes, in mm, of the picture. The
-picture stands in the free cell of the three planes, or below the one picture; the plane's points stay where they are
-and can be dragged, and the reformat follows. Windows and colours are shared with the layers it was sampled from.
-
-Layers carry ``role="oblique"`` and the affine that puts their pixels back into the patient.
+layers of a viewer model of its own (:mod:`.oblique_pictures`). That stands in the free cell of the three planes, or
+below the one picture; the plane's points stay where they are and can be dragged, and the reformat follows.
 """
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from psygnal import Signal
 
 from napari_mrsr.app import layers
-from napari_mrsr.app.marks import SMALL, Marks, oblique_letters
 from napari_mrsr.app.planes.oblique_canvas import Canvas
+from napari_mrsr.app.planes.oblique_pictures import Pictures, ignoring
 from napari_mrsr.app.planes.visible import seen
 from napari_mrsr.errors import MissingParameter, WrongDimensions
 from napari_mrsr.interpolation.oblique import Plane, Slab, across, field_of_view, reformat, through
@@ -32,13 +28,9 @@ if TYPE_CHECKING:
 
 POINTS, LINE = "Plane points", "Plane line"
 COLOUR = "#4fd1ff"
-TITLE = "oblique"
 
 #: Least time between two reformats while a point is dragged, s.
 PAUSE = 0.08
-
-#: What a layer and its reformat share.
-SHARED = ("contrast_limits", "gamma", "colormap")
 
 Kind = Literal["points", "line"]
 
@@ -57,8 +49,6 @@ class Oblique:
         Of the slab, mm, and whether it is a mean or a maximum.
     offset
         How far the plane is moved along its normal, mm.
-    model
-        The viewer model of the reformat; None while there is none.
     """
 
     changed = Signal()
@@ -67,14 +57,16 @@ class Oblique:
         self.view = view
         self.thickness, self.offset = 0.0, 0.0
         self.slab: Slab = "mean"
-        self.model: ViewerModel | None = None
         self._kind: Kind = "points"
-        self._marks: Marks | None = None
+        self._pictures: Pictures | None = None
         self._window: Any = None
         self._timer: Any = None
-        self._shape: tuple[Any, ...] = ()
-        self._linked: list[tuple[Layer, Layer]] = []
         view.session.opened.connect(self._reopened)
+
+    @property
+    def model(self) -> ViewerModel | None:
+        """The viewer model of the reformat; None while there is none."""
+        return None if self._pictures is None else self._pictures.model
 
     # -- asking for a plane ---------------------------------------------------------------------------
     def begin(self, kind: Kind) -> Layer:
@@ -161,20 +153,7 @@ class Oblique:
             There is no plane, it does not meet the scan, or nothing is visible.
         """
         found = self.sampled()
-        plane = found[0][1]
-        model = self._open()
-        shape = tuple((name, picture.shape) for name, picture, _ in self._named(found))
-        for name, picture, source in self._named(found):
-            self._put(model, name, picture, source)
-        for layer in [la for la in model.layers if la.name not in {name for name, _ in shape}]:
-            self._unlink(layer)
-            model.layers.remove(layer)
-        right, down = plane.affine[:3, 0], plane.affine[:3, 1]
-        if self._marks is not None:
-            self._marks.fix(oblique_letters(down, right))
-        if shape != self._shape:
-            self._shape = shape
-            model.reset_view()
+        self._open().show(found)
         self.changed.emit()
 
     def sampled(self) -> list[tuple[Layer, Scan]]:
@@ -205,53 +184,6 @@ class Oblique:
         if scan.volumes == 1:
             return scan
         return scan.volume(int(np.clip(self.view.viewer.dims.current_step[0], 0, scan.volumes - 1)))
-
-    def _named(self, found: list[tuple[Layer, Scan]]) -> list[tuple[str, Scan, Layer]]:
-        return [(f"{TITLE} {layer.name}", picture, layer) for layer, picture in found]
-
-    def _put(self, model: ViewerModel, name: str, picture: Scan, source: Layer) -> None:
-        from napari.experimental import link_layers
-
-        data = picture.array[0, :, :, 0].T  # rows, columns
-        where = (-(picture.shape[1] - 1) / 2 * picture.spacing[1], -(picture.shape[0] - 1) / 2 * picture.spacing[0])
-        about = layers.metadata(picture, "oblique")
-        known = next((la for la in model.layers if la.name == name), None)
-        if known is not None and known.data.dtype == data.dtype:
-            known.data, known.translate, known.metadata = data, where, about
-            return
-        settings: dict[str, Any] = {
-            "name": name,
-            "scale": picture.spacing[1::-1],
-            "translate": where,
-            "units": ("mm", "mm"),
-            "axis_labels": ("down", "right"),
-            "opacity": source.opacity,
-            "metadata": about,
-        }
-        if type(source).__name__ == "Labels":
-            model.add_labels(data, colormap=source.colormap, **settings)
-            return
-        layer = model.add_image(
-            data,
-            colormap=source.colormap,
-            contrast_limits=source.contrast_limits,
-            blending=source.blending,
-            interpolation2d="linear" if picture.axis != "map" else "nearest",
-            **settings,
-        )
-        layer.contrast_limits_range = source.contrast_limits_range
-        layer.contrast_limits = source.contrast_limits
-        link_layers([source, layer], SHARED)
-        self._linked.append((source, layer))
-
-    def _unlink(self, layer: Layer | None = None) -> None:
-        """Let layers of the reformat (one, or all) no longer follow their sources."""
-        from napari.experimental import unlink_layers
-
-        for pair in [p for p in self._linked if layer is None or p[1] is layer]:
-            self._linked.remove(pair)
-            with _ignoring():
-                unlink_layers(pair, SHARED)
 
     # -- following ------------------------------------------------------------------------------------
     def _ask(self, _event: Any = None) -> None:
@@ -287,21 +219,17 @@ class Oblique:
             self.refresh()
 
     # -- the canvas -----------------------------------------------------------------------------------
-    def _open(self) -> ViewerModel:
-        if self.model is None:
-            from napari.components import ViewerModel
-
-            self.model = ViewerModel(title=TITLE)
-            self._marks = Marks(self.model)
-            self._marks.title_size(SMALL)
-            self.model.canvas.overlays["scale_bar"].visible = True
-            self.view.viewer.layers.events.removed.connect(self._ask)
-            for layer in self.view.viewer.layers:
+    def _open(self) -> Pictures:
+        viewer = self.view.viewer
+        if self._pictures is None:
+            self._pictures = Pictures()
+            viewer.layers.events.removed.connect(self._ask)
+            for layer in viewer.layers:
                 layer.events.visible.connect(self._ask)
-        window = getattr(self.view.viewer, "window", None)
+        window = getattr(viewer, "window", None)
         if window is not None and self._window is None:
-            self._window = Canvas(self.model, window, self.view.layouts.planes.free_cell())
-        return self.model
+            self._window = Canvas(self._pictures.model, window, self.view.layouts.planes.free_cell())
+        return self._pictures
 
     def close_canvas(self) -> None:
         """Take the canvas out of the window; the points stay."""
@@ -319,12 +247,13 @@ class Oblique:
         if self._timer is not None:
             self._timer.stop()
         self.close_canvas()
-        self._unlink()
-        self.model, self._marks, self._shape = None, None, ()
-        with _ignoring():
+        if self._pictures is not None:
+            self._pictures.unlink()
+            self._pictures = None
+        with ignoring():
             self.view.viewer.layers.events.removed.disconnect(self._ask)
         for layer in list(self.view.viewer.layers):
-            with _ignoring():
+            with ignoring():
                 layer.events.visible.disconnect(self._ask)
         self.view.remove([POINTS, LINE])
         self.offset = 0.0
@@ -333,7 +262,3 @@ class Oblique:
     def _reopened(self, _scan: Any) -> None:
         if self.model is not None or self.view.layer(POINTS) is not None or self.view.layer(LINE) is not None:
             self.close()
-
-
-def _ignoring() -> contextlib.suppress:
-    return contextlib.suppress(ValueError, RuntimeError, TypeError, KeyError)
