@@ -14,7 +14,12 @@ from napari_mrsr.errors import BadParameter, NothingToRead, UnknownMethod
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="lean, mrsr, swift, abdomen, aplus or scsr.", show_default=False)],
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE", help="lean, mrsr, swift, abdomen, aplus, scsr or features.", show_default=False
+        ),
+    ],
     output: OutFolder,
     more: Annotated[list[Path] | None, typer.Argument(metavar="[DIR]...", hidden=True, show_default=False)] = None,
     data: Annotated[
