@@ -56,6 +56,8 @@ class MapLayers:
         from napari_mrsr.mapping import combined_dess
 
         session = self.view.session
+        if session._is_series("the combined image of DESS"):
+            return
         scans = {"acquired": session.scan, "SR": session.result.scan if session.result is not None else None}
         window = None
         for role, scan in scans.items():

@@ -210,8 +210,7 @@ class Session:
         scan = self._need_scan()
         if scan is None:
             return
-        if scan.axis == "time" and scan.volumes > 1:
-            self.say("warn", "a series over time is sharpened in plane, frame by frame; press Run under Dynamic series")
+        if self._is_series("slices made thinner"):
             return
         axis = self.attempt(lambda: scan.find_slice_axis() if settings.axis is None else settings.axis)
         if axis is None:
@@ -231,12 +230,14 @@ class Session:
         """Map T2 of the acquired echoes and of the super-resolved ones, if there are any."""
         self.t2 = t2
         scan = self._need_scan()
-        if scan is None:
+        if scan is None or self._is_series("T2 maps"):
             return
         self._start("T2", jobs.maps(scan, self.result, t2))
 
     def compare(self) -> None:
         """Hold the result against the reference."""
+        if self._is_series("these maps"):
+            return
         if self.result is None:
             self.say("warn", "there is no super-resolved scan to compare; press Run in the Process dock first")
             return
@@ -251,6 +252,8 @@ class Session:
 
     def find_trust(self) -> None:
         """Find what the method added, and where it disagrees with the measurement."""
+        if self._is_series("trust maps"):
+            return
         if self.result is None:
             self.say("warn", "there is no super-resolved scan to judge; press Run in the Process dock first")
             return
@@ -287,6 +290,13 @@ class Session:
         if self.scan is None:
             self.say("warn", "no scan is open; open one in the Study dock first")
         return self.scan
+
+    def _is_series(self, what: str) -> bool:
+        """Tell, and say, that something is not made of frames over time."""
+        found = self.scan is not None and self.scan.axis == "time" and self.scan.volumes > 1
+        if found:
+            self.say("warn", f"{what}: not for a series over time; it is sharpened under Dynamic series (Process dock)")
+        return found
 
     def _start(self, name: str, job: Job) -> None:
         if self.running is not None:

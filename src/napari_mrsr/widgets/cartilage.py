@@ -124,7 +124,7 @@ class CartilageSection(Section):
         self.reason.setText(found.reason if self.session.scan is not None else "")
         if not self._touched:
             self.side.setCurrentIndex(self.side.findData(found.side))
-        if found.gap is not None:
+        if found.gap is not None and (scan := self.session.scan) is not None and scan.axis != "time":
             self.session.say(
                 "warn",
                 "the scan seems to show two knees; paint each in an ROI of its own and choose the side for each",

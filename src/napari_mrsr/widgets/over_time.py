@@ -18,6 +18,7 @@ from napari_mrsr.widgets.section import Section
 from napari_mrsr.widgets.table import TableView
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from qtpy.QtGui import QHideEvent
     from qtpy.QtWidgets import QWidget
 
@@ -149,6 +150,8 @@ class OverTimeSection(Section):
             dots = {"pen": None, "symbol": "o", "symbolSize": 6, "symbolPen": None}
             chart.plot.plot(curve.x, curve.y, symbolBrush=COLOURS[n % len(COLOURS)], **dots)
         chart.plot.addItem(self._line)
+        low, high = _room(np.concatenate([curve.y for curve in found]))
+        chart.plot.setYRange(low, high, padding=0.0)
         self.show_frame(self.dynamic.frame)
         self.table.show_table(pd.DataFrame(summary(results)).T)
 
@@ -196,3 +199,10 @@ class OverTimeSection(Section):
             parent = parent.parentWidget()
         if parent is not None and not parent.toggleViewAction().isChecked():
             self.cine.stop()
+
+
+def _room(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return where the axis begins and ends: the legend has the upper part for itself."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    span = max(high - low, 1e-3 * max(abs(high), 1.0))
+    return low - 0.1 * span, high + 0.6 * span

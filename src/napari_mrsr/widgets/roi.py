@@ -75,6 +75,8 @@ class RoiDock(Dock):
         self.listen(viewer.layers.events.renamed, self._renew)
         self.listen(self.session.mapped, self._mapped)
         self.listen(self.session.refined, self._painted)
+        self.listen(self.view.dynamic.moved, self._painted)
+        self.listen(self.view.dynamic.ended, self._painted)
         self.listen(self.session.trusted, self._painted)
         self.listen(self.session.opened, self._renew)
         self._renew()

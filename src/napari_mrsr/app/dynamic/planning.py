@@ -47,6 +47,8 @@ class Planning:
         self.checks: tuple[Check, ...] = ()
         self.session.planning_changed.connect(self._show)
         self.session.opened.connect(self._series_opened)
+        if self.session.planning is not None:  # it came with a sample before the dock was there
+            self._show(self.session.planning)
 
     @property
     def view(self) -> View:

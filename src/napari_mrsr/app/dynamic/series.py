@@ -138,7 +138,7 @@ def percent(fraction: float) -> str:
 
 def undersampled(level: str) -> str:
     """Return the layer name of a series whose undersampling was simulated."""
-    return f"{SERIES} ({level} of k-space)"
+    return f"{SERIES} ({level})"
 
 
 def is_series(scan: Scan | None) -> bool:

@@ -20,6 +20,7 @@ from napari_mrsr.app.dynamic.series import (
     is_series,
     needed,
 )
+from napari_mrsr.app.dynamic.timing import clock
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
@@ -95,6 +96,32 @@ class Dynamic:
         self._seen = None
         if is_series(scan):
             self.go_to(0)
+
+    # -- measuring --------------------------------------------------------------------------------------
+    @property
+    def latest(self) -> str:
+        """What the latest result is called; empty without one."""
+        return next(reversed(self.results), "")
+
+    def maps(self) -> dict[str, Scan]:
+        """Return the frame on the screen of every result, where it is done: ``"SR"`` the latest, others by name."""
+        frame = self.frame
+        if frame is None:
+            return {}
+        done = {key: result for key, result in self.results.items() if result.done[frame]}
+        return {("SR" if key == self.latest else key): result.scan.volume(frame) for key, result in done.items()}
+
+    def frame_of(self, layer: Layer) -> Scan | None:
+        """Return the frame on the screen of a layer of a series; None for any other layer."""
+        scan, frame = layer.metadata.get("mrsr_scan"), self.frame
+        if frame is None or layer.ndim != 4 or not isinstance(scan, Scan) or not is_series(scan):
+            return None
+        return scan.volume(min(frame, scan.volumes - 1))
+
+    def notes(self) -> list[str]:
+        """Return what a table must say: which frame was measured."""
+        scan, frame = self.view.session.scan, self.frame
+        return [] if scan is None or frame is None else [f"measured in {clock(scan, frame)}"]
 
     # -- running ----------------------------------------------------------------------------------------
     def run(self, settings: SeriesSettings) -> None:

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from napari_mrsr.app.viewing import View
 
 #: Roles of layers that a session makes again from its results.
-MADE_AGAIN = ("acquired", "thick", "undersampled", "reference", "sr", "t2", "t2_sigma", "reason", "difference", "ssim", "trust")
+MADE_AGAIN = (
+    "acquired", "thick", "undersampled", "reference", "sr", "t2", "t2_sigma", "reason", "difference", "ssim", "trust",
+)  # fmt: skip
 
 #: Roles of layers that a tool in use puts up: no results, and after reopening nothing would take them away again.
 PASSING = ("swipe", "blinded", "preview", "plane", "oblique", "planning")

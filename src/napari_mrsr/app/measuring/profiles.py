@@ -134,10 +134,10 @@ def line_curves(view: View, callipers: Callipers, line: Line) -> list[Curve]:
     start, end = callipers.in_patient(line.start), callipers.in_patient(line.end)
     curves = []
     for layer in reversed(list(view.viewer.layers)):
-        if type(layer).__name__ != "Image" or not layer.visible or layer.ndim != 3:
+        if type(layer).__name__ != "Image" or not layer.visible:
             continue
         try:
-            scan = layers.scan_of(layer, view.frame)
+            scan = view.dynamic.frame_of(layer) or layers.scan_of(layer, view.frame)
             distance, values = along_line(scan, start, end)
         except MrsrError:  # a layer of another plugin that nothing places in the patient
             continue

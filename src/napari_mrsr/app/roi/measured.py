@@ -76,7 +76,8 @@ def maps_of(view: View) -> dict[str, Scan]:
         return found if session.truth is None else {**found, "truth": session.truth.t2}
     maps = {}
     if session.scan is not None:
-        maps["acquired"] = session.scan.volume(0)
+        maps["acquired"] = session.scan.volume(view.dynamic.frame or 0)
+        maps |= view.dynamic.maps()
     if session.result is not None and session.result.done >= 1.0 and not session.result.partial:
         maps["SR"] = session.result.scan.volume(0)
     return maps
@@ -90,6 +91,8 @@ def titles_of(view: View, roles: list[str]) -> dict[str, str]:
     if "SR" in titles and result is not None:
         ran.append([result.method, str(result.factor)])
         titles["SR"] = f"SR [{result.method}]"
+    elif "SR" in titles:
+        titles["SR"] = f"SR [{view.dynamic.latest}]"
     methods = [method for method, _ in ran]
     for role in roles:
         method = role.rsplit(" x", 1)[0]
@@ -132,7 +135,7 @@ class Measuring:
         erosion = None
         if erosion_mm > 0 and finest in maps and regions:
             erosion = _erosion(cache, maps[finest], erosion_mm, names)
-        notes = [*labels.warnings, *_notes(labels, maps, tables, regions, names)]
+        notes = [*view.dynamic.notes(), *labels.warnings, *_notes(labels, maps, tables, regions, names)]
         if erosion is not None:
             notes += [line for line in erosion.attrs["warnings"] if line not in notes]
         return Measurement(
