@@ -177,10 +177,11 @@ def _experiment(
     from napari_mrsr.studies.dynamic import needle, planning_contrast
     from napari_mrsr.studies.dynamic.phantoms import FRAMES, Made
 
-    made = Made(asked.frames or FRAMES, asked.quick, asked.noise)
     people = range(1, (asked.phantoms or PHANTOMS) + 1)
     if asked.experiment == "needle":
+        made = Made(asked.frames or needle.FRAMES, asked.quick, asked.noise)
         return needle.run(
             people, made, networks, how, interpolations=classical, kept=kept, progress=told, provenance=about
         )
+    made = Made(asked.frames or FRAMES, asked.quick, asked.noise)
     return planning_contrast.run(people, made, networks, how, kept=kept, progress=told, provenance=about)

@@ -41,6 +41,8 @@ from napari_mrsr.studies.writing import Figure, Study, StudyTable
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Time points of each phantom where nothing else is said.
+FRAMES = 3
 #: What tables call the frames as they are.
 TRUTH = "truth"
 
@@ -119,8 +121,8 @@ def run(
         "A needle that the planning scan has never seen",
         "A needle in the frames of phantoms, none in their planning scans. *Contrast*: how much of the signal is "
         "missing on the needle; *width*: the diameter at half of that; *rim*: what is too bright beside it; *made up*: "
-        "contrast at the same place in frames without a needle, 0 where nothing is invented. Mean over subjects and frames. "
-        "Research use: results are derived, not acquired.",
+        "contrast at the same place in frames without a needle, 0 where nothing is invented. Mean over subjects and "
+        "frames. Research use: results are derived, not acquired.",
         (
             StudyTable("needle", table(frame), "The needle as every method shows it.", {"width [mm]": 1}),
             StudyTable("profiles", frame, "Every frame.", on_page=False),

@@ -6,9 +6,9 @@ at distance d from the needle is
 .. math:: P(d) = \sum s \,/ \sum s_0
 
 over the voxels of the body at that distance: anatomy, coil and noise cancel. *Contrast* is :math:`1 - P` in the
-innermost bin, *width* the diameter at which :math:`1 - P` is half of it, *rim* the largest :math:`P - 1` outside. What a
-method shows of a needle where there is none is :math:`1 - \sum s_0 / \sum x_0` in the innermost bin, :math:`x_0` being
-the truth.
+innermost bin, *width* the diameter at which :math:`1 - P` is half of it, *rim* the largest :math:`P - 1` outside. What
+a method shows of a needle where there is none is :math:`1 - \sum s_0 / \sum x_0` in the innermost bin, :math:`x_0`
+being the truth.
 """
 
 from __future__ import annotations

@@ -118,7 +118,8 @@ class Installed:
         mine = fingerprint(planning)
         for path in sorted(self.given.glob("*.safetensors")) if self.given is not None else ():
             told = registry.fine_tuning_of(path) or {}
-            if told.get("from") == self.name and told.get("planning", {}).get("sha256") == mine:
+            its_own = registry.read_header(path).get("architecture") == self.name
+            if its_own and told.get("planning", {}).get("sha256") == mine:
                 return path
         place = self._place(mine)
         return place if place.is_file() else None
