@@ -9,8 +9,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from napari_mrsr.errors import NothingToRead, WrongDimensions
-from napari_mrsr.studies.layouts.dynamic import find_dynamic
+from napari_mrsr.errors import NothingToRead, UnknownMethod, WrongDimensions
+from napari_mrsr.studies.layouts.dynamic import find_dynamic, find_dynamic_cohort
 from tests.files.made_dicom import write_series
 
 AFFINE = np.diag([-1.1, -1.1, 4.0, 1.0])
@@ -95,3 +95,13 @@ def test_the_folder_of_one_subject_is_a_cohort_of_one(study: Path) -> None:
     cohort = find_dynamic(study / "anna")
     assert [entry.name for entry in cohort.entries] == ["anna"]
     assert cohort.entries[0].load().dynamic.volumes == 3
+
+
+def test_still_scans_are_set_breathing_only_where_that_is_asked_for(study: Path) -> None:
+    nifti(study / "still" / "ella.nii.gz", STATIC)
+    with pytest.raises(NothingToRead, match="still scans are set breathing by --layout moved"):
+        find_dynamic_cohort(study / "still")
+    with pytest.raises(NothingToRead, match="ella: has 8x7x5 voxels of true detail, too few"):
+        find_dynamic_cohort(study / "still", "moved")
+    with pytest.raises(UnknownMethod, match="no layout 'oai' of dynamic studies; choose one of dynamic, moved"):
+        find_dynamic_cohort(study, "oai")

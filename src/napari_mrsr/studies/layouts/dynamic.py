@@ -20,15 +20,40 @@ holds ``dynamic*`` itself is one subject. Without a planning scan nothing is fin
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from napari_mrsr.errors import NothingToRead
+from napari_mrsr.errors import NothingToRead, UnknownMethod
 from napari_mrsr.files.time_points import in_order, is_nifti, read_time_points
 from napari_mrsr.scan import Scan
 from napari_mrsr.studies.dynamic_cohort import DynamicCohort, DynamicEntry, DynamicSubject
+from napari_mrsr.studies.layouts import moved
 
 DYNAMIC, PLANNING = "dynamic", "planning"
+
+
+def find_dynamic_cohort(folder: Path, layout: str | None = None) -> DynamicCohort:
+    """Return the dynamic cohort of a folder.
+
+    Parameters
+    ----------
+    folder
+        Where the scans lie.
+    layout
+        ``"dynamic"`` (the default) as above; ``"moved"``: still scans, which are set breathing
+        (:mod:`~napari_mrsr.studies.layouts.moved`). That is never done unasked.
+
+    Raises
+    ------
+    NothingToRead
+        There is no such folder, or no subject in it.
+    UnknownMethod
+        No layout of that name.
+    """
+    if layout not in (None, *LAYOUTS):
+        raise UnknownMethod(f"no layout {layout!r} of dynamic studies", remedy=f"choose one of {', '.join(LAYOUTS)}")
+    return LAYOUTS[layout or DYNAMIC](folder)
 
 
 def find_dynamic(folder: Path) -> DynamicCohort:
@@ -50,7 +75,7 @@ def find_dynamic(folder: Path) -> DynamicCohort:
         raise NothingToRead(
             "holds no subject with a dynamic scan",
             where=folder,
-            remedy="lay it out as SUBJECT/dynamic* and SUBJECT/planning*",
+            remedy="name them SUBJECT/dynamic* and SUBJECT/planning*; still scans are set breathing by --layout moved",
         )
     entries = tuple(DynamicEntry(one.resolve().name, partial(load, one.resolve())) for one in places)
     return DynamicCohort(folder.resolve().name, entries, {"layout": "dynamic"})
@@ -112,3 +137,7 @@ def _may_be_scan(path: Path) -> bool:
 def _is_subject(folder: Path) -> bool:
     """Tell whether a folder is a subject's; one with a planning scan alone is, so that what it lacks is said."""
     return not folder.name.startswith(".") and bool(_named(folder, DYNAMIC) or _named(folder, PLANNING))
+
+
+#: By the name that ``--layout`` takes.
+LAYOUTS: dict[str, Callable[[Path], DynamicCohort]] = {DYNAMIC: find_dynamic, "moved": moved.find_moved}
