@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,7 +163,8 @@ def find_matrix(scan: Scan, axis: int, matrix: Plane | None = None, like: Scan |
         return like.shape[one], like.shape[other]
     if matrix is None:
         return _before_the_cut(scan, (one, other)) or (own[0] * DEFAULT_FACTOR, own[1] * DEFAULT_FACTOR)
-    if len(matrix) != 2 or any(isinstance(n, bool) or n != int(n) for n in matrix):
+    asked: Sequence[float] = matrix  # callers without types ask for anything
+    if len(asked) != 2 or any(isinstance(n, bool) or n != int(n) for n in asked):
         raise BadParameter(f"a matrix of {matrix} is not two whole numbers", remedy="give (256, 192), say")
     if any(size < n for size, n in zip(matrix, own, strict=True)):
         raise BadParameter(

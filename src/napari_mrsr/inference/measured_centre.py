@@ -88,5 +88,4 @@ def hold(x: npt.NDArray[Any], y: npt.NDArray[Any], axes: tuple[int, int]) -> npt
     correction = y - residual
     for axis in axes:
         correction = along.apply(back(x.shape[axis], y.shape[axis]), correction, axis)
-    correction += x
-    return correction
+    return np.asarray(x + correction)
