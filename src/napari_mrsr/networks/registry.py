@@ -11,7 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: First bytes of a zip archive and of a pickle stream: what torch.save writes.
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _LARGEST_HEADER = 100 * 2**20
+#: Names of the networks: of their files in this room, and with a capital of their classes.
+ARCHITECTURES = ("circle", "cpce", "lean", "mrsr", "swift", "unet")
 #: Entry in the header of weights that were adapted to one scan: how, as JSON.
 ADAPTED = "adapted"
 #: Entry in the header of weights that were fine-tuned on a planning scan: on which and how, as JSON.
@@ -152,23 +154,11 @@ def find(name: str) -> Method:
 
 def build(architecture: str, settings: dict[str, Any]) -> Network:
     """Make an untrained network; raises UnknownMethod."""
-    if architecture == "lean":
-        from napari_mrsr.networks.lean import Lean
-
-        return Lean(**settings)
-    if architecture == "mrsr":
-        from napari_mrsr.networks.mrsr import Mrsr
-
-        return Mrsr(**settings)
-    if architecture == "swift":
-        from napari_mrsr.networks.swift import Swift
-
-        return Swift(**settings)
-    if architecture == "unet":
-        from napari_mrsr.networks.unet import Unet
-
-        return Unet(**settings)
-    raise UnknownMethod(f"no network {architecture!r}", remedy="choose one of lean, mrsr, swift, unet")
+    if architecture not in ARCHITECTURES:
+        raise UnknownMethod(f"no network {architecture!r}", remedy=f"choose one of {', '.join(ARCHITECTURES)}")
+    module = import_module(f"napari_mrsr.networks.{architecture}")
+    network: Network = getattr(module, architecture.capitalize())(**settings)
+    return network
 
 
 def load(which: str | Path, *, device: str = "cpu") -> Network:
@@ -259,7 +249,7 @@ def adaptation_of(path: Path) -> dict[str, Any] | None:
 
 
 def fine_tuning_of(path: Path) -> dict[str, Any] | None:
-    """Return how weights were fine-tuned on a planning scan (:class:`napari_mrsr.training.fine_tuned.Account`), if so."""
+    """Return how weights were fine-tuned on a planning scan (:class:`napari_mrsr.training.fine_tuned.Account`)."""
     return _entry(path, FINE_TUNED)
 
 
