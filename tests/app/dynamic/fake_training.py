@@ -30,6 +30,8 @@ class Fake:
         Killed after this step.
     gain
         Of the best weights, dB; without a gain nothing is written.
+    refused
+        Why it does not even begin.
     """
 
     def __init__(
@@ -41,14 +43,15 @@ class Fake:
         gain: float = 2.0,
         kspace: tuple[float, ...] = (0.0625,),
         planning: Scan | None = None,
+        refused: str | None = None,
     ) -> None:
         self.keep, self.steps, self.dies_at, self.gain = keep, steps, dies_at, gain
-        self.kspace, self.planning = kspace, planning
+        self.kspace, self.planning, self.refused = kspace, planning, refused
         self.step, self.stopped, self.closed = 0, False, False
 
     @property
     def is_running(self) -> bool:
-        return not (self.stopped or self.closed or self._dead or self.step >= self.steps)
+        return not (self.refused or self.stopped or self.closed or self._dead or self.step >= self.steps)
 
     @property
     def _dead(self) -> bool:
@@ -56,10 +59,14 @@ class Fake:
 
     @property
     def state(self) -> str:
-        return "running" if self.is_running else "died" if self._dead else "done"
+        if self.is_running:
+            return "running"
+        return "refused" if self.refused else "died" if self._dead else "done"
 
     @property
     def line(self) -> str:
+        if self.refused:
+            return self.refused
         if self._dead:
             return "the process that fine-tuned was killed (SIGKILL)"
         return f"fine-tuned on the planning scan: {self.gain:+.2f} dB" if self.gain > 0 else "not fine-tuned: no gain"

@@ -48,7 +48,7 @@ class Planning:
         self.session.planning_changed.connect(self._show)
         self.session.opened.connect(self._series_opened)
         if self.session.planning is not None:  # it came with a sample before the dock was there
-            self._show(self.session.planning)
+            self._show(self.session.planning, visible=False)
 
     @property
     def view(self) -> View:
@@ -77,13 +77,13 @@ class Planning:
             self._put(self.scan, visible=False)
             self._check(self.scan)
 
-    def _show(self, scan: Scan | None) -> None:
+    def _show(self, scan: Scan | None, *, visible: bool = True) -> None:
         view = self.view
         own = [la.name for la in view.viewer.layers if la.metadata.get("mrsr", {}).get("role") == "planning"]
         view.remove(own)
         self.checks = ()
         if scan is not None:
-            self._put(scan, visible=True)
+            self._put(scan, visible=visible)
             self._check(scan)
         self.changed.emit()
 

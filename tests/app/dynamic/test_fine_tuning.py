@@ -1,0 +1,224 @@
+"""Fine-tuning from the viewer: it is watched, stopped, killed; the best weights so far are kept whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from napari_mrsr.app.dynamic import fine_tuning
+from napari_mrsr.app.dynamic.fine_tuning import FineTuneSettings, FineTuning, fine_tuning_of
+from napari_mrsr.app.viewing import View
+from napari_mrsr.networks import registry
+from napari_mrsr.networks.swift import Swift
+from napari_mrsr.scan import Scan
+from tests.app.dynamic.conftest import moving_ball
+from tests.app.dynamic.fake_training import EVERY, Fake
+
+SETTINGS = FineTuneSettings(kspace=(0.0625,), name="liver")
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of this test alone, and no waiting."""
+    monkeypatch.setenv("NAPARI_MRSR_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(fine_tuning, "PAUSE", 0.0)
+
+
+@pytest.fixture
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """Processes that learn nothing; what stands in it is how they behave, ``made`` is the latest."""
+    how: dict[str, Any] = {}
+
+    def spawn(planning: Scan, settings: FineTuneSettings, hidden: Path) -> Fake:
+        options = {name: value for name, value in how.items() if name != "made"}
+        how["made"] = Fake(hidden, kspace=settings.kspace, planning=planning, **options)
+        return how["made"]
+
+    monkeypatch.setattr(fine_tuning, "_spawn", spawn)
+    yield how
+
+
+@pytest.fixture
+def tuning(view: View, series: Scan) -> FineTuning:
+    """A series and a planning scan are open."""
+    view.session.adopt(series)
+    view.session.plan(replace(series.volume(0), axis="contrast"))
+    return fine_tuning_of(view)
+
+
+def test_the_best_weights_get_their_name_and_are_used_at_once(view: View, tuning: FineTuning, fakes: Any) -> None:
+    tuning.begin(SETTINGS)
+    assert tuning.found is not None
+    assert tuning.found.name == "liver"
+    assert tuning.own.chosen == tuning.found.path
+    assert [p.step for p in tuning.history] == list(range(1, 41))
+    assert not tuning.is_running
+    assert fakes["made"].closed
+    assert view.session.banner is None
+    assert '"liver" is used by Run now' in tuning.said
+    assert [p.name for p in tuning.own.folder.iterdir()] == ["liver.safetensors"]  # nothing hidden is left
+
+
+def test_a_second_run_of_the_same_name_replaces_nothing(tuning: FineTuning, fakes: Any) -> None:
+    tuning.begin(SETTINGS)
+    tuning.begin(SETTINGS)
+    assert sorted(own.name for own in tuning.own.all()) == ["liver", "liver (2)"]
+
+
+def test_without_a_name_method_level_and_date_are_it(tuning: FineTuning, fakes: Any) -> None:
+    tuning.begin(replace(SETTINGS, name=""))
+    assert tuning.found.name.startswith("swift 6.25 20")
+
+
+def test_the_curve_is_told_while_it_learns(tuning: FineTuning, fakes: Any) -> None:
+    seen: list[tuple[int, float]] = []
+    tuning.went_on.connect(lambda: seen.append((len(tuning.history), tuning.part)))
+    tuning.begin(SETTINGS)
+    assert seen == [(EVERY * n, EVERY * n / 40) for n in (1, 2, 3, 4)]
+    assert tuning.best.step == 40
+
+
+def test_stop_keeps_the_best_so_far(tuning: FineTuning, fakes: Any) -> None:
+    tuning.went_on.connect(lambda: tuning.stop() if len(tuning.history) == 20 else None)
+    tuning.begin(SETTINGS)
+    assert fakes["made"].stopped
+    assert tuning.found.record["steps"] == 20
+
+
+def test_a_killed_process_is_a_banner_and_the_last_good_weights_are_kept(
+    view: View, tuning: FineTuning, fakes: Any
+) -> None:
+    fakes["dies_at"] = 30
+    tuning.begin(SETTINGS)
+    banner = view.session.banner
+    assert banner.level == "bad"
+    assert 'fine-tuning broke off; the best weights so far are kept as "liver"' in banner.text
+    assert "SIGKILL" in banner.details
+    assert tuning.found.record["steps"] == 30
+    assert not tuning.is_running
+    fakes["dies_at"] = None
+    tuning.begin(SETTINGS)  # and it can be done again
+    assert tuning.found.record["steps"] == 40
+
+
+def test_a_process_killed_before_anything_was_better_keeps_nothing(view: View, tuning: FineTuning, fakes: Any) -> None:
+    fakes["dies_at"], fakes["gain"] = 10, -1.0
+    tuning.begin(SETTINGS)
+    assert "none are kept" in view.session.banner.text
+    assert tuning.own.all() == []
+    assert tuning.own.chosen is None
+
+
+def test_a_planning_scan_that_cannot_teach_is_refused_in_words(view: View, tuning: FineTuning, fakes: Any) -> None:
+    fakes["refused"] = "the planning scan is too small"
+    tuning.begin(SETTINGS)
+    assert view.session.banner.text == "the planning scan is too small"
+    assert (tuning.found, tuning.said, tuning.is_running) == (None, "", False)
+
+
+def test_no_gain_leaves_the_network_as_it_was(tuning: FineTuning, fakes: Any) -> None:
+    fakes["gain"] = 0.0
+    tuning.begin(SETTINGS)
+    assert tuning.found is None
+    assert tuning.own.chosen is None
+    assert tuning.said == "Not fine-tuned: no gain."
+
+
+def test_it_does_not_keep_the_session_from_anything_else(view: View, tuning: FineTuning, fakes: Any) -> None:
+    tuning.went_on.connect(lambda: view.session.adopt(moving_ball(3)))
+    running: list[Any] = []
+    tuning.went_on.connect(lambda: running.append(view.session.running))
+    tuning.begin(SETTINGS)
+    assert running == [None] * 4
+    assert view.session.scan.volumes == 3
+    assert tuning.found is not None
+
+
+def test_only_one_at_a_time(view: View, tuning: FineTuning, fakes: Any) -> None:
+    tuning.went_on.connect(lambda: tuning.begin(SETTINGS))
+    tuning.begin(SETTINGS)
+    assert "still running" in view.session.banner.text
+    assert len(tuning.own.all()) == 1
+
+
+def test_without_a_planning_scan_a_banner_asks_for_one(view: View, fakes: Any) -> None:
+    fine_tuning_of(view).begin(SETTINGS)
+    assert "no planning scan" in view.session.banner.text
+    assert "made" not in fakes
+
+
+@pytest.mark.parametrize("name", ["a/b", ".x"])
+def test_a_name_that_no_file_can_have_is_a_banner_before_anything_starts(
+    view: View, tuning: FineTuning, fakes: Any, name: str
+) -> None:
+    tuning.begin(replace(SETTINGS, name=name))
+    assert "cannot be called" in view.session.banner.text
+    assert "made" not in fakes
+
+
+def test_closing_the_viewer_ends_the_process(view: View, tuning: FineTuning, fakes: Any) -> None:
+    tuning.went_on.connect(view.session.shutdown)
+    tuning.begin(SETTINGS)
+    assert fakes["made"].closed
+    assert len(tuning.history) == EVERY
+
+
+def test_of_a_series_the_first_frame_teaches(view: View, series: Scan, fakes: Any) -> None:
+    view.session.adopt(series)
+    view.session.plan(moving_ball(3))
+    fine_tuning_of(view).begin(SETTINGS)
+    assert fakes["made"].planning.volumes == 1
+
+
+# -- a real process --------------------------------------------------------------------------------------
+@pytest.fixture
+def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A real process that fine-tunes a tiny network; ``made`` is it."""
+    from napari_mrsr.training import spawned
+
+    torch.manual_seed(0)
+    start = registry.save(Swift(features=4, blocks=1), tmp_path / "tiny.safetensors")
+    how: dict[str, Any] = {"steps": 8}
+
+    def spawn(planning: Scan, settings: FineTuneSettings, hidden: Path) -> Any:
+        options = {"kspace": settings.kspace, "minutes": settings.minutes, "threads": 1, "steps": how["steps"]}
+        how["made"] = spawned.spawn(planning, hidden, start=start, hold_out=0, **options)
+        return how["made"]
+
+    monkeypatch.setattr(fine_tuning, "_spawn", spawn)
+    monkeypatch.setattr(fine_tuning, "PAUSE", 0.05)
+    return how
+
+
+@pytest.fixture
+def large(view: View) -> FineTuning:
+    """A planning scan of which patches can be cut."""
+    view.session.plan(replace(moving_ball(1, (32, 32, 24)), axis="contrast"))
+    return fine_tuning_of(view)
+
+
+def test_a_real_process_that_is_killed_is_a_banner(view: View, large: FineTuning, real: dict[str, Any]) -> None:
+    real["steps"] = 100_000
+    large.went_on.connect(lambda: os.kill(real["made"].pid, signal.SIGKILL))
+    large.begin(SETTINGS)
+    assert view.session.banner.level == "bad"
+    assert "fine-tuning broke off" in view.session.banner.text
+    assert "SIGKILL" in view.session.banner.details
+    assert not real["made"].is_running
+    assert not large.is_running
+
+
+def test_a_real_process_learns_and_stops(view: View, large: FineTuning, real: dict[str, Any]) -> None:
+    real["steps"] = 100_000
+    large.went_on.connect(lambda: large.stop() if len(large.history) > 2 else None)
+    large.begin(replace(SETTINGS, minutes=1.0))
+    assert view.session.banner is None
+    assert real["made"].state == "done"
+    assert "stopped" in large.said
