@@ -3,13 +3,15 @@
     python benchmarks/ship_weights.py RUN [--results docs/results/knee.json] [--before "7400 steps in an earlier run"]
 
 What the card says of data, steps and hours comes from the run's checkpoint, for a dictionary from its training.json;
-its figures come from the results file of ``benchmarks/quality.py``. Run it again after either has changed. A run that
+its figures come from the results file of ``benchmarks/quality.py``, for a network in plane from the last validation of the
+run itself. Run it again after either has changed. A run that
 went on from earlier weights says so with ``--before``.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
 import json
 import shutil
@@ -64,6 +66,30 @@ ABOUT: dict[str, dict[str, Any]] = {
         "reached, before the eighth pass; scored on blocks by benchmarks/slab_quality.py",
     },
 }
+#: Networks in plane: what differs from those of slices.
+IN_PLANE = {
+    "axes": ["in-plane"],
+    "anatomy": ["abdomen"],
+    "factors": [1],
+    "echoes": None,
+    "phantoms": "volumes of abdominal phantoms of this package, in and opposed phase",
+    "held": "",
+}
+ABOUT |= {
+    "swift": IN_PLANE
+    | {
+        "summary": "default in plane: a small residual U-Net on the zero-filled picture, a frame in seconds on a CPU",
+        "text": "A residual U-Net of two levels behind a pixel unshuffle (`src/napari_mrsr/networks/swift.py`), for pictures of "
+        "which the central 25, 10 or 6.25 % of k-space was acquired. It is meant to be fine-tuned on the subject's own "
+        "planning scan (`napari-mrsr finetune`). Figures on moving phantoms and real abdomens: docs/results/abdomen.md.",
+    },
+    "unet": IN_PLANE
+    | {
+        "summary": "as published (Sarasaen 2021), but hardly trained: close to trilinear interpolation",
+        "text": "The published network (`src/napari_mrsr/networks/unet.py`) with perceptual loss on our own feature network, "
+        "trained far shorter than published; see the steps below. It is here so that the comparison can be run.",
+    },
+}
 #: Where the scans come from, and on what terms, by file or folder name.
 ORIGINS = {
     "t1w_0p7mm.nii.gz": "brain T1w 0.7 mm, studyforrest, PDDL (public domain)",
@@ -73,6 +99,7 @@ ORIGINS = {
     "T1w.nii.gz": "brain FLASH, flip angle 20 degrees, 1.5 mm, qMRLab, MIT",
     "PDw.nii.gz": "brain FLASH, flip angle 6 degrees, 1.5 mm, qMRLab, MIT",
     "MTw.nii.gz": "brain FLASH with magnetisation transfer, 1.5 mm, qMRLab, MIT",
+    "mr_3mm.nii.gz": "abdomen 3 mm, TotalSegmentator, Apache-2.0",
     "mese_t2": "knee multi-echo spin echo, in plane, gattia/pymskt, MIT",
 }
 AXES = ["slice"]
@@ -89,6 +116,14 @@ LIMITS = """\
   multi-echo spin-echo knee. Real dual-echo DESS serves validation only.
 - Other anatomies, contrasts and factors than those listed: no statement.
 """
+PLANE_LIMITS = """\
+- What lies beyond the acquired k-space is estimated, not measured. Small or unusual structures may be missing, blurred or
+  invented; a needle was never seen in training. Research use only.
+- Trained on pictures whose outer k-space was cut off in simulation, from magnitude images: a scanner's partial Fourier,
+  parallel imaging, coil combination and noise at low resolution were not part of it.
+- The abdomens that taught are phantoms; real scans are brains and one abdomen of 3 mm.
+- Other anatomies, contrasts and shares of k-space than those listed: no statement.
+"""
 
 
 def ship(run: Path, results: Path, before: str = "") -> Path:
@@ -103,7 +138,7 @@ def ship(run: Path, results: Path, before: str = "") -> Path:
     kind = about.get("kind", "network")
     (dictionary_files if kind == "dictionary" else registry).load(weights)
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
-    figures = _figures(name, results)
+    figures = _validated(run) if about.get("axes") == ["in-plane"] else _figures(name, results)
     manifest_file = ROOT / "weights" / "manifest.json"
     manifest = json.loads(manifest_file.read_text()) if manifest_file.is_file() else {}
     manifest[name] = {
@@ -113,11 +148,11 @@ def ship(run: Path, results: Path, before: str = "") -> Path:
         "card": f"{name}.md",
         "summary": about["summary"],
         "factors": about["factors"],
-        "axes": AXES,
-        "anatomy": ANATOMY,
+        "axes": about.get("axes", AXES),
+        "anatomy": about.get("anatomy", ANATOMY),
         "echoes": about["echoes"],
         "licence": LICENCE,
-        "figures": _in_short(name, results),
+        "figures": _in_short(name, results) if about.get("axes", AXES) == AXES else _gain_in_plane(figures),
     }
     manifest_file.write_text(json.dumps(dict(sorted(manifest.items())), indent=2) + "\n")
     (ROOT / "weights" / f"{name}.md").write_text(_card(name, state, sha256, weights.stat().st_size, figures))
@@ -159,6 +194,23 @@ def _figures(name: str, results: Path) -> dict[str, str]:
     return found
 
 
+def _validated(run: Path) -> dict[str, str]:
+    """PSNR and gain over zero-filling of every case in the last validation of a run in plane."""
+    found: dict[str, str] = {}
+    with (run / "training.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            if row["note"]:
+                case, _, line = row["note"].rpartition(": ")
+                found[case] = line
+    return found
+
+
+def _gain_in_plane(figures: dict[str, str]) -> dict[str, str]:
+    """One line for the dock."""
+    gains = [f"{case.split(' ', 1)[0]} {case.rsplit(' ', 2)[-2]} % {line.split()[2]}" for case, line in figures.items()]
+    return {"dB over zero-filling": ", ".join(gain for gain in gains if gain.startswith("phantom"))}
+
+
 def _in_short(name: str, results: Path) -> dict[str, str]:
     """One line for the dock: the gain over tricubic in the cases that matter most."""
     if not results.is_file():
@@ -173,8 +225,13 @@ def _in_short(name: str, results: Path) -> dict[str, str]:
 
 
 def _card(name: str, state: dict[str, Any], sha256: str, size: int, figures: dict[str, str]) -> str:
+    about = ABOUT[name]
     scans = [s for s in state["sources"] if not s.startswith("phantom-")]
     phantoms = len(state["sources"]) - len(scans)
+    if about.get("axes", AXES) != AXES:
+        scans = list(dict.fromkeys(scan.rsplit(" ", 1)[0] for scan in scans))
+    made = about.get("phantoms", "knee phantoms of this package")
+    held = about.get("held", "; its last fifth held out")
     settings = ", ".join(f"{key} {value}" for key, value in state["settings"].items())
     lines = [
         f"# {name}",
@@ -182,14 +239,15 @@ def _card(name: str, state: dict[str, Any], sha256: str, size: int, figures: dic
         ABOUT[name]["text"],
         "",
         f"- Settings: {settings}",
-        f"- Factors: {', '.join(map(str, ABOUT[name]['factors']))}; axis: {', '.join(AXES)}; anatomy: {', '.join(ANATOMY)}",
+        f"- Factors: {', '.join(map(str, ABOUT[name]['factors']))}; axis: {', '.join(about.get('axes', AXES))}; "
+        f"anatomy: {', '.join(about.get('anatomy', ANATOMY))}",
         f"- File: {name}.safetensors, {size / 2**20:.1f} MiB, sha256 `{sha256}`",
         f"- Licence: {LICENCE}",
         "",
         "## Trained on",
         "",
-        f"- {phantoms} knee phantoms of this package" if phantoms else "- no phantoms",
-        *(f"- {ORIGINS[scan]}; its last fifth held out" for scan in scans),
+        f"- {phantoms} {made}" if phantoms else "- no phantoms",
+        *(f"- {ORIGINS[scan]}{held}" for scan in scans),
         f"- {state['how']}",
         "",
         "## Measured on scans, parts of scans and phantoms never trained on",
@@ -198,7 +256,7 @@ def _card(name: str, state: dict[str, Any], sha256: str, size: int, figures: dic
         "" if figures else "Not measured yet.",
         "## Limits",
         "",
-        LIMITS.format(profiles=ABOUT[name].get("profiles", PROFILES)),
+        LIMITS.format(profiles=about.get("profiles", PROFILES)) if about.get("axes", AXES) == AXES else PLANE_LIMITS,
     ]
     return "\n".join(lines).rstrip() + "\n"
 
