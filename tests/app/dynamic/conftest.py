@@ -1,14 +1,19 @@
-"""A small series over time with a moving ball, taken every 2.5 s."""
+"""A small series over time with a moving ball, taken every 2.5 s, and a runner that goes on when asked."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
+from napari_mrsr.app.dynamic.series import SeriesSettings
+from napari_mrsr.app.events import Event
+from napari_mrsr.app.viewing import View
 from napari_mrsr.scan import Acquisition, Scan
 
 FRAMES, SHAPE, SPACING = 5, (32, 24, 6), (1.5, 1.5, 4.0)
-TIMES = [2.5 * n for n in range(FRAMES)]
+FOURIER = SeriesSettings("fourier", 0.25)
 
 
 def moving_ball(frames: int = FRAMES, shape: tuple[int, int, int] = SHAPE, *, timed: bool = True) -> Scan:
@@ -32,3 +37,36 @@ def moving_ball(frames: int = FRAMES, shape: tuple[int, int, int] = SHAPE, *, ti
 def series() -> Scan:
     """Five frames of a moving ball."""
     return moving_ball()
+
+
+@pytest.fixture
+def opened(view: View, series: Scan) -> View:
+    """A view of the moving ball."""
+    view.session.adopt(series)
+    return view
+
+
+class Steps:
+    """A runner that goes on when asked, as a worker thread between two events."""
+
+    def __init__(self) -> None:
+        self.events: Iterator[Event] = iter(())
+
+    def __call__(
+        self, events: Callable[[], Iterator[Event]], receive: Callable[[Event], None], ended: Callable[[], None]
+    ) -> None:
+        def go() -> Iterator[Event]:
+            for event in events():
+                receive(event)
+                yield event
+            ended()
+
+        self.events = go()
+
+    def until(self, true: Callable[[], bool]) -> None:
+        for _ in self.events:
+            if true():
+                return
+
+    def finish(self) -> None:
+        self.until(lambda: False)
