@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from napari_mrsr.errors import BadParameter, NothingToRead
@@ -138,6 +139,23 @@ def test_an_interrupted_study_does_nothing_twice(tmp_path, monkeypatch):
     monkeypatch.setattr(dess_t2, "method_values", partial(pytest.fail, "computed again"))
     again = dess_t2.run(people, ("tricubic",), EXACT, kept=Kept(tmp_path))
     assert first.table("subjects").frame.equals(again.table("subjects").frame)
+
+
+def test_a_corrected_flip_angle_is_not_answered_with_the_t2_of_the_wrong_one(tmp_path):
+    subject = made_subject()
+    wrong = replace(subject.scan, acquisition=replace(ACQUISITION, flip_angle=28))
+
+    def t2(one: Subject, kept: Kept | None) -> pd.DataFrame:
+        found = dess_t2.run(cohort_of(one), ("tricubic",), replace(EXACT, figures=False), kept=kept)
+        return found.table("subjects").frame.drop(columns="seconds")
+
+    before, after, anew = (
+        t2(replace(subject, scan=wrong), Kept(tmp_path)),
+        t2(subject, Kept(tmp_path)),
+        t2(subject, None),
+    )
+    assert after.equals(anew)
+    assert not before.equals(anew)
 
 
 def test_a_region_that_is_not_there_is_named_with_those_that_are():

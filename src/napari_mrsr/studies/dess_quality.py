@@ -10,18 +10,15 @@ The row that the paper calls RMSE x 1000 agrees with its own pSNR only as MSE x 
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_mrsr.errors import NothingToRead
 from napari_mrsr.scan import Scan
 from napari_mrsr.studies.cohort import Cohort, Subject
-from napari_mrsr.studies.kept import Kept
+from napari_mrsr.studies.kept import Kept, fingerprint
 from napari_mrsr.studies.running import Progress, about, choose, over_methods, over_subjects
 from napari_mrsr.studies.scoring import NOISE_LIMIT, noise_limit, ranges_of, score
 from napari_mrsr.studies.slab import PLANES, Slab, cartilage_slab, whole_volume
@@ -186,7 +183,7 @@ def _measure(
     thick = retrospective(subject.scan, how.factor, slices)
     reference = slab.crop(whole_slices(subject.scan, how.factor, slices))
     images = images_of(subject.scan)
-    identity = hashlib.sha256(np.ascontiguousarray(subject.scan.array).data).hexdigest()
+    identity = fingerprint(subject.scan)
 
     def scored(method: Method, share: Callable[[float], None]) -> dict[str, Any]:
         def make() -> dict[str, Any]:

@@ -21,7 +21,7 @@ import numpy as np
 
 from napari_mrsr.networks.registry import Method
 from napari_mrsr.studies.cohort import Cohort, Subject
-from napari_mrsr.studies.kept import Kept
+from napari_mrsr.studies.kept import Kept, fingerprint
 from napari_mrsr.studies.running import Progress, about, choose, over_methods, over_subjects
 from napari_mrsr.studies.slab import PLANES
 from napari_mrsr.studies.t2_measured import COMPARISONS, T2Settings, method_values, reference_values
@@ -185,7 +185,7 @@ def _measure(
 ) -> SubjectValues:
     """Return the T2 of one subject, acquired and by every method."""
     reference = reference_values(subject, place, how.t2)
-    identity = hashlib.sha256(np.ascontiguousarray(subject.scan.array).data).hexdigest()
+    identity = fingerprint(subject.scan)
 
     def mapped(method: Method, share: Callable[[float], None]) -> dict[str, Any]:
         what = {

@@ -7,7 +7,6 @@ it is taken from all planes that are shown, by sparse coding from the slab of th
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +19,7 @@ from napari_mrsr.roi import region
 from napari_mrsr.scan import Scan
 from napari_mrsr.studies.cohort import Subject
 from napari_mrsr.studies.figures import Row
-from napari_mrsr.studies.kept import Kept
+from napari_mrsr.studies.kept import Kept, fingerprint
 from napari_mrsr.studies.reconstruct import reconstruct
 from napari_mrsr.studies.slab import Slab, reformat_axis
 from napari_mrsr.studies.t2_measured import FACTOR, T2Settings, t2_of_slice, tissue_of
@@ -219,5 +218,10 @@ def _box(subject: Subject, place: Place, index: int) -> tuple[slice, slice, slic
 
 
 def _what(subject: Subject, method: Method, kind: str, settings: list[Any]) -> Mapping[str, Any]:
-    scan = hashlib.sha256(np.ascontiguousarray(subject.scan.array).data).hexdigest()
-    return {"picture": kind, "scan": scan, "method": method.name, "sha256": method.sha256, "settings": settings}
+    return {
+        "picture": kind,
+        "scan": fingerprint(subject.scan),
+        "method": method.name,
+        "sha256": method.sha256,
+        "settings": settings,
+    }

@@ -13,8 +13,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from napari_mrsr import __version__
 from napari_mrsr.files.atomic import atomic_path
+from napari_mrsr.scan import Scan
+
+
+def fingerprint(scan: Scan) -> str:
+    """Return what tells a scan from others: its voxels, where they lie, and how they were acquired.
+
+    A corrected flip angle changes T2 and a corrected spacing changes what is compared, though no voxel changed.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> scan = Scan(np.ones((1, 2, 2, 2), np.float32), np.eye(4))
+    >>> fingerprint(scan) == fingerprint(replace(scan, array=scan.array.copy()))
+    True
+    >>> fingerprint(scan) == fingerprint(replace(scan, acquisition=replace(scan.acquisition, flip_angle=25)))
+    False
+    """
+    grid = (scan.array.shape, scan.array.dtype.str, np.round(scan.affine, 6).tolist(), scan.slice_axis)
+    found = hashlib.sha256(repr((grid, scan.axis, scan.acquisition)).encode())
+    found.update(np.ascontiguousarray(scan.array).data)
+    return found.hexdigest()
 
 
 @dataclass(frozen=True)
