@@ -45,7 +45,8 @@ def test_a_score_is_that_of_the_frame_degraded_and_interpolated_here(study):
     ].iloc[0]  # fmt: skip
     scan = body(2)
     few = degrade(scan.volume(2), kspace=0.1, axis=2).array[0]
-    fine = np.einsum("ai,bj,ijk->abk", edges_aligned("trilinear", few.shape[0], 32), edges_aligned("trilinear", few.shape[1], 24), few)  # fmt: skip
+    i, j = (edges_aligned("trilinear", n, size) for n, size in zip(few.shape, (32, 24), strict=False))
+    fine = np.einsum("ai,bj,ijk->abk", i, j, few)
     assert row.psnr == pytest.approx(psnr(scan.array[2], fine), abs=1e-3)
     assert row.ssim == pytest.approx(frames.score(scan.array[2], fine.astype(np.float32))[0].ssim, abs=1e-5)
 

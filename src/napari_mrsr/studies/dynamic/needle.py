@@ -206,12 +206,14 @@ def _row(
     name: str, level: float, method: str, frame: int, pierced: Values, whole: Values, truth: Values
 ) -> dict[str, Any]:
     """Return what the sums over the bins say of one frame."""
-    profile = np.divide(pierced, whole, out=np.ones_like(whole), where=whole > 0)
+    nowhere = np.full_like(whole, np.nan)
+    profile = np.divide(pierced, whole, out=nowhere, where=truth > 0)
     shadow = needle_profile.shadow(profile)
-    made_up = 1 - whole[0] / truth[0] if truth[0] > 0 else float("nan")
+    innermost = np.flatnonzero(truth > 0)[:1]
+    made_up = 1 - float((whole[innermost] / truth[innermost]).mean()) if innermost.size else float("nan")
     said = {"subject": name, "level": level, "method": method, "frame": frame + 1}
     bins = {f"P at {needle_profile.STEP * (n + 0.5):g} mm": float(value) for n, value in enumerate(profile)}
-    return {**said, **asdict(shadow), "made up": float(made_up), **bins}
+    return {**said, **asdict(shadow), "made up": made_up, **bins}
 
 
 def _figure(

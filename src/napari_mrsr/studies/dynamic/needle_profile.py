@@ -6,9 +6,9 @@ at distance d from the needle is
 .. math:: P(d) = \sum s \,/ \sum s_0
 
 over the voxels of the body at that distance: anatomy, coil and noise cancel. *Contrast* is :math:`1 - P` in the
-innermost bin, *width* the diameter at which :math:`1 - P` is half of it, *rim* the largest :math:`P - 1` outside. What
-a method shows of a needle where there is none is :math:`1 - \sum s_0 / \sum x_0` in the innermost bin, :math:`x_0`
-being the truth.
+innermost bin with a voxel, *width* the diameter at which :math:`1 - P` is half of it, *rim* the largest :math:`P - 1`
+outside. What a method shows of a needle where there is none is :math:`1 - \sum s_0 / \sum x_0` in the innermost bin,
+:math:`x_0` being the truth.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def shadow(profile: npt.ArrayLike, step: float = STEP) -> Shadow:
     Parameters
     ----------
     profile
-        P in bins of ``step`` mm from the needle outwards.
+        P in bins of ``step`` mm from the needle outwards; NaN where no voxel lies.
     step
         Width of a bin, mm.
 
@@ -62,15 +62,17 @@ def shadow(profile: npt.ArrayLike, step: float = STEP) -> Shadow:
     >>> shadow([0.2, 0.2, 0.6, 1.0, 1.05, 1.0])
     Shadow(contrast=0.8, width=5.0, rim=0.05)
     """
-    depth = 1 - np.asarray(profile, np.float64)
-    deepest = float(depth[0])
-    width, edge = float("nan"), 1
-    if deepest > 0:
-        below = np.flatnonzero(depth < deepest / 2 + 1e-12)
-        if below.size:
-            edge = int(below[0])
-            a, b = depth[edge - 1], depth[edge]
-            centre = (edge - 0.5 + (a - deepest / 2) / (a - b)) * step if a > b else edge * step
-            width = round(2 * float(centre), 6)
+    values = np.asarray(profile, np.float64)
+    there = np.isfinite(values)
+    depth, middle = 1 - values[there], (np.flatnonzero(there) + 0.5) * step
+    if not depth.size:
+        return Shadow(float("nan"), float("nan"), float("nan"))
+    deepest, width, edge = float(depth[0]), float("nan"), 1
+    below = np.flatnonzero(depth < deepest / 2 + 1e-12)
+    if deepest > 0 and below.size:
+        edge = int(below[0])
+        a, b = depth[edge - 1], depth[edge]
+        part = (a - deepest / 2) / (a - b)
+        width = round(2 * float(middle[edge - 1] + part * (middle[edge] - middle[edge - 1])), 6)
     outside = -depth[edge:]
     return Shadow(round(deepest, 6), width, round(max(0.0, float(outside.max())) if outside.size else 0.0, 6))
