@@ -89,7 +89,14 @@ def seconds_a_frame(path: Path, name: str, weights: str, threads: int) -> Result
     from napari_mrsr.inference import engine
 
     network, x, _, scale = prepared(path, name, weights)
-    options: dict[str, Any] = {"factor": 1, "axis": 2, "scale": scale, "threads": threads, "device": "cpu"}
+    options: dict[str, Any] = {
+        "factor": 1,
+        "axis": 2,
+        "scale": scale,
+        "threads": threads,
+        "device": "cpu",
+        "air": False,
+    }
     kept = engine.Kept()
 
     def whole() -> None:

@@ -12,7 +12,7 @@ from napari_mrsr.scan import Scan
 AFFINE = np.diag([1.0, 1.0, 4.0, 1.0])
 
 
-def frames(count: int = 3, axis: str = "time") -> np.ndarray:
+def frames(count: int = 3) -> np.ndarray:
     return np.random.default_rng(0).uniform(1, 2, (count, 6, 5, 4)).astype(np.float32)
 
 
@@ -66,6 +66,14 @@ def test_many_gaps_are_counted():
     array = frames(8)
     array[1:, :, :, 1] = 0
     assert "and 3 more were not acquired" in dropped_in_words(Scan(array, AFFINE, "time"))[0]
+
+
+def test_a_frame_without_any_slice_is_named_as_a_whole():
+    array = frames(3)
+    array[1] = 0
+    array[2, :, :, 3] = 0
+    (line,) = dropped_in_words(Scan(array, AFFINE, "time"))
+    assert line.startswith("frame 2, frame 3 slice 4 were not acquired")
 
 
 def test_the_visible_frame_comes_first_and_an_impossible_one_is_moved_inside():

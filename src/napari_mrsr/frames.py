@@ -10,7 +10,7 @@ import numpy.typing as npt
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.scan import Scan
 
-#: Dropped slices that are named one by one in a warning.
+#: Gaps that are named one by one in a warning.
 NAMED = 4
 
 
@@ -82,15 +82,18 @@ def _held(volume: npt.NDArray[np.generic], axis: int) -> npt.NDArray[np.bool_]:
 
 
 def dropped_in_words(scan: Scan) -> tuple[str, ...]:
-    """Return one line about dropped slices, counted from 1 as the viewer's labels are; nothing where there are none."""
+    """Return one line about dropped slices, counted from 1; nothing where there are none."""
     found = dropped_slices(scan)
     if not found:
         return ()
-    named = ", ".join(
-        (f"frame {n + 1} slice {k + 1}" if scan.volumes > 1 else f"slice {k + 1}") for n, k in found[:NAMED]
-    )
-    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    verb = "was" if len(found) == 1 else "were"
+    whole = [n for n, volume in enumerate(scan.array) if not _held(volume, scan.find_slice_axis()).any()]
+    parts = [f"frame {n + 1}" for n in whole]
+    parts += [
+        f"frame {n + 1} slice {k + 1}" if scan.volumes > 1 else f"slice {k + 1}" for n, k in found if n not in whole
+    ]
+    more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
+    verb = "was" if len(parts) == 1 else "were"
+    named = ", ".join(parts[:NAMED])
     return (f"{named}{more} {verb} not acquired (empty): left empty, and not to be trusted beside it",)
 
 

@@ -208,8 +208,21 @@ def run(
         coarse = finite(scan.array[n : n + 1])
         x = to_grid(coarse, job, network.interpolation or "trilinear")
         shown = (job.axis, first[1]) if first is not None and number == 0 else None
-        options: dict[str, Any] = {"device": device, "precision": precision, "threads": threads, "stop": stop}
-        tiles = through(network, x, factor=1, axis=job.axis, first=shown, scale=scale, kept=kept, **options)
+        # air is sharpened like the rest: what counts as air would differ from frame to frame, and flicker
+        tiles = through(
+            network,
+            x,
+            factor=1,
+            axis=job.axis,
+            device=device,
+            precision=precision,
+            first=shown,
+            stop=stop,
+            air=False,
+            threads=threads,
+            scale=scale,
+            kept=kept,
+        )
         if job.consistency == "hard":
             tiles = _held(tiles, x.shape, coarse, job)
         for tile in tiles:
@@ -260,7 +273,7 @@ def estimate_seconds(scan: Scan, job: PlaneJob, *, device: str = "auto", precisi
     network: Network = registry.load(job.trained)
     middle = scan.volumes // 2
     x = to_grid(finite(scan.array[middle : middle + 1]), job, network.interpolation or "trilinear")
-    options: dict[str, Any] = {"device": device, "precision": precision, "scale": series_scale(scan)}
+    options: dict[str, Any] = {"device": device, "precision": precision, "scale": series_scale(scan), "air": False}
     return scan.volumes * of(network, x, factor=1, axis=job.axis, **options)
 
 

@@ -66,6 +66,13 @@ def test_without_them_the_method_is_chosen_as_before(scan: Scan) -> None:
     assert jobs.method_of(scan, RefineSettings(method="tricubic"), 2) == ("tricubic", "chosen by you")
 
 
+def test_methods_in_plane_are_not_offered_for_slices(monkeypatch) -> None:
+    plane = registry.Method("swift", "network", "", axes=("in-plane",))
+    monkeypatch.setattr(registry, "methods", lambda: (*registry.CLASSICAL, plane))
+    assert "swift" not in cards.choices()
+    assert "fourier" in cards.choices()
+
+
 def test_a_dictionary_stands_between_networks_and_interpolation_and_is_timed(scan: Scan) -> None:
     names = cards.choices()
     assert names.index("lean") < names.index("aplus") < names.index("tricubic")

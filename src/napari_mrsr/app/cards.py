@@ -21,8 +21,8 @@ LINK = "#4c8dff"
 
 
 def choices() -> list[str]:
-    """Return the names of all methods, best first: auto, networks, dictionaries, classical ones."""
-    methods = registry.methods()
+    """Return the names of all methods of slices, best first: auto, networks, dictionaries, classical ones."""
+    methods = [method for method in registry.methods() if "slice" in method.axes]
     ordered = sorted(methods, key=lambda method: KINDS.index(method.kind))
     return [AUTO, *(m.name for m in ordered)]
 

@@ -250,6 +250,8 @@ def _sr(parameters: Mapping[str, Any], scan: Scan) -> str:
     along = f" along axis {'ijk'[axis]}" if isinstance(axis, int) and axis in (0, 1, 2) else ""
     if axis is not None and axis == scan.slice_axis:
         along = " across the slices"
+    if isinstance(matrix := parameters.get("matrix"), list | tuple):
+        along = f" in plane to {'x'.join(map(str, matrix))}"
     times = f" x{factor:g}" if isinstance(factor, (int, float)) else ""
     return f"{parameters.get('method', 'unknown')}{times}{along}"
 
