@@ -66,7 +66,7 @@ class Asked:
 
 def check(asked: Asked) -> None:
     """Refuse what cannot be done, before anything is computed."""
-    check_choice("--layout", asked.layout, ("auto", "dynamic"))
+    check_choice("--layout", asked.layout, ("auto", "dynamic", "moved"))
     check_choice("--schedule", asked.schedule, ("quick", "published"))
     if asked.experiment is not None:
         check_choice("--experiment", asked.experiment, EXPERIMENTS)
@@ -149,8 +149,9 @@ def cohort(asked: Asked) -> DynamicCohort:
 
     if asked.data is not None:
         from napari_mrsr.studies.layouts.dynamic import find_dynamic
+        from napari_mrsr.studies.layouts.moved import find_moved
 
-        return find_dynamic(asked.data)
+        return find_moved(asked.data, asked.frames or FRAMES) if asked.layout == "moved" else find_dynamic(asked.data)
     return dynamic_cohort(asked.phantoms or PHANTOMS, Made(asked.frames or FRAMES, asked.quick, asked.noise))
 
 

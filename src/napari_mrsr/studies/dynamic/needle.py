@@ -7,7 +7,6 @@ without, from the same noise; both are taken to the centre of k-space and found 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,7 +33,7 @@ from napari_mrsr.studies.dynamic.series import fewer
 from napari_mrsr.studies.dynamic.study import Settings, chosen
 from napari_mrsr.studies.dynamic.subject import Plan, methods
 from napari_mrsr.studies.dynamic_cohort import DynamicSubject
-from napari_mrsr.studies.kept import Kept
+from napari_mrsr.studies.kept import Kept, fingerprint
 from napari_mrsr.studies.running import Progress, over_subjects
 from napari_mrsr.studies.writing import Figure, Study, StudyTable
 
@@ -172,7 +171,7 @@ def _measure(
     taught = 0.5 if plan.fine_tuning and plan.networks else 0.0
     subject = DynamicSubject(pair.name, both[0], pair.planning)
     ways, _ = methods(subject, plan, lambda part, what: told(taught * part, what), refused, stop)
-    identity = [hashlib.sha256(np.ascontiguousarray(scan.array).data).hexdigest() for scan in both]
+    identity = [fingerprint(scan) for scan in both]
     rows: list[dict[str, Any]] = []
     pictures: dict[tuple[float, str], npt.NDArray[np.float32]] = {}
     steps = [(level, way) for level in plan.levels for way in ways]

@@ -21,7 +21,7 @@ from napari_mrsr.studies.dynamic.frames import Found
 from napari_mrsr.studies.dynamic.interpolations import Floats, Way
 from napari_mrsr.studies.dynamic.still import Still
 from napari_mrsr.studies.dynamic_cohort import DynamicSubject
-from napari_mrsr.studies.kept import Kept
+from napari_mrsr.studies.kept import Kept, fingerprint
 
 
 def fewer(scan: Scan, level: float) -> Scan:
@@ -63,8 +63,7 @@ class SeriesFound:
     ) -> None:
         self.subject, self.still, self.at, self.seen, self.kept, self.stop = subject, still, at, seen, kept, stop
         self.probes = [len(still.index), hashlib.sha256(still.index.tobytes()).hexdigest(), still.scale]
-        frames = subject.dynamic.array
-        self.identities = [hashlib.sha256(np.ascontiguousarray(frame).data).hexdigest() for frame in frames]
+        self.identities = [fingerprint(subject.dynamic.volume(n)) for n in range(subject.dynamic.volumes)]
         self._coarse: tuple[float, Scan] | None = None
 
     def found(self, way: Way, level: float, share: Callable[[float], None]) -> list[Found]:
