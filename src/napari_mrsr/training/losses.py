@@ -41,7 +41,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 #: Weight of the mean modulus of the error's spectrum (Cho et al. 2021), and of the focal frequency loss.
 FREQUENCY, FOCAL = 0.1, 10.0
-#: Weight of the perceptual loss beside the mean modulus of the error.
+#: Weight of the perceptual loss beside the mean modulus of the error: both are then of about one size.
 PERCEPTUAL = 0.1
 
 

@@ -6,9 +6,9 @@ published (Sarasaen et al. 2021, section 2.3.1: L1 of each level, added together
 .. math:: L = \sum_{l=1}^{3} \overline{|\phi_l(\text{sharp}) - \phi_l(\text{thin})|}
 
 The gradient goes through the encoder to the image, never to the encoder. All of it is in single precision, whatever
-the training step has: the features of two images that hardly differ agree in most of the 8 bits of bfloat16, and the
-sign of their difference, which is the gradient, becomes chance (measured in ``docs/results/abdomen_losses.md``).
-Volumes are looked at one by one.
+the training step has: in bfloat16 the gradient turns away the more, the smaller the error is, since the features of two
+images that hardly differ agree in most of their 8 bits (measured in ``docs/results/abdomen_losses.md``). Volumes are
+looked at one by one.
 """
 
 from __future__ import annotations
