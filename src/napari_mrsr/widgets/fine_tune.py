@@ -10,9 +10,12 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton
 
 from napari_mrsr.app.dynamic.fine_tuning import METHODS, FineTuneSettings, fine_tuning_of, level_of
+from napari_mrsr.app.dynamic.fitting import fit_of
 from napari_mrsr.app.dynamic.planning import planning_of
 from napari_mrsr.app.dynamic.series import FRACTIONS, is_series, percent
 from napari_mrsr.app.estimates import in_words
+from napari_mrsr.app.session import Banner
+from napari_mrsr.widgets.banner import BannerBar
 from napari_mrsr.widgets.dock import form_of, heading, note
 from napari_mrsr.widgets.own_weights import OwnWeightsList
 from napari_mrsr.widgets.section import Section
@@ -62,6 +65,9 @@ class FineTuneSection(Section):
         self.column.addWidget(heading("Fine-tuned weights"))
         self.weights = OwnWeightsList(self.view)
         self.column.addWidget(self.weights)
+        self.fit = fit_of(self.view)
+        self.unlike = BannerBar()
+        self.column.addWidget(self.unlike)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(PACE)
@@ -73,8 +79,10 @@ class FineTuneSection(Section):
         self.listen(self.tuning.changed, self.show_all)
         self.listen(self.tuning.went_on, self._later)
         self.listen(self.tuning.own.changed, self.weights.show_all)
+        self.listen(self.fit.changed, self.show_fit)
         self.show_planning()
         self.weights.show_all()
+        self.show_fit()
 
     def settings(self) -> FineTuneSettings:
         """Return what is chosen in the form."""
@@ -125,6 +133,12 @@ class FineTuneSection(Section):
         self.progress.setVisible(tuning.is_running)
         self.show_progress()
 
+    def show_fit(self) -> None:
+        """Say in what the open series is not what the chosen weights are for."""
+        lines = self.fit.lines
+        text = "Not fine-tuned for this series. " + ". ".join(line[:1].upper() + line[1:] for line in lines) + "."
+        self.unlike.show_banner(Banner("warn", text) if lines else None)
+
     def _later(self) -> None:
         """Draw soon: many points may come at once."""
         if not self._soon.isActive():
@@ -132,6 +146,8 @@ class FineTuneSection(Section):
 
     def show_progress(self) -> None:
         """Show curve, bar and what is said of it."""
+        if not self.view.is_open:  # the timer may ring after the viewer is closed
+            return
         tuning = self.tuning
         self.progress.setValue(round(1000 * tuning.part))
         text = tuning.said

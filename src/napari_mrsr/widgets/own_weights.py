@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
@@ -84,7 +85,7 @@ class OwnWeightsList(QWidget):
     def show_all(self, _event: Any = None) -> None:
         """List what is there, and mark what is in use."""
         now = self.selected
-        wanted = self.own.chosen if now is None else now.path
+        wanted = self.own.chosen if now is None or not now.path.exists() else now.path
         self.list.blockSignals(True)
         self.list.clear()
         rows: list[Own | None] = [None, *self.own.all()]
@@ -96,8 +97,7 @@ class OwnWeightsList(QWidget):
             item.setText(0, f"{'●' if used else '   '} {item.text(0)}")
             item.setToolTip(0, "The weights that come with the program" if own is None else f"{own.name}: {own.line}")
             self.list.addTopLevelItem(item)
-            if (own is None and wanted is None) or (own is not None and own.path == wanted):
-                self.list.setCurrentItem(item)
+        self._select(wanted)
         self.list.blockSignals(False)
         height = self.list.header().sizeHint().height() + min(len(rows), MOST_ROWS) * self.list.sizeHintForRow(0) + 6
         self.list.setFixedHeight(height)
@@ -130,8 +130,16 @@ class OwnWeightsList(QWidget):
     def rename(self, name: str) -> None:
         """Give the selected weights another name."""
         own = self.selected
-        if own is not None:
-            self.session.attempt(lambda: self.own.rename(own, name))
+        renamed = None if own is None else self.session.attempt(lambda: self.own.rename(own, name))
+        if renamed is not None:
+            self._select(renamed.path)
+
+    def _select(self, path: Path | None) -> None:
+        """Select the row of a file."""
+        for item in map(self.list.topLevelItem, range(self.list.topLevelItemCount())):
+            own = item.data(0, Qt.ItemDataRole.UserRole)
+            if (None if own is None else own.path) == path:
+                self.list.setCurrentItem(item)
 
     def ask_removal(self) -> None:
         """Ask whether the selected weights shall be deleted, and do it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+def fakes(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Processes that learn nothing; what stands in it is how they behave, ``made`` is the latest."""
     how: dict[str, Any] = {}
 
@@ -42,7 +41,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
         return how["made"]
 
     monkeypatch.setattr(fine_tuning, "_spawn", spawn)
-    yield how
+    return how
 
 
 @pytest.fixture
