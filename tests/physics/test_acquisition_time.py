@@ -105,6 +105,12 @@ def test_phase_encoding_runs_where_the_header_says_else_along_the_shorter_axis(
     assert any("phase encoding" in line for line in assumed) == (not others)
 
 
+def test_dicom_says_the_phase_resolution_as_a_percentage() -> None:
+    assert encoding_of(scan_of(PercentSampling=75.0))[0].phase_resolution == 75
+    assert encoding_of(scan_of(PercentSampling=75.0, PhaseResolution=0.5))[0].phase_resolution == 50
+    assert encoding_of(scan_of(PercentSampling=0.0))[0].phase_resolution == 100
+
+
 def test_a_scan_without_repetition_time_says_what_to_do() -> None:
     with pytest.raises(MissingParameter, match="RepetitionTime"):
         encoding_of(scan_of().with_acquisition(repetition_time=None))

@@ -14,7 +14,7 @@ from napari_mrsr.interpolation import resize
 from napari_mrsr.phantoms.abdomen import SUBJECTS, Breathing, abdomen
 from napari_mrsr.scan import Scan
 from napari_mrsr.studies.layouts.moved import FIRST_SEED, find_moved
-from napari_mrsr.studies.simulated_motion import kept_detail, set_breathing, to_true_band, true_band
+from napari_mrsr.studies.simulated_motion import at_full_band, kept_detail, set_breathing
 
 #: A coronal slab as in the real scans: 3 mm in plane, slices of 5 mm; columns to the left, rows downwards.
 SHAPE, SPACING = (112, 104, 10), (3.0, 3.0, 5.0)
@@ -96,11 +96,10 @@ def test_interpolation_leaves_the_detail_of_frames_within_a_tenth(axial: Scan) -
 
 def test_a_zero_filled_scan_is_brought_to_the_matrix_that_was_acquired(axial: Scan) -> None:
     coarse = axial
-    assert true_band(coarse, 2) == 1
-    assert to_true_band(coarse).shape == coarse.shape
+    assert at_full_band(coarse).shape == coarse.shape
     like = Scan(np.zeros((1, 240, 240, 10), np.float32), coarse.affine @ np.diag([0.5, 0.5, 1, 1]), slice_axis=2)
     filled = resize(coarse, "fourier", like)
-    found = to_true_band(filled)
+    found = at_full_band(filled)
     assert found.shape[2] == 10
     assert found.shape[0] <= 132
     assert found.spacing[0] == pytest.approx(360 / found.shape[0], rel=1e-3)
@@ -108,7 +107,7 @@ def test_a_zero_filled_scan_is_brought_to_the_matrix_that_was_acquired(axial: Sc
 
 def test_what_cannot_be_moved_is_refused_in_one_line() -> None:
     with pytest.raises(WrongDimensions, match="112x104x5 voxels of true detail, too few"):
-        to_true_band(replace(body(), array=body().array[..., :5]))
+        at_full_band(replace(body(), array=body().array[..., :5]))
     with pytest.raises(BadParameter, match="1 frames are no dynamic scan"):
         set_breathing(body(), 3, frames=1)
 
@@ -141,6 +140,7 @@ def test_real_abdomens_breathe_and_keep_their_detail(real_data: Path) -> None:
     cohort = find_moved(real_data / "abdomen", frames=3)
     names = [entry.name for entry in cohort.entries]
     assert {"b0_ge_01", "b0_philips_01", "b0_siemens_02", "b0_siemens_04", "t2w_sub01"} <= set(names)
+    assert len(names) == 6
     # Its slices cannot be told, which is as well: it teaches.
     assert "mr_3mm" in cohort.origin["left out"]
     subject = cohort.entries[names.index("gre_3d_te1.476")].load()

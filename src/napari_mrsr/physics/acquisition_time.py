@@ -257,7 +257,8 @@ def encoding_of(scan: Scan) -> tuple[Encoding, tuple[str, ...]]:
     """Return what a scan encoded, as far as its header says, and what had to be assumed, one line each.
 
     The header's names are those of ``Acquisition.others``: ``PhaseResolution``, ``SliceResolution``,
-    ``PhaseOversampling``, ``SliceOversampling`` (parts of 1), ``PartialFourier``, ``ParallelReductionFactorInPlane``,
+    ``PhaseOversampling``, ``SliceOversampling`` (parts of 1), or ``PercentSampling`` of DICOM in the place of the first,
+    ``PartialFourier``, ``ParallelReductionFactorInPlane``,
     and ``PhaseEncodingDirection`` (``"i"``, ``"j"``) or ``InPlanePhaseEncodingDirectionDICOM`` (``"ROW"``, ``"COL"``).
 
     Raises
@@ -281,6 +282,9 @@ def encoding_of(scan: Scan) -> tuple[Encoding, tuple[str, ...]]:
     found: dict[str, float] = {}
     for name, key, neutral, factor in _HEADER:
         value = _number(others, key)
+        if value is None and key == "PhaseResolution":
+            percent = _number(others, "PercentSampling")
+            value = None if percent is None or not 0 < percent <= 100 else percent / 100
         found[name] = neutral if value is None else value * factor
         if value is None:
             assumed = (*assumed, f"{name.replace('_', ' ')}: {neutral:g} is assumed, the header does not say it")

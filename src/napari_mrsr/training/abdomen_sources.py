@@ -24,7 +24,8 @@ from napari_mrsr.phantoms.abdomen.protocols import CHAOS, Protocol
 from napari_mrsr.scan import Scan
 from napari_mrsr.training.full_band import full_band_axes
 from napari_mrsr.training.in_plane import PlaneSource
-from napari_mrsr.training.sources import FIRST_TRAINING_SEED, scans_in
+from napari_mrsr.training.sources import FIRST_TRAINING_SEED
+from napari_mrsr.training.subjects_in import subjects_in
 
 #: Slices at least so many times as thick as voxels are wide.
 THICKEST = 3.0
@@ -56,9 +57,9 @@ def gather(
         There is nothing to learn from.
     """
     found: list[PlaneSource] = []
-    for name, scan in scans_in(places):
-        planes = of_scan(scan, name)
-        report(f"{name}: {len(planes)} volumes" if planes else f"{name}: no plane at full resolution, left out")
+    for one in subjects_in(places, report):
+        planes = of_scan(one.scan, one.name, one.subject)
+        report(f"{one.name}: {len(planes)} volumes" if planes else f"{one.name}: no plane at full resolution, left out")
         found += planes
     sources, held_out = split(found)
     for n in range(phantoms):

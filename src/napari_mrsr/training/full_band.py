@@ -9,12 +9,14 @@ at the edge of the band), and compared near the edge and in the middle:
 Fully sampled axes of the scans at hand have r from 0.07 to 0.2; axes acquired with 62 to 80 % of their matrix, 0.005 to
 0.03. What the test cannot see: the magnitude operation spreads the spectrum again, so that a very coarse axis,
 zero-filled twofold, may pass (it does along one axis of one abdominal scan). Say then which scans not to train on.
+Where the plane is known, both its axes are asked (:func:`true_band`): zero-filling fills both.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from napari_mrsr.sampling import degrade
 from napari_mrsr.scan import Scan
 
 #: Ratio of spectral power below which an axis counts as zero-filled or interpolated.
@@ -47,3 +49,42 @@ def full_band_axes(scan: Scan) -> tuple[int, ...]:
         and scan.spacing[axis] <= LARGEST_SPACING_RATIO * finest
         and band_ratio(scan, axis) >= LEAST_RATIO
     )
+
+
+#: The same ratio for a scan that is to be brought to its band. Stricter, since its edge may lie within the window: what
+#: is found is up to a tenth too wide.
+BAND_RATIO = 0.09
+#: Shares of the matrix that are tried, largest first.
+EDGES = tuple(float(n / 20) for n in range(20, 7, -1))
+
+
+def true_band(scan: Scan, slices: int) -> float:
+    """Return the share of its matrix in plane up to which a scan holds detail, the same along both axes.
+
+    Parameters
+    ----------
+    scan
+        Its first volume is looked at.
+    slices
+        The slice axis.
+    """
+    plane = [axis for axis in range(3) if axis != slices]
+    first = scan.volume(0)
+    for edge in EDGES:
+        if all(band_ratio(first, axis, edge=edge) >= BAND_RATIO for axis in plane):
+            return edge
+    return EDGES[-1]
+
+
+def to_true_band(scan: Scan) -> Scan:
+    """Return a scan with the matrix in plane that it holds detail of; itself where that is its own.
+
+    Raises
+    ------
+    AmbiguousAxis
+        The slice axis cannot be told.
+    """
+    slices = scan.find_slice_axis()
+    edge = true_band(scan, slices)
+    # A little more than the share, so that rounding takes no line away.
+    return scan if edge == 1 else degrade(scan, axis=slices, kspace=edge**2 + 1e-6)

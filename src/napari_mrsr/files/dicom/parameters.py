@@ -28,6 +28,8 @@ _OTHERS = (
     ("NumberOfAverages", "NumberOfAverages"),
     ("AcquisitionMatrix", "AcquisitionMatrix"),
     ("InPlanePhaseEncodingDirection", "InPlanePhaseEncodingDirectionDICOM"),
+    ("PercentSampling", "PercentSampling"),
+    ("ParallelReductionFactorInPlane", "ParallelReductionFactorInPlane"),
     ("PatientPosition", "PatientPosition"),
     ("ReceiveCoilName", "ReceiveCoilName"),
     ("SoftwareVersions", "SoftwareVersions"),

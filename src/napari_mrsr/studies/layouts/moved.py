@@ -23,7 +23,7 @@ from napari_mrsr.errors import MrsrError, NothingToRead
 from napari_mrsr.files.time_points import in_order, is_nifti
 from napari_mrsr.scan import Scan
 from napari_mrsr.studies.dynamic_cohort import DynamicCohort, DynamicEntry, DynamicSubject
-from napari_mrsr.studies.simulated_motion import set_breathing, to_true_band
+from napari_mrsr.studies.simulated_motion import at_full_band, set_breathing
 
 #: Seed of the first subject's motion.
 FIRST_SEED = 400
@@ -39,6 +39,8 @@ def find_moved(folder: Path, frames: int = FRAMES) -> DynamicCohort:
     NothingToRead
         There is no such folder, or no scan in it that can be used.
     """
+    from napari_mrsr.files import read_scan
+
     if not folder.is_dir():
         raise NothingToRead("is no folder", where=folder, remedy="give a folder of abdominal scans")
     entries: list[DynamicEntry] = []
@@ -46,15 +48,16 @@ def find_moved(folder: Path, frames: int = FRAMES) -> DynamicCohort:
     left_out: dict[str, str] = {}
     for name, path in _scans(folder):
         try:
-            still = _read(path)
+            scan = read_scan(path)
+            at_full_band(scan)
         except MrsrError as error:
             left_out[name] = error.what
             continue
-        twin = next((other for other, scan in seen if scan.same_grid(still, tolerance=0.1)), None)
+        twin = next((other for other, grid in seen if grid.same_grid(scan, tolerance=0.1)), None)
         if twin is not None:
             left_out[name] = f"lies on the grid of {twin}: another image of one examination"
             continue
-        seen.append((name, still))
+        seen.append((name, scan.volume(0)))
         entries.append(DynamicEntry(name, partial(load, name, path, FIRST_SEED + len(entries), frames)))
     if not entries:
         why = "; ".join(f"{name}: {reason}" for name, reason in left_out.items()) or "it is empty"
@@ -71,7 +74,9 @@ def load(name: str, path: Path, seed: int, frames: int = FRAMES) -> DynamicSubje
     MrsrError
         It cannot be read, or not be set in motion.
     """
-    still = _read(path)
+    from napari_mrsr.files import read_scan
+
+    still = at_full_band(read_scan(path))
     moved = set_breathing(still, seed, frames=frames)
     size = " x ".join(str(n) for n in still.shape)
     spacing = " x ".join(f"{s:.3g}" for s in still.spacing)
@@ -81,12 +86,6 @@ def load(name: str, path: Path, seed: int, frames: int = FRAMES) -> DynamicSubje
         f"{size} voxels of {spacing} mm, the matrix that holds true detail",
     )
     return DynamicSubject(name, moved.dynamic, moved.planning, notes=notes)
-
-
-def _read(path: Path) -> Scan:
-    from napari_mrsr.files import read_scan
-
-    return to_true_band(read_scan(path))
 
 
 def _scans(folder: Path) -> Iterator[tuple[str, Path]]:
