@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QPoint, Qt, QThreadPool
 
 from napari_mrsr.app.dynamic.series import SeriesSettings
-from napari_mrsr.app.viewing import view_of
+from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.widgets.commands import open_docks
 from napari_mrsr.widgets.review import ReviewDock
 from tests.app.dynamic.conftest import FRAMES, moving_ball
@@ -25,6 +25,12 @@ pytestmark = [
         reason="no DISPLAY: a real viewer needs a screen, or xvfb-run -a",
     ),
 ]
+
+
+def finish(view: View) -> None:
+    """Close, and let workers that began late end before Qt goes."""
+    view.close()
+    QThreadPool.globalInstance().waitForDone(20_000)
 
 
 def test_frames_arrive_in_the_background_while_the_slider_moves(
@@ -47,7 +53,7 @@ def test_frames_arrive_in_the_background_while_the_slider_moves(
     assert result.done.all()
     assert view.frame is not None
     np.testing.assert_array_equal(viewer.layers["fourier 6.25 %"].data, view.frame.to_screen(result.scan.array))
-    view.close()
+    finish(view)
 
 
 def test_shift_c_plays_and_a_click_in_the_plot_goes_to_a_frame(
@@ -82,7 +88,7 @@ def test_shift_c_plays_and_a_click_in_the_plot_goes_to_a_frame(
         qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(round(at.x()), round(at.y())))
         qtbot.waitUntil(lambda frame=frame: view.dynamic.frame == frame, timeout=5_000)
     assert window is not None
-    view.close()
+    finish(view)
 
 
 def _at(box: Any, seconds: float) -> Any:
@@ -103,4 +109,4 @@ def test_closing_the_dock_stops_playing(make_napari_viewer_proxy: Callable[..., 
     qtbot.wait(100)
     review.parentWidget().close()
     qtbot.waitUntil(lambda: not view.dynamic.cine.playing, timeout=5_000)
-    view.close()
+    finish(view)

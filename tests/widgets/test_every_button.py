@@ -33,6 +33,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_mrsr import superres
+from napari_mrsr.app.dynamic.series import SeriesSettings
 from napari_mrsr.app.events import RefineSettings
 from napari_mrsr.app.roi import regions
 from napari_mrsr.app.session import Banner
@@ -48,6 +49,7 @@ from napari_mrsr.widgets.roi import RoiDock
 from napari_mrsr.widgets.section import Section
 from napari_mrsr.widgets.study import StudyDock
 from tests.app.conftest import dess as made
+from tests.app.dynamic.conftest import moving_ball
 from tests.files.made_dicom import write_series
 
 #: The order in which a person works; Study last, for it opens another scan.
@@ -249,6 +251,13 @@ def gone_layers(view: View, _folder: Path) -> None:
     view.viewer.layers.clear()
 
 
+def over_time(view: View, _folder: Path) -> None:
+    """A series of frames, sharpened, with a region painted on it."""
+    view.session.adopt(moving_ball(3, (16, 12, 4)))
+    view.dynamic.run(SeriesSettings("fourier", 0.25))
+    middle(view)
+
+
 KINDS: tuple[Callable[[View, Path], None], ...] = (
     nothing,
     sample_knee,
@@ -268,6 +277,7 @@ KINDS: tuple[Callable[[View, Path], None], ...] = (
     half_way,
     bare_dicom,
     gone_layers,
+    over_time,
 )
 
 #: What a banner must have said, of those that cannot do everything.
@@ -275,6 +285,7 @@ SAID = {
     "one_echo": "T2 needs two or more",
     "no_times": "has no repetition time",
     "moved_labels": "is turned on the screen",
+    "over_time": "not for a series over time",
     "bare_dicom": "lacks StudyInstanceUID",
 }
 
@@ -282,7 +293,7 @@ SAID = {
 WHOLE_REPORT = ("one_echo", "four_echoes", "one_slice", "nan_maps", "left_handed", "bare_dicom")
 
 #: On these every dock is worked through; on the others those that compute: what Review and Study do is the same there.
-ALL_DOCKS = (nothing, two_echoes, one_slice, half_way, gone_layers)
+ALL_DOCKS = (nothing, two_echoes, one_slice, half_way, gone_layers, over_time)
 
 
 # -- the person ------------------------------------------------------------------------------------

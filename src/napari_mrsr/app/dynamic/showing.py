@@ -104,12 +104,11 @@ class Dynamic:
         return next(reversed(self.results), "")
 
     def maps(self) -> dict[str, Scan]:
-        """Return the frame on the screen of every result, where it is done: ``"SR"`` the latest, others by name."""
-        frame = self.frame
-        if frame is None:
+        """Return the frame on the screen of the latest result, where it is done, as ``"SR"``."""
+        result, frame = self.results.get(self.latest), self.frame
+        if result is None or frame is None or not result.done[frame]:
             return {}
-        done = {key: result for key, result in self.results.items() if result.done[frame]}
-        return {("SR" if key == self.latest else key): result.scan.volume(frame) for key, result in done.items()}
+        return {"SR": result.scan.volume(frame)}
 
     def frame_of(self, layer: Layer) -> Scan | None:
         """Return the frame on the screen of a layer of a series; None for any other layer."""
