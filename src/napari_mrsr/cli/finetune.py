@@ -108,6 +108,7 @@ def finetune(
     scan = _read(planning, dynamic, series=series, allow_nonfinite=allow_nonfinite)
     from napari_mrsr.training.fine_tuned import FineTuned
     from napari_mrsr.training.fine_tuning import steps_of
+    from napari_mrsr.training.in_plane import FRACTIONS
 
     with _stoppable() as stop, console.progress("fine-tuning") as show:
         found: Point | FineTuned
@@ -115,7 +116,7 @@ def finetune(
             scan,
             method=method,
             start=start,
-            **({} if kspace is None else {"kspace": kspace}),
+            kspace=FRACTIONS if kspace is None else kspace,
             schedule=schedule,
             minutes=minutes,
             steps=steps,

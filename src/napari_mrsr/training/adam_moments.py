@@ -35,7 +35,7 @@ class Difference:
     mean, size
         Norm of the difference of m, and of the root of v, over the norm of the true one.
     direction
-        Cosine between the steps that both sizes would make of the true mean: 1 where only a factor is between them.
+        Cosine between the steps that both sizes would make of the true mean, each weight's step held to 1.
     scale
         Median over the weights of the estimated root of v over the true one.
     """
@@ -91,7 +91,7 @@ def moments(optimizer: torch.optim.Adam, network: nn.Module) -> tuple[Tensor, Te
 
 def difference(estimated: tuple[Tensor, Tensor], true: tuple[Tensor, Tensor], epsilon: float = 1e-8) -> Difference:
     """Compare two results of :func:`moments`."""
-    one, other = true[0] / (estimated[1] + epsilon), true[0] / (true[1] + epsilon)
+    one, other = ((true[0] / (size + epsilon)).clamp(-1, 1) for size in (estimated[1], true[1]))
     used = true[1] > 0
     return Difference(
         float((estimated[0] - true[0]).norm() / true[0].norm()),

@@ -26,6 +26,7 @@ from napari_mrsr.interpolation.one_axis import Interpolation
 from napari_mrsr.scan import Scan
 from napari_mrsr.training.in_plane import Array, PlaneSampling, PlaneSource, cut, draw, starts
 from napari_mrsr.training.pairs import Batch
+from napari_mrsr.training.schedules import LEAST_PATCH
 
 #: First and last voxel (exclusive) along each axis, as the file stores them.
 Region = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
@@ -192,10 +193,12 @@ def _check(scan: Scan, axis: int, hold_out: int | None) -> None:
 
 
 def _check_region(region: Region, scan: Scan) -> None:
+    axis = scan.find_slice_axis()
     for a, ((first, last), n) in enumerate(zip(region, scan.shape, strict=True)):
-        if not 0 <= first < last <= n or last - first < 4:
+        least = LEAST_PATCH[2 if a == axis else 0]
+        if not 0 <= first < last <= n or last - first < least:
             raise BadParameter(
-                f"region {first}:{last} along axis {a} is no part of {n} voxels, or is below 4",
+                f"region {first}:{last} along axis {a} is no part of {n} voxels, or has fewer than {least}",
                 where=scan.where,
                 remedy="give FIRST:LAST for each axis, as 64:192,48:144,0:40",
             )

@@ -18,8 +18,9 @@ from typing import Any
 
 from napari_mrsr.errors import BadParameter
 
-#: Training's step over that of fine-tuning (1e-4 over 1e-6).
-SLOWER = 100
+#: Least size of a patch, voxels in plane, in plane, and along the slices. In plane for safety: after two poolings 8 x 8
+#: voxels are 2 x 2, where bfloat16 gradients come out at random on CPUs with matrix units (torch 2.13).
+LEAST_PATCH = (12, 12, 4)
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,9 @@ def choose(schedule: str | Schedule, **changes: Any) -> Schedule:
         value = getattr(chosen, name)
         if value is not None and not value > 0:
             raise BadParameter(f"{name.replace('_', ' ')} {value:g} is not above 0", remedy="give a larger one")
-    if min(chosen.stride) < 1 or min(chosen.patch) < 4:
+    if min(chosen.stride) < 1 or any(a < b for a, b in zip(chosen.patch, LEAST_PATCH, strict=True)):
         raise BadParameter(
             f"patches of {chosen.patch} voxels at stride {chosen.stride} cannot be cut",
-            remedy="give strides of at least 1 and patches of at least 4 voxels",
+            remedy="give strides of at least 1 and patches of at least 12 x 12 x 4 voxels",
         )
     return chosen

@@ -150,10 +150,11 @@ class FineTuning:
         """End it: ask, then insist. May be called again."""
         if self.is_running:
             self.stop()
-            for insist in (lambda: None, self._process.terminate, self._process.kill):
-                insist()
-                if self.wait(patience):
-                    break
+            if not self.wait(patience):
+                self._process.terminate()
+                if not self.wait(patience):
+                    self._process.kill()
+                    self.wait(patience)
         self._pipe.close()
 
     def _read(self) -> None:

@@ -22,6 +22,9 @@ from napari_mrsr.training.pairs import Batch
 from napari_mrsr.training.planning_pairs import Case
 from napari_mrsr.training.precision import mixed_precision
 
+#: Values are 0 to about 1: what wrecked weights give beyond this is as bad as this.
+LARGEST = 10.0
+
 
 class Tuner:
     """The network that takes steps, and its average."""
@@ -78,6 +81,7 @@ class Tuner:
             for case in self.cases:
                 seen = torch.from_numpy(case.seen)[None, None].to(self.place)
                 sharp = self._run(self.average.module, seen)[0, 0].cpu().numpy()[..., case.counted]
+                sharp = np.clip(np.nan_to_num(sharp), -LARGEST, LARGEST)
                 truth = case.sharp[..., case.counted]
                 errors.append(float(np.mean((sharp - truth) ** 2, dtype=np.float64)))
                 similarities.append(ssim(truth, sharp, data_range=1.0))
