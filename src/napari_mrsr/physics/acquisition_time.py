@@ -257,7 +257,7 @@ def encoding_of(scan: Scan) -> tuple[Encoding, tuple[str, ...]]:
     """Return what a scan encoded, as far as its header says, and what had to be assumed, one line each.
 
     The header's names are those of ``Acquisition.others``: ``PhaseResolution``, ``SliceResolution``,
-    ``PhaseOversampling``, ``SliceOversampling`` (parts of 1), or ``PercentSampling`` of DICOM in the place of the first,
+    ``PhaseOversampling``, ``SliceOversampling`` (parts of 1), or DICOM's ``PercentSampling`` for the first,
     ``PartialFourier``, ``ParallelReductionFactorInPlane``,
     and ``PhaseEncodingDirection`` (``"i"``, ``"j"``) or ``InPlanePhaseEncodingDirectionDICOM`` (``"ROW"``, ``"COL"``).
 
