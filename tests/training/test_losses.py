@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +14,10 @@ import torch
 from scipy.ndimage import gaussian_filter
 from skimage.metrics import structural_similarity
 
-from napari_mrsr.errors import BadParameter
+from napari_mrsr.errors import BadParameter, WeightsMissing
 from napari_mrsr.networks import features
 from napari_mrsr.phantoms.abdomen import abdomen
-from napari_mrsr.training import losses
+from napari_mrsr.training import losses, recipes
 from napari_mrsr.training.perceptual import perceptual
 
 SLICES = 16
@@ -100,6 +102,20 @@ def test_an_unknown_loss_is_refused() -> None:
 def test_a_feature_network_for_a_loss_that_needs_none_is_refused(own_features: Path) -> None:
     with pytest.raises(BadParameter, match="no feature network"):
         losses.find("ssim", features=own_features)
+
+
+def test_a_recipe_refuses_a_loss_before_it_makes_anything_to_learn_from(own_features: Path, tmp_path: Path) -> None:
+    for loss, through in (("vgg", None), ("l1", own_features)):
+        with pytest.raises(BadParameter):
+            recipes.train("lean", out=tmp_path / "run", phantoms=10_000, loss=loss, features=through)
+    with pytest.raises(WeightsMissing):
+        recipes.train("lean", out=tmp_path, phantoms=10_000, loss="perceptual", features=tmp_path / "none.safetensors")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_recipe_with_features_of_ones_own_can_be_written_down(own_features: Path) -> None:
+    told = recipes.describe(replace(recipes.find("abdomen"), features=own_features))
+    assert json.loads(json.dumps(told))["features"] == str(own_features)
 
 
 # -- structural similarity ---------------------------------------------------------------------------------------------

@@ -40,6 +40,19 @@ def train(
     learning_rate: Annotated[
         float | None, typer.Option(min=0.0, help="Of Adam, at its plateau.", show_default="the recipe's")
     ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(help="l1, l2, ssim, perceptual, l1+perceptual, ...", show_default="the recipe's"),
+    ] = None,
+    features_of: Annotated[
+        Path | None,
+        typer.Option(
+            "--features",
+            metavar="WEIGHTS",
+            help="What a perceptual loss looks through.",
+            show_default="the shipped one",
+        ),
+    ] = None,
     minutes: Annotated[
         float | None, typer.Option(min=0.0, help="Stop after so long; the run can be resumed.", show_default=False)
     ] = None,
@@ -65,7 +78,12 @@ def train(
     if recipe not in known:
         raise UnknownMethod(f"no recipe {recipe!r}", remedy=f"choose one of {', '.join(known)}")
     folders = [*(data or ()), *(more or ())]  # --data A B: the shell hands B over as one more argument
-    for path in (*folders, *(validate or ()), *((start,) if start is not None else ())):
+    for path in (
+        *folders,
+        *(validate or ()),
+        *((start,) if start is not None else ()),
+        *((features_of,) if features_of is not None else ()),
+    ):
         if not path.exists():
             raise NothingToRead("does not exist", where=path, remedy="check the spelling")
     check_folder(output)
@@ -75,6 +93,8 @@ def train(
             "--validate": validate,
             "--steps": steps,
             "--batch": batch,
+            "--loss": loss,
+            "--features": features_of,
             "--minutes": minutes,
             "--learning-rate": learning_rate,
             "--echoes": echoes,
@@ -90,7 +110,14 @@ def train(
         )
         return
     if recipe == features.RECIPE:
-        others = {"--from": start, "--validate": validate, "--echoes": echoes, "--combined": combined or None}
+        others = {
+            "--from": start,
+            "--validate": validate,
+            "--loss": loss,
+            "--features": features_of,
+            "--echoes": echoes,
+            "--combined": combined or None,
+        }
         given = [name for name, value in others.items() if value is not None]
         if given:
             raise BadParameter(f"{', '.join(given)}: for super-resolution, not for features", remedy="leave them out")
@@ -114,6 +141,8 @@ def train(
             steps=steps,
             batch=batch,
             learning_rate=learning_rate,
+            loss=loss,
+            features=features_of,
             minutes=minutes,
             echoes=echoes,
             combined=combined,

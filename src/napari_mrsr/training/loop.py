@@ -84,7 +84,7 @@ def run(
     network = network.to(place, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
     optimizer = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
-    loss_of = loss_by_name(recipe.loss)
+    loss_of = loss_by_name(recipe.loss, features=recipe.features)
     folder = out / "checkpoint"
     step, hours = 0, 0.0
     if checkpoint.exists(folder):

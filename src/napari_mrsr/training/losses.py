@@ -14,7 +14,6 @@ slices have lost the upper part of the band:
     mean :math:`|e|` + 10 mean :math:`w |\hat e|^2` with :math:`w = |\hat e| / \max |\hat e|`, no gradient through w:
     the frequencies that are worst count most (focal frequency loss, Jiang et al., ICCV 2021, along one axis). The
     factor brings a squared error of some per cent to the size of the first term.
-
 ``ssim``
     1 - mean SSIM in three dimensions (:mod:`napari_mrsr.training.dissimilarity`).
 ``perceptual``

@@ -49,6 +49,8 @@ class Recipe:
         recipe is one for slices.
     averaging
         Decay of the moving average of the weights that is shipped (0: the last weights).
+    features
+        Feature network of one's own that a perceptual loss looks through (None: the shipped one).
     """
 
     network: str
@@ -67,6 +69,7 @@ class Recipe:
     stride: tuple[int, int, int] = (16, 16, 16)
     fractions: tuple[float, ...] = ()
     averaging: float = 0.0
+    features: Path | None = None
 
 
 #: 30 volumes of 5625 patches for 10 epochs in batches of 50 (paper 1, sections 3.1 and 3.2).
@@ -221,6 +224,8 @@ def train(
     steps: int | None = None,
     batch: int | None = None,
     learning_rate: float | None = None,
+    loss: str | None = None,
+    features: Path | None = None,
     minutes: float | None = None,
     echoes: int | None = None,
     combined: bool = False,
@@ -249,6 +254,8 @@ def train(
         A run of a minute or two to see that everything works.
     steps, batch, learning_rate
         Another length of the run, number of patches a step, and step size.
+    loss, features
+        Another loss, and weights of one's own for the network that a perceptual loss looks through.
     minutes
         Stop then; the run can be resumed.
     echoes
@@ -261,9 +268,10 @@ def train(
 
     Raises
     ------
-    UnknownMethod, NothingToRead, WeightsMissing, WeightsCorrupt
+    UnknownMethod, BadParameter, NothingToRead, WeightsMissing, WeightsCorrupt, UnsafeWeights
         See :mod:`napari_mrsr.errors`.
     """
+    from napari_mrsr.training import losses
     from napari_mrsr.training.loop import run
 
     chosen = find(recipe)
@@ -275,6 +283,9 @@ def train(
         chosen = replace(chosen, batch=batch)
     if learning_rate is not None:
         chosen = replace(chosen, learning_rate=learning_rate)
+    if loss is not None or features is not None:
+        chosen = replace(chosen, loss=loss or chosen.loss, features=features)
+        losses.find(chosen.loss, features=features)  # refused before anything is made to learn from
     if echoes is not None and chosen.network == "mrsr":
         chosen = replace(chosen, settings={**chosen.settings, "echoes": echoes}, echoes=(echoes,))
     made = phantoms or (2 if quick and not data else 0)
@@ -335,4 +346,4 @@ def _planes(
 
 def describe(recipe: Recipe) -> dict[str, Any]:
     """Return the recipe as a JSON-able dict."""
-    return asdict(recipe)
+    return {**asdict(recipe), "features": None if recipe.features is None else str(recipe.features)}
