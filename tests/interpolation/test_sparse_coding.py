@@ -136,6 +136,18 @@ def test_an_echo_of_half_the_brightness_gives_half_the_result(dictionary: Sparse
     assert np.allclose(dictionary.residual(thick / 2), dictionary.residual(thick) / 2, atol=1e-3 * np.ptp(thick))
 
 
+@pytest.mark.parametrize(("step", "is_coded"), [(0.017, False), (0.020, True)])
+def test_flat_is_what_has_features_below_a_tenth_of_the_scale(
+    dictionary: SparseCoding, step: float, is_coded: bool
+) -> None:
+    # an edge of height h between rows: first derivative h in 2 rows, second +-h in 4, 5 samples each: sqrt(30) h
+    thick = np.zeros((1, 16, 6), np.float32)
+    thick[:, 8:] = step * 200.0
+    cubic = thick @ matrix("tricubic", 6, 12).T.astype(np.float32)
+    found = dictionary.at_scale(200.0).residual(thick)
+    assert np.allclose(found, back_projected(cubic, thick), atol=1e-4) != is_coded
+
+
 def test_what_is_flat_is_interpolated_and_back_projected(dictionary: SparseCoding) -> None:
     thick = planes((1, 9, 5))
     cubic = thick @ matrix("tricubic", 5, 10).T

@@ -53,6 +53,24 @@ def test_every_published_value_has_a_source() -> None:
             assert "3 T" in value.subjects
 
 
+@pytest.mark.parametrize(("share", "word"), [(0.99, "good"), (1.01, "check"), (4.99, "check"), (5.01, "doubt")])
+def test_the_limits_of_disagreement_are_one_and_five_per_cent(share: float, word: str) -> None:
+    assert light_of(500, share, 0.0).word == word
+
+
+@pytest.mark.parametrize(
+    ("t2", "word"), [(1.33, "good"), (-1.35, "check"), (2.89, "check"), (-2.91, "doubt")]
+)  # Thomas 2021; half of Pai 2008
+def test_the_limits_of_t2_are_the_published_differences(t2: float, word: str) -> None:
+    assert light_of(500, 0.2, t2).word == word
+
+
+def test_one_way_of_being_unlike_the_training_is_enough_to_look_and_no_reason_to_doubt() -> None:
+    assert light_of(500, 0.2, 0.1, unlike=1).word == "check"
+    assert light_of(500, 0.2, 0.1, apart="echo 2 lies 0.9 mm beside echo 1").word == "check"
+    assert light_of(500, 6.0, 0.1, unlike=1).word == "doubt"
+
+
 def test_the_fewest_voxels_are_enough_and_one_less_is_not() -> None:
     assert light_of(50, 0.2, 0.1).level == "green"
     assert light_of(49, 0.2, 0.1).level is None

@@ -178,6 +178,7 @@ def test_no_patch_reaches_the_held_out_slices() -> None:
     own = own_slices(Scan(marked, scan.affine, slice_axis=2), axis=2, factor=2)
     assert all(stack.array.min() > -1e-3 * 1e6 for stack in own.stacks)
     assert all(np.allclose(case, case.min(), rtol=1e-3) for case in own.held_out)
+    assert {stack.array.shape[2] for stack in own.stacks} == {9}  # nor the slice on either side: 0 to 8 and 15 to 23
 
 
 def test_pairs_lie_as_far_apart_as_the_fine_slices_will() -> None:
@@ -185,6 +186,12 @@ def test_pairs_lie_as_far_apart_as_the_fine_slices_will() -> None:
     assert {stack.step for stack in own.stacks} == {3}
     batch = own.draw(SMALL, 0, 1)
     assert batch.thick.shape[-1] * 2 == batch.thin.shape[-1]
+
+
+@pytest.mark.parametrize(("pixel", "step"), [(0.45, 3), (0.55, 3), (0.65, 2)])
+def test_the_nearest_whole_step_is_taken(pixel: float, step: int) -> None:
+    own = own_slices(sharp_in_plane(shape=(160, 160, 12), spacing=(pixel, pixel, 3.0)), axis=2, factor=2)
+    assert {stack.step for stack in own.stacks} == {step}
 
 
 def test_a_thick_patch_is_the_thin_one_made_thick_as_in_the_whole_volume() -> None:

@@ -73,6 +73,21 @@ def test_the_noise_floor_is_that_of_the_noise_and_not_of_the_edges():
     assert noise_floor(np.zeros((40, 40, 8)), 2, 500.0) == 0.0
 
 
+def test_two_slices_at_either_end_and_air_are_not_counted():
+    volume = np.zeros((16, 16, 12), np.float32)
+    volume[:8] = 100.0
+    inside = intervals.in_object(volume, 2, 100.0)
+    assert inside[2, 8].tolist() == [False, False, *[True] * 8, False, False]
+    assert not inside[14].any()
+
+
+def test_the_noise_floor_is_that_of_the_quietest_tissue_where_half_of_it_has_texture():
+    rng = np.random.default_rng(5)
+    plane = 200 + rng.normal(0, 3, (6, 64, 64))
+    plane[:, 16:] += rng.normal(0, 30, (6, 48, 64))  # three quarters: trabecular bone, say
+    assert np.sqrt(noise_floor(plane.transpose(1, 2, 0), 2, 200.0)) == pytest.approx(3.0, rel=0.25)
+
+
 def test_bending_is_the_mean_square_of_the_second_difference():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(8, 12, 16))

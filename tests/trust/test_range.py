@@ -13,7 +13,7 @@ from napari_mrsr.phantoms import sample_knee
 from napari_mrsr.sampling import degrade
 from napari_mrsr.scan import Acquisition, Scan
 from napari_mrsr.superres import plan, retrospective, super_resolve
-from napari_mrsr.trust.range import anatomy_of, describe, outside, trained_for
+from napari_mrsr.trust.range import anatomy_of, describe, outside, ranges, trained_for
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,14 @@ def test_a_classical_method_has_no_range(knee):
 def test_spacing_outside_is_told_in_mm(knee, spacing, line):
     (found,) = outside(at(knee, spacing), "lean", 2)
     assert line in found
+
+
+@pytest.mark.parametrize(("beyond", "lines"), [(1.08, 0), (1.12, 1)])
+def test_a_tenth_beyond_a_range_is_not_told_and_more_is(knee, beyond, lines):
+    trained = ranges(registry.find("lean").file.parent / "ranges.json")["lean"]
+    thickest, finest = 2 * trained["spacing"][1], trained["in_plane"][0]
+    assert len(outside(at(knee, (0.6, 0.6, beyond * thickest)), "lean", 2)) == lines
+    assert len(outside(at(knee, (finest / beyond**1.1, 0.6, 1.4)), "lean", 2)) == lines
 
 
 def test_thicker_slices_are_fine_at_a_higher_factor(knee):
