@@ -1,5 +1,7 @@
 """What adapting the default network to one scan brings, and costs: writes docs/results/adapt.md and adapt.json.
 
+``--quick`` writes adapt_quick.md and adapt_quick.json instead.
+
     NAPARI_MRSR_DATA=... python benchmarks/adapt.py [--out docs/results] [--quick] [--minutes 3] [--only NAME...]
     xvfb-run -a -s "-screen 0 1600x1200x24" python benchmarks/adapt.py --viewer
 
@@ -288,13 +290,14 @@ def main() -> None:
     if chosen.viewer:
         window_gaps(chosen.seconds)
         return
-    record = chosen.out / f"{NAME}.json"
+    name = f"{NAME}_quick" if chosen.quick else NAME
+    record = chosen.out / f"{name}.json"
     results = json.loads(record.read_text()) if chosen.only and record.exists() else {}
     for case in cases(chosen.quick, chosen.only):
         results[case.name] = measure(case, chosen.minutes, QUICK_STEPS if chosen.quick else adapting.STEPS)
         print(case.name, {k: v for k, v in results[case.name].items() if k != "history"}, flush=True)
     record.write_text(json.dumps(results, indent=1) + "\n")
-    (chosen.out / f"{NAME}.md").write_text(page(results, chosen.quick))
+    (chosen.out / f"{name}.md").write_text(page(results, chosen.quick))
 
 
 if __name__ == "__main__":

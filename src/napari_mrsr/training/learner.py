@@ -72,19 +72,20 @@ class Learner:
 
     def gain(self) -> float:
         """Return the gain of the average over the trained weights on held-out slices in plane, dB."""
-        return self._gain(self.held_out)
+        return float(np.mean(self.gains(self.held_out)))
 
     def gain_along(self) -> float | None:
         """Return the gain on the acquired slices made thicker and found again, dB; None where there are too few."""
-        return self._gain(self.acquired) if self.acquired.cases else None
+        return float(np.mean(self.gains(self.acquired))) if self.acquired.cases else None
+
+    def gains(self, judged: Judged) -> list[float]:
+        """Return the gain of each echo of each block, dB."""
+        now = self._errors(judged.cases)
+        return [float(10 * np.log10(b / max(a, 1e-30))) for a, b in zip(now, judged.errors, strict=True)]
 
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of the averaged weights."""
         return copy.deepcopy(self.average.module.state_dict())
-
-    def _gain(self, judged: Judged) -> float:
-        now = self._errors(judged.cases)
-        return float(np.mean([10 * np.log10(b / max(a, 1e-30)) for a, b in zip(now, judged.errors, strict=True)]))
 
     def _errors(self, cases: Sequence[tuple[Tensor, Tensor]]) -> Sequence[float]:
         errors: list[float] = []
