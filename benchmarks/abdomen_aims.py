@@ -2,18 +2,22 @@
 
 The order (fine-tuned before main training before every interpolation) is aimed at everywhere. The margins are those that
 the paper printed at 6.25 % of k-space: 5.8 dB over trilinear interpolation and SSIM 0.957 after fine-tuning, 1.9 dB by
-fine-tuning, p below 0.001 over subject x time point at every share of k-space; they hold for phantoms. Real scans, whose
-motion is simulated, are reported as measured.
+fine-tuning, p below 0.001 over subject x time point at every share of k-space; they hold for phantoms. An SSIM above what
+the phantom without its noise scores against itself with noise is out of reach, and this is said. Real scans, whose motion
+is simulated, are reported as measured.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pandas as pd
 from dess_aims import Aim
 
 from napari_mrsr.studies.dynamic.comparing import BASE, name_of
+from napari_mrsr.studies.dynamic.subject import NOISE_FREE
 from napari_mrsr.studies.writing import Study
 
 #: Printed in the paper for 6.25 % of k-space.
@@ -21,6 +25,20 @@ LOWEST, OVER_TRILINEAR, LEAST_SSIM, BY_FINE_TUNING = 0.0625, 5.8, 0.957, 1.9
 #: Largest p over subject x time point.
 LARGEST_P = 0.001
 COLUMNS = ("study", "method", "aim", "measured", "verdict")
+
+
+@dataclass(frozen=True)
+class Reachable(Aim):
+    """An aim that noise may put out of reach: no result that is free of noise could measure more than the limit."""
+
+    limit: float = math.inf
+
+    @property
+    def verdict(self) -> str:
+        """``"met"``, by how much it is not, or that it cannot be."""
+        if self.limit < self.wanted > self.measured:
+            return f"out of reach: the noise-free truth scores {self.limit:.{self.digits}f}"
+        return super().verdict
 
 
 def aims(studies: dict[str, Study]) -> pd.DataFrame:
@@ -70,7 +88,8 @@ def of_margins(key: str, scores: pd.DataFrame, network: str) -> Iterator[Aim]:
     tuned, main = names["fine-tuned"], names["main training"]
     psnr, ssim = (part.groupby("method")[column].mean() for column in ("psnr", "ssim"))
     where = name_of(LOWEST)
-    yield Aim(key, tuned, f"SSIM at {where}", float(ssim[tuned]), LEAST_SSIM, 4)
+    limit = float(ssim.get(NOISE_FREE, 1.0))
+    yield Reachable(key, tuned, f"SSIM at {where}", float(ssim[tuned]), LEAST_SSIM, 4, limit=limit)
     if BASE in psnr:
         yield Aim(key, tuned, f"PSNR at {where} over {BASE}", float(psnr[tuned] - psnr[BASE]), OVER_TRILINEAR, 2, " dB")
     said = f"PSNR at {where} over main training"
