@@ -9,6 +9,7 @@ from typing import Any
 
 import nibabel as nib
 import numpy as np
+import pydicom
 import pytest
 from pydicom.dataset import FileDataset
 
@@ -75,8 +76,9 @@ def test_frames_that_are_a_series_each_are_time_points_where_time_is_asked_for(t
     for n in (2, 0, 1):
         stamp = stamped(AcquisitionTime=lambda _, k, n=n: f"12{n:02d}00")
         series(tmp_path / f"export {n}", FRAMES[n : n + 1], SeriesNumber=4 + n, StudyInstanceUID="1.2.3", change=stamp)
-    with pytest.raises(SeveralSeries):
+    with pytest.raises(SeveralSeries, match="choose one, as in --series 4, or --series all if they are time points"):
         read_scan(tmp_path)
+    np.testing.assert_array_equal(read_scan(tmp_path, series="all").array, FRAMES)
     scan = read_time_points([tmp_path])
     np.testing.assert_array_equal(scan.array, FRAMES)
     assert scan.acquisition.others["VolumeTiming"] == [0.0, 60.0, 120.0]
@@ -92,8 +94,11 @@ def test_series_without_a_clock_are_taken_in_the_order_of_their_numbers(tmp_path
 def test_a_scan_of_another_sequence_among_the_frames_is_not_taken_for_one(tmp_path: Path) -> None:
     for n in range(3):
         series(tmp_path / str(n), FRAMES[n : n + 1], SeriesNumber=n + 1, FlipAngle=(8, 8, 15)[n])
-    with pytest.raises(SeveralSeries, match="3 series"):
+    with pytest.raises(SeveralSeries, match="3 series") as caught:
         read_time_points([tmp_path])
+    assert "all" not in str(caught.value.remedy)
+    with pytest.raises(SeveralSeries, match="3 series"):
+        read_scan(tmp_path, series="all")
 
 
 def test_a_frame_that_lacks_a_slice_is_named(tmp_path: Path) -> None:
@@ -125,6 +130,19 @@ def test_a_series_of_which_one_frame_lacks_a_slice_is_refused_as_such(tmp_path: 
         series(tmp_path / str(n), FRAMES[n : n + 1], SeriesNumber=n + 1, change=drop)
     with pytest.raises(MissingSlice, match="lacks 1 slice of acquisition time 120100"):
         read_time_points([tmp_path])
+
+
+def test_one_slice_that_was_imaged_again_makes_no_time_points(tmp_path: Path) -> None:
+    series(tmp_path, FRAMES[:1], change=stamped(AcquisitionTime=lambda n, k: f"12000{k}"))
+    extra = series(tmp_path / "again", FRAMES[1:2], change=stamped(AcquisitionTime=lambda n, k: f"12010{k}"))
+    uid = pydicom.dcmread(tmp_path / "0001.dcm").SeriesInstanceUID
+    for file in sorted(extra.iterdir())[1:]:
+        file.unlink()
+    again = pydicom.dcmread(extra / "0000.dcm")
+    again.SeriesInstanceUID = uid
+    again.save_as(extra / "0000.dcm")
+    with pytest.raises(MissingSlice, match="twice"):
+        read_scan(tmp_path)
 
 
 def test_a_slice_that_was_copied_twice_is_no_time_point(tmp_path: Path) -> None:

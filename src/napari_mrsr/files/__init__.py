@@ -17,6 +17,7 @@ from napari_mrsr.files.origin import provenance
 from napari_mrsr.files.reading import read_labels, read_map, read_scan
 from napari_mrsr.files.review_folder import is_review
 from napari_mrsr.files.series_info import SeriesInfo
+from napari_mrsr.files.time_points import read_time_points
 
 if TYPE_CHECKING:
     from napari_mrsr.scan import Scan
@@ -32,6 +33,7 @@ __all__ = [
     "read_labels",
     "read_map",
     "read_scan",
+    "read_time_points",
     "write_labels",
     "write_nifti",
 ]

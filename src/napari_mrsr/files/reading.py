@@ -47,7 +47,8 @@ def read_scan(
         A NIfTI file; several (volumes of one scan, kept in that order: echoes if their echo times are known and
         differ, else contrasts); a DICOM file or folder, searched with its subfolders; or several of these.
     series
-        Which DICOM series, where there are several: number, UID or key as :func:`list_series` gives them.
+        Which DICOM series, where there are several: number, UID or key as :func:`list_series` gives them; ``"all"``
+        where they are the time points of one scan.
     allow_nonfinite
         Set NaN and infinite voxels to 0, with a warning, instead of refusing them. Maps that this package wrote
         keep their NaN, which means "invalid".

@@ -28,6 +28,8 @@ from napari_mrsr.files.series_info import SeriesInfo
 from napari_mrsr.files.voxels import check_values
 from napari_mrsr.scan import Scan, Source, VolumeAxis
 
+#: What to give as ``series`` for all series of one grid and sequence, as time points.
+ALL = "all"
 PathLike = str | os.PathLike[str]
 T = TypeVar("T")
 R = TypeVar("R")
@@ -47,7 +49,7 @@ def read_dicom(
     paths
         Files and folders; what they hold is taken together.
     series
-        Number, UID or key of the series, where there are several.
+        Number, UID or key of the series, where there are several; ``"all"`` as for ``time_points``.
     allow_nonfinite
         Set NaN and infinite voxels to 0, with a warning.
     time_points
@@ -69,8 +71,11 @@ def read_dicom(
     """
     frames, warnings = _quietly(find_frames, paths)
     found = group(frames)
-    repeated = repeats(found) if time_points and series is None and len(found) > 1 else None
-    chosen = repeated or _choose(found, series, paths[0])
+    repeated = repeats(found) if len(found) > 1 and series in (None, ALL) else None
+    if repeated is not None and (time_points or series == ALL):
+        chosen = repeated
+    else:
+        chosen = _choose(found, None if series == ALL else series, paths[0], joinable=repeated is not None)
     kept, left = magnitude(chosen.frames)
     warnings += left
     if chosen.repeated:
@@ -154,14 +159,17 @@ def _what(frames: Sequence[Frame]) -> str:
     return f"{len(volumes)} {axis}s"
 
 
-def _choose(found: Sequence[Series], wanted: str | int | None, where: Path) -> Series:
+def _choose(found: Sequence[Series], wanted: str | int | None, where: Path, *, joinable: bool = False) -> Series:
     described = _describe(found)
     lines = tuple(info.line for info in described)
     if wanted is None:
         if len(found) == 1:
             return found[0]
         text = f"holds {len(found)} series ({'; '.join(lines[:6])}{'; ...' if len(lines) > 6 else ''})"
-        raise SeveralSeries(text, where=where, remedy=f"choose one, as in --series {described[0].key}", choices=lines)
+        remedy = f"choose one, as in --series {described[0].key}"
+        if joinable:
+            remedy += f", or --series {ALL} if they are time points"
+        raise SeveralSeries(text, where=where, remedy=remedy, choices=lines)
     chosen = [
         series
         for series, info in zip(found, described, strict=True)

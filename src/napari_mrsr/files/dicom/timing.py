@@ -72,15 +72,17 @@ def in_turn(frames: Sequence[Frame]) -> list[list[Frame]]:
         last = float(height[n])
     counts = Counter(len(found) for found in positions)
     usual = counts.most_common(1)[0][0]
+    if usual < 2:
+        return [list(frames)]
     times = [[clock(frame) for frame in found] for found in positions]
-    if max(counts) < 2 or any(None in some or len(set(some)) < len(some) for some in times):
+    if any(None in some or len(set(some)) < len(some) for some in times):
         return [list(frames)]
     few = [found for found in positions if len(found) < usual]
     if len(counts) > 1:
         odd = few[0] if few else max(positions, key=len)
         at = float(heights([odd[0]])[0])
         raise MissingSlice(
-            f"has {len(odd)} time points at {at:.2f} mm, {usual} at most other positions",
+            f"has {len(odd)} time point{'s' * (len(odd) != 1)} at {at:.2f} mm, {usual} at most other positions",
             where=frames[0].path.parent,
             remedy="copy or export the series again",
         )
