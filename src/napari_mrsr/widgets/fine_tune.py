@@ -170,7 +170,9 @@ class FineTuneSection(Section):
             from napari_mrsr.widgets.chart import Chart
 
             self.chart = Chart(self.view, "step", "loss", legend_left=False)
-            self.chart.plot.getAxis("left").enableAutoSIPrefix(False)
+            for side in ("left", "right"):
+                self.chart.plot.getAxis(side).enableAutoSIPrefix(False)
+            self.chart.legend.setOffset((-4, 60))  # the loss falls below it, SSIM rises above it
             self.listen(self.view.viewer.events.theme, self.chart.dress)
             self.column.insertWidget(self.column.indexOf(self.progress), self.chart)
         self.chart.setVisible(bool(points))
@@ -183,7 +185,7 @@ class FineTuneSection(Section):
             self.chart.add_line("loss", steps, smoothed(losses))
         judged = [p for p in points if p.ssim is not None]
         if judged:
-            self.chart.name_axis("right", "SSIM on held-out slices")
+            self.chart.name_axis("right", "SSIM, held out")
             values = np.array([p.ssim for p in judged], float)
             self.chart.add_line("SSIM", np.array([p.step for p in judged]), values, right=True)
 
@@ -215,7 +217,10 @@ def _options(device: str) -> mg.Container:
             "tooltip": "Shares of k-space that it learns to fill up; that of the series learns fastest",
         },
         minutes={"min": 0.5, "max": 600.0, "step": 1.0, "tooltip": "It ends after so long at most, judging included"},
-        weights_name={"label": "name", "tooltip": "What the weights shall be called; empty: method and date"},
+        weights_name={
+            "label": "name",
+            "tooltip": "What the weights shall be called; empty: method and tuned",
+        },
         device={"choices": ["auto", "cpu", "cuda"], "tooltip": "auto: the GPU if there is one"},
     )
     def options(

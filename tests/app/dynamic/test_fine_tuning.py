@@ -71,9 +71,9 @@ def test_a_second_run_of_the_same_name_replaces_nothing(tuning: FineTuning, fake
     assert sorted(own.name for own in tuning.own.all()) == ["liver", "liver (2)"]
 
 
-def test_without_a_name_method_level_and_date_are_it(tuning: FineTuning, fakes: Any) -> None:
+def test_without_a_name_the_method_is_it(tuning: FineTuning, fakes: Any) -> None:
     tuning.begin(replace(SETTINGS, name=""))
-    assert tuning.found.name.startswith("swift 6.25 20")
+    assert tuning.found.name == "swift tuned"
 
 
 def test_the_curve_is_told_while_it_learns(tuning: FineTuning, fakes: Any) -> None:

@@ -15,7 +15,6 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -54,7 +53,7 @@ class FineTuneSettings:
     minutes
         It ends after so long at most.
     name
-        What the weights shall be called; made of method and date where it is empty.
+        What the weights shall be called; the method, tuned, where it is empty.
     device
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
     """
@@ -216,9 +215,8 @@ class FineTuning:
 
 
 def proposed(settings: FineTuneSettings) -> str:
-    """Return a name for weights that were given none."""
-    level = f" {100 * settings.kspace[0]:g}" if len(settings.kspace) == 1 else ""
-    return allowed(f"{settings.method}{level} {datetime.now():%Y-%m-%d %H.%M}")
+    """Return a name for weights that were given none; subject, date and level stand beside it in the list."""
+    return allowed(f"{settings.method} tuned")
 
 
 def level_of(planning: Scan | None, series: Scan | None) -> float | None:

@@ -1,0 +1,69 @@
+"""Pictures of planning scan, fine-tuning and acquisition time, taken from the running viewer: for the documentation.
+
+Needs a display (``xvfb-run`` will do) and the weights of swift. The sample abdomen's planning scan teaches for some
+minutes; nothing is drawn on the pictures afterwards.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari_mrsr.app import screenshots
+from napari_mrsr.app.dynamic.fine_tuning import FineTuneSettings, fine_tuning_of
+from napari_mrsr.app.dynamic.pictures import WINDOW, _picture
+from napari_mrsr.app.viewing import view_of
+from napari_mrsr.errors import MissingDependency
+
+#: Share of k-space that it is fine-tuned for.
+FRACTION = 0.0625
+
+
+def take(folder: Path, *, minutes: float = 2.0) -> list[Path]:
+    """Open the sample abdomen, fine-tune on its planning scan, and save a picture of each section.
+
+    Parameters
+    ----------
+    folder
+        Where to write; made if it is not there.
+    minutes
+        How long it may learn.
+
+    Returns
+    -------
+    list of Path
+        ``planning_scan.png``, ``fine_tuning.png``, ``acquisition_time.png``.
+
+    Raises
+    ------
+    RuntimeError
+        Nothing came of it; the banner says why.
+    """
+    try:
+        import napari
+    except ImportError as error:
+        raise MissingDependency("napari is not installed", remedy='pip install "napari-mrsr[all]"') from error
+    folder.mkdir(parents=True, exist_ok=True)
+    viewer = napari.Viewer(title="napari-mrsr", show=True)
+    try:
+        viewer.window.resize(*WINDOW)
+        view = view_of(viewer)
+        docks = screenshots._docks(viewer)
+        view.tour.end(remember=False)
+        viewer.open_sample("napari-mrsr", "abdomen")
+        study, process = docks["Study"][1], docks["Process"][1]
+        screenshots.wait(lambda: len(study.planning.planning.checks) > 2)
+        taken = [_picture(viewer, docks["Study"], study.planning, folder / "planning_scan.png")]
+        tuning = fine_tuning_of(view)
+        process.fine_tune.expand(animate=False)
+        tuning.begin(FineTuneSettings(kspace=(FRACTION,), minutes=minutes, name="abdomen"))
+        screenshots.wait(lambda: not tuning.is_running)
+        if not tuning.history:
+            raise RuntimeError(f"nothing was fine-tuned: {view.session.banner}")
+        taken.append(_picture(viewer, docks["Process"], process.fine_tune, folder / "fine_tuning.png"))
+        process.fine_tune.collapse(animate=False)
+        process.acquisition_time.expand(animate=False)
+        taken.append(_picture(viewer, docks["Process"], process.acquisition_time, folder / "acquisition_time.png"))
+    finally:
+        view_of(viewer).close()
+        viewer.close()
+    return taken

@@ -1,0 +1,130 @@
+"""Fine-tuning in a real viewer, by mouse and key, with a real process: needs a display (or ``xvfb-run -a``)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from qtpy.QtCore import Qt
+
+from napari_mrsr.app.dynamic import fine_tuning
+from napari_mrsr.app.dynamic.fine_tuning import FineTuneSettings
+from napari_mrsr.app.viewing import View, view_of
+from napari_mrsr.networks import registry
+from napari_mrsr.networks.swift import Swift
+from napari_mrsr.scan import Scan
+from napari_mrsr.widgets.commands import open_docks
+from napari_mrsr.widgets.process import ProcessDock
+from tests.app.dynamic.conftest import moving_ball
+
+pytestmark = [
+    pytest.mark.viewer,
+    pytest.mark.skipif(
+        sys.platform.startswith("linux") and not os.environ.get("DISPLAY"),
+        reason="no DISPLAY: a real viewer needs a screen, or xvfb-run -a",
+    ),
+]
+
+#: Longest that a process may take to start, ms: it imports torch, on a machine that may be busy.
+START = 120_000
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A real process that fine-tunes a tiny network and never ends by itself; ``made`` is it."""
+    from napari_mrsr.training import spawned
+
+    monkeypatch.setenv("NAPARI_MRSR_STATE", str(tmp_path / "state"))
+    torch.manual_seed(0)
+    start = registry.save(Swift(features=4, blocks=1), tmp_path / "tiny.safetensors")
+    how: dict[str, Any] = {}
+
+    def spawn(planning: Scan, settings: FineTuneSettings, hidden: Path) -> Any:
+        options = {"kspace": settings.kspace, "minutes": settings.minutes, "steps": 100_000, "threads": 1}
+        how["made"] = spawned.spawn(planning, hidden, start=start, **options)
+        return how["made"]
+
+    monkeypatch.setattr(fine_tuning, "_spawn", spawn)
+    return how
+
+
+def opened(viewer: Any, qtbot: Any) -> tuple[View, ProcessDock]:
+    """Open the docks, a series and its planning scan; wait until the button is where the mouse can find it."""
+    docks = open_docks(viewer)
+    view = view_of(viewer)
+    view.tour.end(remember=False)
+    view.session.adopt(moving_ball(3, (32, 32, 24)))
+    view.session.plan(replace(moving_ball(1, (32, 32, 24)), axis="contrast"))
+    dock = next(d for d in docks if isinstance(d, ProcessDock))
+    parent = dock.parentWidget()
+    parent.show()
+    parent.raise_()
+    dock.fine_tune.expand(animate=False)
+    qtbot.waitUntil(lambda: dock.fine_tune.button.height() > 10, timeout=20_000)
+    return view, dock
+
+
+def test_a_person_names_it_fine_tunes_scrolls_meanwhile_and_stops(
+    make_napari_viewer_proxy: Callable[..., Any], qtbot: Any, real: dict[str, Any]
+) -> None:
+    viewer = make_napari_viewer_proxy(show=True)
+    view, dock = opened(viewer, qtbot)
+    part = dock.fine_tune
+    qtbot.keyClicks(part.options.weights_name.native, "liver")
+    qtbot.mouseClick(part.button, LEFT)
+    assert part.tuning.is_running
+    assert view.session.running is None  # other work can begin
+    longest, began = 0.0, time.monotonic()
+    while len(part.tuning.history) < 3 and time.monotonic() - began < START / 1000:
+        before = time.monotonic()
+        viewer.dims.set_current_step(0, int(before * 20) % 3)
+        qtbot.wait(10)
+        longest = max(longest, time.monotonic() - before)
+    assert part.tuning.history
+    assert longest < 5.0  # the window never stood still while torch started elsewhere
+    qtbot.mouseClick(part.stop_button, LEFT)
+    qtbot.waitUntil(lambda: not part.tuning.is_running, timeout=60_000)
+    assert real["made"].state == "done"
+    assert view.session.banner is None or view.session.banner.level != "bad"
+    assert part.button.isEnabled()
+    assert "stopped" in part.status.text()
+    view.close()
+
+
+def test_a_killed_process_is_said_and_the_viewer_goes_on(
+    make_napari_viewer_proxy: Callable[..., Any], qtbot: Any, real: dict[str, Any]
+) -> None:
+    viewer = make_napari_viewer_proxy(show=True)
+    view, dock = opened(viewer, qtbot)
+    part = dock.fine_tune
+    qtbot.mouseClick(part.button, LEFT)
+    qtbot.waitUntil(lambda: bool(part.tuning.history), timeout=START)
+    os.kill(real["made"].pid, signal.SIGKILL)
+    qtbot.waitUntil(lambda: not part.tuning.is_running, timeout=30_000)
+    assert "fine-tuning broke off" in dock.banner.text.text()
+    assert part.button.isEnabled()
+    view.session.adopt(moving_ball(2))  # and everything else works
+    assert view.session.scan.volumes == 2
+    view.close()
+
+
+def test_closing_the_viewer_ends_the_process(
+    make_napari_viewer_proxy: Callable[..., Any], qtbot: Any, real: dict[str, Any]
+) -> None:
+    viewer = make_napari_viewer_proxy(show=True)
+    _, dock = opened(viewer, qtbot)
+    qtbot.mouseClick(dock.fine_tune.button, LEFT)
+    qtbot.waitUntil(lambda: "made" in real, timeout=30_000)
+    process = real["made"]
+    viewer.close()
+    qtbot.waitUntil(lambda: not process.is_running, timeout=60_000)
+    assert not Path(f"/proc/{process.pid}").exists() or sys.platform != "linux"
