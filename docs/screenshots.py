@@ -1,4 +1,4 @@
-"""Take the pictures of the documentation: ``python docs/screenshots.py FOLDER``.
+"""Take the pictures of the documentation: ``python docs/screenshots.py FOLDER``; ``--series``: those of a series.
 
 Without a screen, put ``xvfb-run -a`` before it. The pictures show nothing of whoever takes them: the folder of their
 autosaves is left alone, an empty one takes its place.
@@ -11,6 +11,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from napari_mrsr.app.dynamic import pictures
 from napari_mrsr.app.screenshots import take
 
 
@@ -19,10 +20,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent / "_static")
     parser.add_argument("--method", default="auto")
+    parser.add_argument("--series", action="store_true", help="the pictures of a series over time, and no others")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as state:
         os.environ["NAPARI_MRSR_STATE"] = state
-        for path in take(given.folder, method=given.method):
+        if given.series:
+            taken = pictures.take(given.folder, method=None if given.method == "auto" else given.method)
+        else:
+            taken = take(given.folder, method=given.method)
+        for path in taken:
             print(path)
 
 

@@ -30,8 +30,8 @@ NOTHING_YET = (
     "Run Dynamic series in the Process dock with simulated undersampling: SSIM and PSNR of every frame appear here."
 )
 FLICKER = (
-    "Flicker: how much the error of tissue that stands still changes from frame to frame, per cent of its signal; 0 is "
-    "steady."
+    "Flicker: SD over time of the error in tissue that stands still, in thousandths of the brightest value, as in the "
+    "tables of a study; 0 is steady."
 )
 
 

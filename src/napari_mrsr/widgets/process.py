@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from napari_mrsr.app import cards
 from napari_mrsr.app.adapting import adapting_of
+from napari_mrsr.app.dynamic.series import is_series
 from napari_mrsr.app.events import Estimated, RefineSettings, T2Settings
 from napari_mrsr.app.session import Running
 from napari_mrsr.scan import Scan
@@ -36,9 +37,11 @@ class ProcessDock(Dock):
 
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
-        self.body.addWidget(heading("Super-resolution"))
+        self.slices_heading = heading("Super-resolution")
+        self.body.addWidget(self.slices_heading)
         self.options = _refine_options(self.view.preferences.device)
-        self.body.addWidget(form_of(self.options))
+        self.slices_form = form_of(self.options)
+        self.body.addWidget(self.slices_form)
         self.card = note()
         self.card.setOpenExternalLinks(True)
         self.card.setStyleSheet("border: 1px solid gray; border-radius: 4px; padding: 6px;")
@@ -56,9 +59,11 @@ class ProcessDock(Dock):
         self.body.addWidget(self.fine_tune)
         self.acquisition_time = AcquisitionTimeSection(self)
         self.body.addWidget(self.acquisition_time)
-        self.body.addWidget(heading("T2 map"))
+        self.t2_heading = heading("T2 map")
+        self.body.addWidget(self.t2_heading)
         self.t2_options = _t2_options(self.session.t2)
-        self.body.addWidget(form_of(self.t2_options))
+        self.t2_form = form_of(self.t2_options)
+        self.body.addWidget(self.t2_form)
         self.t2_button = QPushButton("Map T2")
         self.t2_button.setToolTip("T2 of the acquired echoes, and of the super-resolved ones if there are any")
         self.t2_button.clicked.connect(self.map_t2)
@@ -143,7 +148,7 @@ class ProcessDock(Dock):
         self.show_card()
         self.estimate.setText("")
         self.outside.show_banner(None)
-        if self.session.scan is not None:
+        if self.session.scan is not None and not is_series(self.session.scan):
             self._settle.start()
 
     def _t2_changed(self) -> None:
@@ -157,11 +162,20 @@ class ProcessDock(Dock):
             for name in _SEQUENCE:
                 getattr(self.t2_options, name).value = header.get(name, 0.0)
         self.session.t2 = self.t2_settings()
+        self._show_parts()
         self._changed()
         self.t2_button.setEnabled(scan is not None and self.session.running is None)
         self.run_button.setEnabled(scan is not None and self.session.running is None)
         if scan is None:
             self.status.setText("Open a scan in the Study dock first.")
+
+    def _show_parts(self) -> None:
+        """Show of a series what is for a series; slices made thinner and T2 are for other scans."""
+        for widget in (
+            self.slices_heading, self.slices_form, self.card, self.estimate, self.run_button, self.stop_button,
+            self.adapt, self.t2_heading, self.t2_form, self.t2_button, self.status,
+        ):  # fmt: skip
+            widget.setVisible(not is_series(self.session.scan))
 
     def show_card(self) -> None:
         """Show the card of what Run will use."""
@@ -182,7 +196,7 @@ class ProcessDock(Dock):
         self.run_button.setEnabled(ready)
         self.t2_button.setEnabled(ready)
         self.stop_button.setEnabled(running is not None and not running.stopping)
-        self.progress.setVisible(running is not None)
+        self.progress.setVisible(running is not None and not is_series(self.session.scan))
         if running is None:
             result = self.session.result
             done = result is not None and not result.partial and result.done >= 1.0

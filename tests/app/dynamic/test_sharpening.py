@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 from skimage.metrics import peak_signal_noise_ratio
 
 from napari_mrsr.app.dynamic import over_time
-from napari_mrsr.app.dynamic.series import SeriesSettings, as_series, matrix_like
+from napari_mrsr.app.dynamic.series import SeriesResult, SeriesSettings, as_series, matrix_like
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.sampling import KSpaceCentre
@@ -134,14 +134,17 @@ def test_volumes_of_a_file_that_does_not_say_what_they_are_can_be_taken_for_fram
     assert [layer.name for layer in view.viewer.layers] == ["series (acquired)"]
 
 
-def test_a_bias_does_not_flicker_and_a_gain_that_comes_and_goes_does() -> None:
-    series = moving_ball()
-    still = np.array(series.array[:1].repeat(4, axis=0), dtype=float)
-    assert over_time.flicker(still, still + 5.0) == pytest.approx(0.0, abs=1e-9)
-    shaken = still.copy()
-    shaken[::2] *= 1.04
-    assert over_time.flicker(still, shaken) == pytest.approx(2.0, rel=1e-3)  # SD of 0 and 4 per cent in turn
-    assert np.isnan(over_time.flicker(still[:1], still[:1]))
+def test_a_bias_does_not_flicker_and_an_error_that_comes_and_goes_does() -> None:
+    one = moving_ball(1).array
+    still = replace(moving_ball(4), array=one.repeat(4, axis=0))
+    biased = SeriesResult(replace(still, array=still.array + 5.0), still, FOURIER, still, done=np.ones(4, bool))
+    assert over_time.flicker_of(biased) == pytest.approx(0.0, abs=1e-3)
+    shaken = still.array.copy()
+    shaken[::2] += 0.03 * still.array.max()
+    result = SeriesResult(replace(still, array=shaken), still, FOURIER, still, done=np.ones(4, bool))
+    assert over_time.flicker_of(result) == pytest.approx(30.0 / np.sqrt(3), rel=1e-3)  # SD of 0, 30, 0, 30 with n - 1
+    result.done[1:] = False
+    assert np.isnan(over_time.flicker_of(result))
 
 
 def test_the_summary_has_a_row_for_every_method_that_was_judged(opened: View) -> None:

@@ -1,22 +1,19 @@
-r"""How good each frame is, and how much flickers that should stand still.
+"""How good each frame is, and how much flickers that should stand still.
 
-Between two frames tissue moves, and what moves changes. Flicker is what changes *besides*: with the result :math:`y_t`
-and the acquired frame :math:`x_t` the error is :math:`e_t = y_t - x_t`; an error that stays is a bias, one that comes
-and goes flickers. Over the voxels :math:`S` of tissue that stands still (its temporal SD is in the lower half),
-
-.. math:: F = 100\, \frac{\operatorname{mean}_S \operatorname{SD}_t (e_t)}{\operatorname{mean}_S \bar x} \%.
+Flicker is what :mod:`napari_mrsr.studies.dynamic.still` says it is, so that the number beside a series and those in the
+tables of a study mean the same: the SD over time of the error in tissue that does not move, in thousandths of the
+brightest value of the series.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_mrsr.app.compare.windows import tissue
 from napari_mrsr.app.dynamic.timing import times_of
 
 if TYPE_CHECKING:
@@ -25,9 +22,6 @@ if TYPE_CHECKING:
 
 #: Figures of a frame, and what their axis is called.
 FIGURES = {"ssim": "SSIM", "psnr": "PSNR [dB]"}
-
-#: Voxels looked at for the flicker: more would not change a number that anyone reads.
-SAMPLE = 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,42 +69,22 @@ def nearest(x: npt.NDArray[np.float64], at: float) -> int:
     return int(np.abs(x - at).argmin())
 
 
-def flicker(reference: npt.NDArray[Any], test: npt.NDArray[Any]) -> float:
-    """Return how much still tissue flickers, per cent of its signal; NaN where that cannot be told.
-
-    Parameters
-    ----------
-    reference, test
-        Frames, shape ``(frame, i, j, k)``, at least two.
-
-    Examples
-    --------
-    >>> x = np.ones((4, 8, 8, 8))
-    ... x[:, :4] = 0.0
-    >>> y = x.copy()
-    ... y[::2] *= 1.02
-    >>> round(flicker(x, x + 0.1), 3), round(flicker(x, y), 2)
-    (0.0, 1.0)
-    """
-    if len(reference) < 2:
-        return float("nan")
-    places = np.s_[:: max(1, reference[0].size // SAMPLE)]
-    x, y = (np.stack([one.ravel()[places] for one in frames]).astype(np.float64) for frames in (reference, test))
-    mean = x.mean(axis=0)
-    threshold, _ = tissue(mean)
-    inside = mean > threshold
-    if not inside.any():
-        return float("nan")
-    moving = x.std(axis=0)
-    still = inside & (moving <= np.median(moving[inside]))
-    return float(100.0 * (y - x).std(axis=0)[still].mean() / mean[still].mean())
-
-
 def flicker_of(result: SeriesResult) -> float:
-    """Return the flicker of the frames of a result that are done; NaN without a reference or with fewer than two."""
-    if result.reference is None or int(result.done.sum()) < 2:
+    """Return how much still tissue flickers in the frames that are done, thousandths of the brightest value.
+
+    NaN without a reference, with fewer than two frames, or where nothing stands still.
+    """
+    from napari_mrsr.studies.dynamic.still import flicker, still_voxels
+    from napari_mrsr.studies.dynamic_cohort import DynamicSubject
+
+    frames = np.flatnonzero(result.done)
+    if result.reference is None or len(frames) < 2:
         return float("nan")
-    return flicker(result.reference.array[result.done], result.scan.array[result.done])
+    still = still_voxels(DynamicSubject("open series", result.reference))
+    if not still.scale > 0:
+        return float("nan")
+    errors = [still.of(result.scan.array[n]) - still.of(result.reference.array[n]) for n in frames]
+    return 1e3 * flicker(np.stack(errors))
 
 
 def summary(results: Sequence[SeriesResult]) -> dict[str, dict[str, float]]:
@@ -120,5 +94,5 @@ def summary(results: Sequence[SeriesResult]) -> dict[str, dict[str, float]]:
         if result.reference is None or not result.done.any():
             continue
         row = {text: float(np.nanmean(result.figures[key])) for key, text in FIGURES.items()}
-        found[result.name] = row | {"flicker [%]": result.flicker}
+        found[result.name] = row | {"flicker x1000": result.flicker}
     return found

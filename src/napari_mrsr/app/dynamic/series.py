@@ -85,7 +85,7 @@ class SeriesResult:
     figures
         SSIM and PSNR (dB) of each frame, NaN where not known.
     flicker
-        How much still tissue flickers, per cent (:mod:`.over_time`); NaN where not known.
+        How much still tissue flickers, thousandths (:mod:`.over_time`); NaN where not known.
     share
         Part of the whole that is done, 0 to 1.
     partial

@@ -1,0 +1,76 @@
+"""Pictures of a series at work, taken from the running viewer: for the documentation.
+
+Needs a display (``xvfb-run`` will do). The sample abdomen is undersampled and sharpened by the best method that is
+there and by straight lines between the samples; nothing is drawn on the pictures afterwards.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari_mrsr.app import screenshots
+from napari_mrsr.app.dynamic.series import SeriesSettings, methods
+from napari_mrsr.app.viewing import View, view_of
+from napari_mrsr.errors import MissingDependency
+
+#: Share of k-space that is kept.
+FRACTION = 0.0625
+
+#: Size of the window, pixels.
+WINDOW = (1600, 1150)
+
+
+def take(folder: Path, *, method: str | None = None) -> list[Path]:
+    """Open the sample abdomen, sharpen it, and save a picture of the Process and of the Review dock.
+
+    Parameters
+    ----------
+    folder
+        Where to write; made if it is not there.
+    method
+        The best that is there where not given.
+
+    Returns
+    -------
+    list of Path
+        ``dynamic_process.png``, ``dynamic_over_time.png``.
+    """
+    try:
+        import napari
+    except ImportError as error:
+        raise MissingDependency("napari is not installed", remedy='pip install "napari-mrsr[all]"') from error
+    folder.mkdir(parents=True, exist_ok=True)
+    viewer = napari.Viewer(title="napari-mrsr", show=True)
+    try:
+        viewer.window.resize(*WINDOW)
+        view = view_of(viewer)
+        docks = screenshots._docks(viewer)
+        view.tour.end(remember=False)
+        viewer.open_sample("napari-mrsr", "abdomen")
+        for chosen in ("trilinear", method or next(iter(methods()))):
+            _run(view, chosen)
+        view.dynamic.go_to(view.dynamic.frames // 2)
+        process, review = docks["Process"][1], docks["Review"][1]
+        process.dynamic.method.setCurrentText(chosen)
+        process.adapt.collapse(animate=False)
+        taken = [_picture(viewer, docks["Process"], process.dynamic, folder / "dynamic_process.png")]
+        view.layouts.choose("side")
+        taken.append(_picture(viewer, docks["Review"], review.over_time, folder / "dynamic_over_time.png"))
+    finally:
+        view_of(viewer).close()
+        viewer.close()
+    return taken
+
+
+def _run(view: View, method: str) -> None:
+    view.dynamic.run(SeriesSettings(method, FRACTION))
+    screenshots.wait(lambda: view.session.running is None)
+    view.session.quiet()
+
+
+def _picture(viewer: object, dock: screenshots.Dock, section: object, path: Path) -> Path:
+    """Save the window with a section at the top of its dock, as far as there is enough below it."""
+    dock[0].raise_()
+    screenshots._breathe(0.5)
+    dock[1].scroll_to(section)
+    return screenshots._picture(viewer, dock, path)  # type: ignore[arg-type]
