@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ def test_published_sees_every_patch_once(dark, stride) -> None:
     found = fine_tune(
         scan,
         start=dark,
-        schedule=schedules.choose("published", batch=16, moments=2),
+        schedule=schedules.choose("published", batch=16, moments=2, loss="l1"),
         stride=stride,
         region=region,
         kspace=(0.25, 0.1),
@@ -150,6 +151,7 @@ def test_published_sees_every_patch_once(dark, stride) -> None:
     )
     assert found.account.moments.startswith("estimated in")
     assert found.account.learning_rate == 1e-6
+    assert found.account.loss == "l1"
 
 
 def test_one_epoch_of_a_small_region_is_one_epoch(dark) -> None:
@@ -157,7 +159,7 @@ def test_one_epoch_of_a_small_region_is_one_epoch(dark) -> None:
     fine_tune(
         planning(),
         start=dark,
-        schedule=schedules.choose("published", patch=(16, 16, 8), batch=8, moments=0, learning_rate=1e-3),
+        schedule=schedules.choose("published", patch=(16, 16, 8), batch=8, moments=0, learning_rate=1e-3, loss="l2"),
         region=((8, 26), (8, 26), (0, 12)),
         kspace=0.25,
         threads=1,
@@ -178,10 +180,12 @@ def test_a_run_of_train_goes_on_with_its_optimizer(dark, tmp_path) -> None:
         for name, p in network.named_parameters()
         for key in ("exp_avg", "exp_avg_sq", "step")
     }
-    checkpoint.save(run / "checkpoint", moments, {"step": 1000})
+    checkpoint.save(run / "checkpoint", moments, {"step": 1000, "recipe": {"loss": "l2"}})
     for start in (run, run / "weights.safetensors"):
-        found = fine_tune(planning(), start=start, schedule=TINY, steps=1, kspace=0.25, threads=1)
+        schedule = replace(TINY, loss=None)
+        found = fine_tune(planning(), start=start, schedule=schedule, steps=1, kspace=0.25, threads=1)
         assert found.account.moments == "restored from training"
+        assert found.account.loss == "l2"  # as the run says
 
 
 @pytest.mark.parametrize(

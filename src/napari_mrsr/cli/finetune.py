@@ -82,7 +82,7 @@ def finetune(
         ),
     ] = None,
     loss: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What a step makes small.", show_default="l1")
+        str | None, typer.Option(metavar="NAME", help="What a step makes small.", show_default="the schedule's")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     device: Device = "auto",

@@ -33,7 +33,7 @@ from napari_mrsr.inference.job import threads_for
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.network import Network
 from napari_mrsr.scan import Scan
-from napari_mrsr.training import adam_moments, checkpoint, losses, schedules
+from napari_mrsr.training import adam_moments, checkpoint, losses, recipes, schedules
 from napari_mrsr.training.fine_tuned import Account, FineTuned, Point
 from napari_mrsr.training.in_plane import FRACTIONS, PlaneSampling
 from napari_mrsr.training.pairs import Batch
@@ -142,6 +142,7 @@ def steps_of(
     origin, run = _origin(method, start)
     network = _in_plane(registry.load(origin))
     fractions = _fractions(kspace)
+    loss = chosen.loss or _loss_of_training(network, run)
     assert network.interpolation is not None
     sampling = PlaneSampling(
         network.interpolation, patch=chosen.patch, stride=chosen.stride, batch=chosen.batch, fractions=fractions
@@ -151,8 +152,7 @@ def steps_of(
     about = described(planning)
     place = devices.choose(device)
     with threads_for(threads):
-        tuner = Tuner(network, pairs.cases, place, losses.find(chosen.loss), chosen.averaging)
-        judging = time.monotonic() - began  # reading included: rather too long than too short
+        tuner = Tuner(network, pairs.cases, place, losses.find(loss), chosen.averaging)
         note = _note(chosen, pairs, tuner, total)
         first = Point(0, float("nan"), time.monotonic() - began, 0.0, tuner.similarity, note=note)
         yield first
@@ -168,7 +168,7 @@ def steps_of(
                 kspace=fractions,
                 schedule=chosen.name,
                 learning_rate=chosen.learning_rate,
-                loss=chosen.loss,
+                loss=loss,
                 moments=moments,
                 patches=pairs.patches,
                 batch=chosen.batch,
@@ -193,7 +193,7 @@ def steps_of(
             done = number / total if chosen.minutes is None else max(number / total, seconds / (60 * chosen.minutes))
             loss_now = tuner.step(batch, chosen.rate(number, done))
             seconds = time.monotonic() - began
-            over = chosen.minutes is not None and seconds + min(judging, 30 * chosen.minutes) > 60 * chosen.minutes
+            over = chosen.minutes is not None and seconds + tuner.judging > 60 * chosen.minutes
             point = Point(number, loss_now, seconds, part=min(1.0, done))
             if number % chosen.every == 0 or number == total or over:
                 gain, similarity = tuner.judge()
@@ -245,6 +245,15 @@ def _fractions(kspace: float | Sequence[float]) -> tuple[float, ...]:
         said = ", ".join(f"{f:g}" for f in fractions) or "none"
         raise BadParameter(f"shares of k-space lie between 0 and 1, not {said}", remedy="give 0.0625, say")
     return tuple(dict.fromkeys(float(f) for f in fractions))
+
+
+def _loss_of_training(network: Network, run: Path | None) -> str:
+    """Return the loss that a network was trained with: of its run, else of its recipe."""
+    if run is not None:
+        _, state = checkpoint.load(run)
+        if "recipe" in state:
+            return str(state["recipe"]["loss"])
+    return next((r.loss for r in recipes.RECIPES.values() if r.network == network.architecture), "l1")
 
 
 def _drawn(pairs: PlanningPairs, seed: int, total: int) -> Iterator[Batch]:

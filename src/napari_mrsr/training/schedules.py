@@ -1,8 +1,8 @@
 r"""How a network is fine-tuned: as published, or quickly.
 
 ``published``
-    (Sarasaen et al., section 2.3.) One epoch over all patches of 24 x 24 x 24 voxels at stride 1, Adam at
-    :math:`10^{-6}`, a hundredth of training's, its moments carried over from there. A volume of
+    (Sarasaen et al., section 2.3.) One epoch over all patches of 24 x 24 x 24 voxels at stride 1, training's loss, Adam
+    at :math:`10^{-6}`, a hundredth of training's, its moments carried over from there. A volume of
     :math:`n_1 \times n_2 \times n_3` voxels has :math:`\prod_a (n_a - 23)` patches, 669 409 of them at 256 x 192 x 40:
     eight hours on the authors' GPU. The paper does not say how many patches a step has; 96 are those of their code.
 ``quick``
@@ -34,7 +34,7 @@ class Schedule:
     learning_rate
         Adam's step.
     loss
-        A name from :data:`napari_mrsr.training.losses.LOSSES`.
+        A name from :data:`napari_mrsr.training.losses.LOSSES`; None for that of training.
     patch
         Voxels of a patch in plane, in plane, and along the slices.
     stride
@@ -57,7 +57,7 @@ class Schedule:
 
     name: str
     learning_rate: float
-    loss: str
+    loss: str | None = None
     patch: tuple[int, int, int] = (24, 24, 24)
     stride: tuple[int, int, int] = (1, 1, 1)
     batch: int = 16
@@ -90,7 +90,7 @@ class Schedule:
         return self.learning_rate * factor
 
 
-PUBLISHED = Schedule("published", learning_rate=1e-6, loss="l1", batch=96, every=100, moments=100)
+PUBLISHED = Schedule("published", learning_rate=1e-6, batch=96, every=100, moments=100)
 QUICK = Schedule(
     "quick",
     learning_rate=1e-4,

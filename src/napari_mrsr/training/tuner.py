@@ -27,7 +27,7 @@ LARGEST = 10.0
 
 
 class Tuner:
-    """The network that takes steps, and its average."""
+    """The network that takes steps, and its average; ``judging`` is how long a judgement takes, s."""
 
     def __init__(
         self, network: Network, cases: Sequence[Case], place: torch.device, loss: Loss, averaging: float
@@ -38,7 +38,9 @@ class Tuner:
         self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(averaging))  # type: ignore[no-untyped-call]
         self.average.update_parameters(network)
         self.optimizer = torch.optim.Adam(network.parameters())
+        began = time.monotonic()
         self.errors, self.similarity = self._measure()
+        self.judging = time.monotonic() - began
 
     def step(self, batch: Batch, rate: float) -> float:
         """Learn from a batch; at a rate of 0 only the moments of Adam change. Return the loss."""
