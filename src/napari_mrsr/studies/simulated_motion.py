@@ -17,8 +17,9 @@ upper half band changed by 7 % at most, in frames and planning scans
 (``benchmarks/simulated_motion.py``).
 
 *What this can show.* Every frame is compared with itself at full resolution, so the figures are those of real anatomy,
-contrast and noise. The motion is not real: nothing blurs within a frame, no blood flows in, nothing slides. And frames
-and planning scan are one image with one noise, moved: the best case for fine-tuning, not a second session.
+contrast and noise. The motion is not real: nothing blurs within a frame, no blood flows in, nothing slides. Frames and
+planning scan are one image with one noise, moved: the best case for fine-tuning, not a second session. Where nothing
+moves the noise does not change from frame to frame either, so that flicker is that of what moves nearby, not of noise.
 """
 
 from __future__ import annotations
