@@ -1,5 +1,6 @@
-"""Take the pictures of the documentation: ``python docs/screenshots.py FOLDER``; ``--series``: those of a series.
+"""Take the pictures of the documentation: ``python docs/screenshots.py FOLDER``.
 
+``--series`` and ``--fine-tuning`` take those of a series over time, and of fine-tuning on its planning scan.
 Without a screen, put ``xvfb-run -a`` before it. The pictures show nothing of whoever takes them: the folder of their
 autosaves is left alone, an empty one takes its place.
 """
@@ -11,7 +12,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from napari_mrsr.app.dynamic import pictures
+from napari_mrsr.app.dynamic import fine_tuning_pictures, pictures
 from napari_mrsr.app.screenshots import take
 
 
@@ -21,10 +22,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent / "_static")
     parser.add_argument("--method", default="auto")
     parser.add_argument("--series", action="store_true", help="the pictures of a series over time, and no others")
+    parser.add_argument("--fine-tuning", action="store_true", help="those of fine-tuning on the planning scan")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as state:
         os.environ["NAPARI_MRSR_STATE"] = state
-        if given.series:
+        if given.fine_tuning:
+            taken = fine_tuning_pictures.take(given.folder)
+        elif given.series:
             taken = pictures.take(given.folder, method=None if given.method == "auto" else given.method)
         else:
             taken = take(given.folder, method=given.method)

@@ -50,6 +50,7 @@ from napari_mrsr.widgets.section import Section
 from napari_mrsr.widgets.study import StudyDock
 from tests.app.conftest import dess as made
 from tests.app.dynamic.conftest import moving_ball
+from tests.app.dynamic.fake_training import Fake
 from tests.files.made_dicom import write_series
 
 #: The order in which a person works; Study last, for it opens another scan.
@@ -385,6 +386,7 @@ def known_as(button: QAbstractButton) -> str:
 def answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Let every dialog answer at once with something in a folder of the test."""
     monkeypatch.setattr("napari_mrsr.app.sample.load", small_knee)
+    monkeypatch.setattr("napari_mrsr.app.dynamic.fine_tuning._spawn", lambda _scan, _how, keep: Fake(keep))
     chosen = tmp_path / "chosen"
     chosen.mkdir()
     (chosen / "scores.csv").write_text("no,scores,of,any,reading\n1,2,3,4,5\n", encoding="utf-8")

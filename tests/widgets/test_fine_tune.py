@@ -215,7 +215,7 @@ def test_weights_get_another_name(listed: Any, monkeypatch: pytest.MonkeyPatch) 
 def test_weights_are_removed_after_a_question(
     listed: Any, monkeypatch: pytest.MonkeyPatch, answer: str, left: int
 ) -> None:
-    monkeypatch.setattr(QMessageBox, "question", lambda *_, **__: getattr(QMessageBox.StandardButton, answer))
+    monkeypatch.setattr(QMessageBox, "exec", lambda *_, **__: getattr(QMessageBox.StandardButton, answer))
     listed.remove_button.click()
     assert listed.list.topLevelItemCount() == left
 

@@ -34,7 +34,9 @@ pytestmark = [
 ]
 
 #: Longest that a process may take to start, ms: it imports torch, on a machine that may be busy.
-START = 120_000
+START = 240_000
+#: How long somebody scrolls while the process starts, s.
+SCROLLED = 5.0
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -84,13 +86,13 @@ def test_a_person_names_it_fine_tunes_scrolls_meanwhile_and_stops(
     assert part.tuning.is_running
     assert view.session.running is None  # other work can begin
     longest, began = 0.0, time.monotonic()
-    while len(part.tuning.history) < 3 and time.monotonic() - began < START / 1000:
+    while time.monotonic() - began < SCROLLED:
         before = time.monotonic()
-        viewer.dims.set_current_step(0, int(before * 20) % 3)
-        qtbot.wait(10)
+        viewer.dims.set_current_step(0, int(before * 5) % 3)
+        qtbot.wait(100)
         longest = max(longest, time.monotonic() - before)
-    assert part.tuning.history
     assert longest < 5.0  # the window never stood still while torch started elsewhere
+    qtbot.waitUntil(lambda: bool(part.tuning.history), timeout=START)
     qtbot.mouseClick(part.stop_button, LEFT)
     qtbot.waitUntil(lambda: not part.tuning.is_running, timeout=60_000)
     assert real["made"].state == "done"

@@ -147,8 +147,9 @@ class OwnWeightsList(QWidget):
         if own is None:
             return
         text = f'Delete the weights "{own.name}"? They can be made again only by fine-tuning on the same scan.'
-        answer = QMessageBox.question(self, "Remove weights", text)
-        if answer == QMessageBox.StandardButton.Yes:
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        box = QMessageBox(QMessageBox.Icon.Question, "Remove weights", text, yes | no, self)
+        if QMessageBox.StandardButton(box.exec()) == yes:
             self.session.attempt(lambda: self.own.remove(own))
 
 

@@ -70,7 +70,8 @@ def contrast(planning: Scan, series: Scan) -> list[Check]:
 
     names = {"repetition_time": ("TR", " ms"), "echo_time": ("TE", " ms"), "flip_angle": ("flip", "°")}
     one, other = contrast_of(planning), contrast_of(series)
-    alike, apart = [], []
+    alike: list[str] = []
+    apart: list[str] = []
     for key, (name, unit) in names.items():
         a, b = one[key], other[key]
         if a and b:
