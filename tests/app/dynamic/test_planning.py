@@ -81,6 +81,17 @@ def test_a_planning_scan_that_comes_first_is_checked_when_the_series_comes(view:
     assert "field of view" in [c.name for c in found.checks]
 
 
+def test_what_a_person_opens_is_seen_and_what_comes_with_a_sample_is_not_in_the_way(
+    view: View, series: Scan, tmp_path: Path
+) -> None:
+    view.session.adopt(series)
+    planning = planning_of(view)
+    view.session.plan(still(series))
+    assert not view.layer("planning").visible
+    planning.open([write_nifti(still(series), tmp_path / "planning.nii.gz")])
+    assert view.layer("planning").visible
+
+
 def test_it_is_read_from_a_file(view: View, series: Scan, tmp_path: Path) -> None:
     view.session.adopt(series)
     path = write_nifti(still(series), tmp_path / "planning.nii.gz")

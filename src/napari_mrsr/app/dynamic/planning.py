@@ -45,10 +45,11 @@ class Planning:
         self._view = weakref.ref(view)
         self.session = view.session
         self.checks: tuple[Check, ...] = ()
+        self._asked = False  # a person opened it and wants to see it; what comes with a sample stays below it
         self.session.planning_changed.connect(self._show)
         self.session.opened.connect(self._series_opened)
         if self.session.planning is not None:  # it came with a sample before the dock was there
-            self._show(self.session.planning, visible=False)
+            self._show(self.session.planning)
 
     @property
     def view(self) -> View:
@@ -65,6 +66,7 @@ class Planning:
 
     def open(self, paths: Sequence[str | PathLike[str]], *, allow_nonfinite: bool = False) -> None:
         """Read files or a folder as the planning scan; a folder with several series asks which, in the Study dock."""
+        self._asked = True
         self.session.open(paths, role="planning", allow_nonfinite=allow_nonfinite)
 
     def forget(self) -> None:
@@ -77,13 +79,14 @@ class Planning:
             self._put(self.scan, visible=False)
             self._check(self.scan)
 
-    def _show(self, scan: Scan | None, *, visible: bool = True) -> None:
+    def _show(self, scan: Scan | None) -> None:
         view = self.view
         own = [la.name for la in view.viewer.layers if la.metadata.get("mrsr", {}).get("role") == "planning"]
         view.remove(own)
         self.checks = ()
         if scan is not None:
-            self._put(scan, visible=visible)
+            self._put(scan, visible=self._asked or view.frame is None)
+            self._asked = False
             self._check(scan)
         self.changed.emit()
 
