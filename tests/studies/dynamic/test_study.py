@@ -163,6 +163,20 @@ def test_the_planning_scan_of_each_subject_teaches_once(study):
     assert study.table("fine_tuning").frame["gain there [dB]"].tolist() == [2.0] * 3
 
 
+def test_a_planning_scan_that_cannot_help_is_refused_and_one_that_differs_is_noted():
+    one = person(1)
+    coarse = replace(one.planning, affine=one.planning.affine @ np.diag([2, 2, 1, 1]))
+    beside = np.array(one.planning.affine)
+    beside[2, 3] += 4.5  # a slice and a bit of six
+    shifted = replace(one.planning, affine=beside)
+    for planning, said in ((coarse, "coarser"), (shifted, "covers 8")):
+        again = replace(one, planning=planning)
+        cohort_of_one = DynamicCohort("one", (DynamicEntry("one", lambda again=again: again),))
+        found = run(cohort_of_one, [Knowing()], replace(QUICK, levels=(0.25,)), interpolations=("trilinear",))
+        notes = found.table("fine_tuning").frame["notes"][0] if planning is shifted else found.lead
+        assert said in notes
+
+
 def test_fewer_frames_and_one_frame_are_enough():
     found = run(cohort(1, 2), [Knowing()], replace(QUICK, frames=1), interpolations=("trilinear",))
     assert set(scores_of(found).frame) == {1}

@@ -22,6 +22,8 @@ from napari_mrsr.studies.dynamic.still import Still, flicker, still_voxels
 from napari_mrsr.studies.dynamic_cohort import DynamicSubject
 from napari_mrsr.studies.kept import Kept
 from napari_mrsr.studies.running import Progress
+from napari_mrsr.training.planning_scan import check_planning
+from napari_mrsr.training.same_subject import mismatch
 
 #: What the reference would score if it had no noise.
 NOISE_FREE = "noise-free truth"
@@ -182,13 +184,15 @@ def methods(
 
         share(0.0)
         try:
-            way, how[network.name] = network.fine_tuned(subject.planning, share, stop)
+            said = check_planning(subject.planning, subject.dynamic)
+            way, told_of_it = network.fine_tuned(subject.planning, share, stop)
         except Stopped:
             raise
         except MrsrError as error:
             refused[label] = error.line
         else:
             ways.append(way)
+            how[network.name] = {**told_of_it, "notes": [*said, *mismatch(told_of_it, subject.dynamic)]}
     if subject.noiseless is not None and subject.noiseless is not subject.dynamic:
         ways.append(Way(NOISE_FREE, "limit", partial(_noise_free, subject.noiseless)))
     return ways, how

@@ -190,6 +190,7 @@ def fine_tuning(used: Sequence[Scored]) -> pd.DataFrame:
             "subject": one.about["subject"],
             "network": name,
             **{title: told[key] for key, title in columns.items() if told.get(key) is not None},
+            "notes": "; ".join(told.get("notes", ())),
         }
         for one in used
         for name, told in one.fine_tuned.items()
