@@ -1,6 +1,6 @@
 r"""A still scan of a real abdomen, set breathing: frames over time, and a planning scan in another pose.
 
-There is no public scan of a breathing abdomen with a planning scan of the same person. So the breathing of the phantom
+No scan of a breathing abdomen with a planning scan of the same person is at hand. So the breathing of the phantom
 (:mod:`~napari_mrsr.phantoms.abdomen.motion`) is laid over a real scan: each voxel of a frame asks where its tissue lay
 at the end of expiration, up to 20 mm towards the head near the diaphragm and less below, a few millimetres
 backwards at the belly wall, nowhere at the spine and the flanks; steep but smooth in between. The trunk of the phantom
