@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from napari_mrsr.networks.network import Network
-from napari_mrsr.networks.unet import biases, to_multiples
+from napari_mrsr.networks.unet import biases, pooled, to_multiples
 
 #: Convolutions across one step of the coarse level in each residual block.
 PER_BLOCK = 2
@@ -82,7 +81,7 @@ class Swift(Network):
         batch, volumes, *grid = x.shape
         padded = to_multiples(x.reshape(batch * volumes, 1, *grid), (4, 4, 1))
         fine = self.head(_gather(padded))
-        coarse = torch.relu(self.sink(functional.avg_pool3d(fine, (2, 2, 1))))
+        coarse = torch.relu(self.sink(pooled(fine, (2, 2, 1))))
         for block in self.body:
             coarse = coarse + block(coarse)
         y = self.tail(self.join(torch.cat([_spread(self.rise(torch.relu(coarse))), fine], dim=1)))

@@ -70,8 +70,8 @@ class Unet(Network):
         batch, volumes, *grid = x.shape
         x = to_multiples(x.reshape(batch * volumes, 1, *grid), (4, 4, 4))
         fine = self.down[0](x)
-        middle = self.down[1](functional.avg_pool3d(fine, 2))
-        coarse = self.down[2](functional.avg_pool3d(middle, 2))
+        middle = self.down[1](pooled(fine, (2, 2, 2)))
+        coarse = self.down[2](pooled(middle, (2, 2, 2)))
         middle = self.up[0](torch.cat([self.rise[0](coarse), middle], dim=1))
         fine = self.up[1](torch.cat([self.rise[1](middle), fine], dim=1))
         y: Tensor = self.tail(fine)
@@ -102,6 +102,11 @@ def biases(convolution: nn.Conv3d) -> Tensor:
     """Return the biases of a convolution that has some."""
     assert convolution.bias is not None
     return convolution.bias
+
+
+def pooled(x: Tensor, size: tuple[int, int, int]) -> Tensor:
+    """Average blocks of the last three axes; in single precision, since torch pools no bfloat16 on a CPU."""
+    return functional.avg_pool3d(x.float(), size).to(x.dtype)
 
 
 def to_multiples(x: Tensor, steps: tuple[int, int, int]) -> Tensor:
