@@ -108,7 +108,8 @@ class FineTuneSection(Section):
         else:
             worst = [c for c in self.planning.checks if c.level != "good" and c.name != "series"]
             red = sum(c.level == "bad" for c in worst)
-            words = f"{len(worst)} of its checks are not green" + (f", {red} red" if red else "")
+            words = "one check is not green" if len(worst) == 1 else f"{len(worst)} checks are not green"
+            words += f", {red} red" if red else ""
             size = " x ".join(map(str, scan.shape))
             self.which.setText(
                 f"Planning scan of {size} voxels" + (f"; {words}: see the Study dock." if worst else ".")

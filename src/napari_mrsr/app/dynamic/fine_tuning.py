@@ -197,8 +197,9 @@ class FineTuning:
                 ended.hidden.unlink(missing_ok=True)
         name = "" if self.found is None else self.found.name
         if ended.state == "done":
+            reason = "" if kept is None else f" ({kept.record.get('reason', '')})"
             line = f"{ended.line[:1].upper()}{ended.line[1:]}."
-            self.said = f'{line} "{name}" is used by Run now.' if name else line
+            self.said = f'Done{reason}: "{name}" is used by Run now.' if name else line
             return
         self.said = f'"{name}" holds the best weights so far.' if name else ""
         if ended.state == "refused":

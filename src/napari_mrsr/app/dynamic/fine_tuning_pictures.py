@@ -11,6 +11,7 @@ from pathlib import Path
 from napari_mrsr.app import screenshots
 from napari_mrsr.app.dynamic.fine_tuning import FineTuneSettings, fine_tuning_of
 from napari_mrsr.app.dynamic.pictures import WINDOW, _picture
+from napari_mrsr.app.dynamic.planning import NAME
 from napari_mrsr.app.viewing import view_of
 from napari_mrsr.errors import MissingDependency
 
@@ -31,12 +32,12 @@ def take(folder: Path, *, minutes: float = 2.0) -> list[Path]:
     Returns
     -------
     list of Path
-        ``planning_scan.png``, ``fine_tuning.png``, ``acquisition_time.png``.
+        ``planning_scan.png``, ``acquisition_time.png``, ``fine_tuning.png``.
 
     Raises
     ------
     RuntimeError
-        Nothing came of it; the banner says why.
+        Nothing was fine-tuned, after the first two pictures; the message says why.
     """
     try:
         import napari
@@ -50,9 +51,15 @@ def take(folder: Path, *, minutes: float = 2.0) -> list[Path]:
         docks = screenshots._docks(viewer)
         view.tour.end(remember=False)
         viewer.open_sample("napari-mrsr", "abdomen")
+        layer = view.layer(NAME)
+        if layer is not None:  # it waits hidden below the series
+            layer.visible = True
         study, process = docks["Study"][1], docks["Process"][1]
         screenshots.wait(lambda: len(study.planning.planning.checks) > 2)
         taken = [_picture(viewer, docks["Study"], study.planning, folder / "planning_scan.png")]
+        process.acquisition_time.expand(animate=False)
+        taken.append(_picture(viewer, docks["Process"], process.acquisition_time, folder / "acquisition_time.png"))
+        process.acquisition_time.collapse(animate=False)
         tuning = fine_tuning_of(view)
         process.fine_tune.expand(animate=False)
         tuning.begin(FineTuneSettings(kspace=(FRACTION,), minutes=minutes, name="abdomen"))
@@ -60,9 +67,6 @@ def take(folder: Path, *, minutes: float = 2.0) -> list[Path]:
         if not tuning.history:
             raise RuntimeError(f"nothing was fine-tuned: {view.session.banner}")
         taken.append(_picture(viewer, docks["Process"], process.fine_tune, folder / "fine_tuning.png"))
-        process.fine_tune.collapse(animate=False)
-        process.acquisition_time.expand(animate=False)
-        taken.append(_picture(viewer, docks["Process"], process.acquisition_time, folder / "acquisition_time.png"))
     finally:
         view_of(viewer).close()
         viewer.close()
