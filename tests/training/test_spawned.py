@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -115,6 +118,49 @@ def test_a_file_of_before_is_not_taken_for_a_result(begin, tmp_path) -> None:
     assert not tuning.account.is_better
     assert tuning.weights is None
     assert before.exists()
+
+
+#: Starts a fine-tuning without end, says who does it, and waits.
+PARENT = textwrap.dedent("""
+    import sys, time
+    from pathlib import Path
+    from napari_mrsr.training.schedules import choose
+    from napari_mrsr.training.spawned import spawn
+    from tests.training.planning import TINY, planning
+
+    if __name__ == "__main__":
+        start, out = map(Path, sys.argv[1:])
+        schedule = choose(TINY, steps=1_000_000)
+        tuning = spawn(planning(), out, start=start, schedule=schedule, kspace=0.25, threads=1)
+        print(tuning.pid, flush=True)
+        time.sleep(600)
+""")
+
+
+def lives(process: int) -> bool:
+    """Tell whether a process runs; one that has ended and waits for its parent does not."""
+    try:
+        return (Path("/proc") / str(process) / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes as Linux shows them")
+def test_it_ends_when_its_parent_is_killed(tmp_path) -> None:
+    start = too_dark(tmp_path / "dark.safetensors")
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    root = Path(__file__).parents[2]
+    command = [sys.executable, str(script), str(start), str(tmp_path / "own.safetensors")]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+    end = time.monotonic() + LONG
+    while lives(child) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert not lives(child)
 
 
 def test_the_folder_must_exist(tmp_path) -> None:

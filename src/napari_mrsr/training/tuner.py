@@ -87,7 +87,7 @@ class Tuner:
                 truth = case.sharp[..., case.counted]
                 errors.append(float(np.mean((sharp - truth) ** 2, dtype=np.float64)))
                 similarities.append(ssim(truth, sharp, data_range=1.0))
-        return errors, float(np.mean(similarities))
+        return errors, float(np.mean(similarities)) if similarities else float("nan")
 
     def _loss(self, batch: Batch) -> Tensor:
         seen, sharp = batch.thick.to(self.place), batch.thin.to(self.place)
