@@ -9,7 +9,7 @@ asked for them again:
 
 a task along the right axis, of structures d times larger than the ones wanted. It is a veto, not a goal: a network that
 gets worse here has no claim to be better between the slices, while one that gets better here may still not be. It errs
-towards keeping the network as it was (``benchmarks/adapt.py``).
+towards keeping the network as it was (``docs/results/adapt_checks.md``).
 
 The slices are those that teach in plane too, but along this axis no patch was ever made thick.
 """
