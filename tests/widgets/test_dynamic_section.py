@@ -103,6 +103,16 @@ def test_volumes_of_which_nobody_knows_what_they_are_become_frames_by_a_press(
     assert process.frames_button.isHidden()
     assert not process.part.isHidden()
     assert view.dynamic.frames == FRAMES
+    assert process.echoes_button.isHidden()  # the header says when they were taken: they are frames
+
+
+def test_volumes_that_were_taken_for_frames_become_echoes_by_a_press(view: View, process: DynamicSection) -> None:
+    view.session.adopt(moving_ball(2, timed=False))
+    assert not process.echoes_button.isHidden()
+    process.echoes_button.click()
+    assert [layer.name for layer in view.viewer.layers] == ["echo 1 (acquired)", "echo 2 (acquired)"]
+    assert view.viewer.dims.ndim == 3
+    assert process.part.isHidden()
 
 
 def test_choices_are_saved_and_come_back(series: Scan, process: DynamicSection) -> None:

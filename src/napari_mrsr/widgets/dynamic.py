@@ -23,6 +23,7 @@ from napari_mrsr.app.dynamic.own_weights import own_weights_of
 from napari_mrsr.app.dynamic.series import (
     FRACTIONS,
     SeriesSettings,
+    as_echoes,
     as_series,
     is_series,
     matrix_like,
@@ -30,6 +31,7 @@ from napari_mrsr.app.dynamic.series import (
     percent,
     plane_axes,
 )
+from napari_mrsr.app.dynamic.timing import times_of
 from napari_mrsr.errors import BadParameter, MissingParameter, MrsrError
 from napari_mrsr.widgets.dock import note
 from napari_mrsr.widgets.section import Section
@@ -62,6 +64,10 @@ class DynamicSection(Section):
         self.frames_button.setToolTip("The file does not say what its volumes are: take them for frames of a series")
         self.frames_button.clicked.connect(self.take_for_series)
         self.column.addWidget(self.frames_button)
+        self.echoes_button = QPushButton("These are echoes, not frames over time")
+        self.echoes_button.setToolTip("The file does not say when its volumes were taken: take them for echoes")
+        self.echoes_button.clicked.connect(self.take_for_echoes)
+        self.column.addWidget(self.echoes_button)
         self.part = QWidget()
         self.form = QFormLayout(self.part)
         self.form.setContentsMargins(0, 0, 0, 0)
@@ -222,6 +228,7 @@ class DynamicSection(Section):
         there = is_series(scan)
         self.nothing.setVisible(not there)
         self.frames_button.setVisible(scan is not None and scan.axis == "contrast" and scan.volumes >= 2)
+        self.echoes_button.setVisible(scan is not None and there and times_of(scan) is None)
         for widget in (self.part, self.buttons, self.status):
             widget.setVisible(there)
         if scan is not None and there:
@@ -266,6 +273,12 @@ class DynamicSection(Section):
         scan = self.session.scan
         if scan is not None:
             self.session.adopt(as_series(scan))
+
+    def take_for_echoes(self) -> None:
+        """Take the frames of the open scan for echoes of one moment."""
+        scan = self.session.scan
+        if scan is not None:
+            self.session.adopt(as_echoes(scan))
 
     # -- asking -----------------------------------------------------------------------------------------
     def run(self) -> None:

@@ -151,6 +151,11 @@ def as_series(scan: Scan) -> Scan:
     return replace(scan, axis="time", names=())
 
 
+def as_echoes(scan: Scan) -> Scan:
+    """Return a scan whose frames a person takes for echoes of one moment."""
+    return replace(scan, axis="echo", names=())
+
+
 def methods() -> dict[str, str]:
     """Return the methods that are there, the best first, and what is said of them."""
     from napari_mrsr.networks import registry
