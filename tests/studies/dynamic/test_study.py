@@ -20,11 +20,12 @@ from napari_mrsr.studies.kept import Kept
 from tests.studies.dynamic.made import Knowing, body, cohort, person
 
 QUICK = Settings(figures=False)
+ONE_LEVEL = Settings(levels=(0.25,), figures=False)
 
 
 @pytest.fixture(scope="module")
 def study():
-    return run(cohort(1, 2, 3), [Knowing()], QUICK)
+    return run(cohort(1, 2, 3, frames=3), [Knowing()], QUICK)
 
 
 def scores_of(study):
@@ -33,7 +34,7 @@ def scores_of(study):
 
 def test_every_frame_of_every_level_is_scored_by_every_method(study):
     scores = scores_of(study)
-    assert len(scores) == 3 * 4 * len(LEVELS) * 7
+    assert len(scores) == 3 * 3 * len(LEVELS) * 7
     assert list(dict.fromkeys(scores.method))[-2:] == ["swift", "swift fine-tuned"]
 
 
@@ -43,7 +44,7 @@ def test_a_score_is_that_of_the_frame_degraded_and_interpolated_here(study):
         (scores.subject == "person 2") & (scores.level == 0.1) & (scores.frame == 3)
         & (scores.method == "trilinear (edges aligned)")
     ].iloc[0]  # fmt: skip
-    scan = body(2)
+    scan = body(2, 3)
     few = degrade(scan.volume(2), kspace=0.1, axis=2).array[0]
     i, j = (edges_aligned("trilinear", n, size) for n, size in zip(few.shape, (32, 24), strict=False))
     fine = np.einsum("ai,bj,ijk->abk", i, j, few)
@@ -72,7 +73,7 @@ def test_the_tests_pool_all_levels_and_each_and_are_those_of_scipy(study):
         (outcomes.metric == "SSIM") & (outcomes.method == "swift fine-tuned") & (outcomes.against == "swift")
     ]
     assert list(ours["k-space"]) == ["25 %", "10 %", "6.25 %", "all"]
-    assert list(ours.pairs) == [12, 12, 12, 36]
+    assert list(ours.pairs) == [9, 9, 9, 27]
     scores = scores_of(study)
     tuned, main = (scores[scores.method == name].ssim.to_numpy() for name in ("swift fine-tuned", "swift"))
     assert ours.iloc[-1]["p paired t"] == pytest.approx(stats.ttest_rel(tuned, main).pvalue)
@@ -114,30 +115,30 @@ def test_a_stopped_study_goes_on_where_it_was(tmp_path):
     def stop():
         nonlocal count
         count += 1
-        return count > 12
+        return count > 5
 
     kept = Kept(tmp_path)
     with pytest.raises(Stopped):
-        run(cohort(1), [network], QUICK, interpolations=("trilinear",), kept=kept, stop=stop)
+        run(cohort(1), [network], ONE_LEVEL, interpolations=("trilinear",), kept=kept, stop=stop)
     made = network.made
-    assert 0 < made < 24
-    again = run(cohort(1), [network], QUICK, interpolations=("trilinear",), kept=kept)
-    assert network.made == 24  # no frame was made twice
-    fresh = run(cohort(1), [Knowing()], QUICK, interpolations=("trilinear",))
+    assert 0 < made < 8
+    again = run(cohort(1), [network], ONE_LEVEL, interpolations=("trilinear",), kept=kept)
+    assert network.made == 8  # no frame was made twice
+    fresh = run(cohort(1), [Knowing()], ONE_LEVEL, interpolations=("trilinear",))
     columns = ["method", "level", "frame", "ssim", "psnr", "sd"]
     pd.testing.assert_frame_equal(scores_of(again)[columns], scores_of(fresh)[columns])
     assert again.table("flicker").frame.equals(fresh.table("flicker").frame)
-    run(cohort(1), [network], QUICK, interpolations=("trilinear",), kept=kept)
-    assert network.made == 24
+    run(cohort(1), [network], ONE_LEVEL, interpolations=("trilinear",), kept=kept)
+    assert network.made == 8
 
 
 def test_a_damaged_result_is_made_anew(tmp_path):
     network, kept = Knowing(), Kept(tmp_path)
-    run(cohort(1), [network], QUICK, interpolations=(), kept=kept)
+    run(cohort(1), [network], ONE_LEVEL, interpolations=(), kept=kept)
     for path in tmp_path.glob("*.json"):
         path.write_text("cut")
-    run(cohort(1), [network], QUICK, interpolations=(), kept=kept)
-    assert network.made == 48
+    run(cohort(1), [network], ONE_LEVEL, interpolations=(), kept=kept)
+    assert network.made == 16
 
 
 def test_a_broken_subject_is_named_and_the_others_are_done(tmp_path):
@@ -150,7 +151,7 @@ def test_a_broken_subject_is_named_and_the_others_are_done(tmp_path):
 
 def test_without_a_planning_scan_nothing_is_fine_tuned_and_it_is_said():
     network = Knowing()
-    found = run(cohort(1, planning=False), [network], QUICK, interpolations=("trilinear",))
+    found = run(cohort(1, planning=False), [network], ONE_LEVEL, interpolations=("trilinear",))
     assert not network.taught
     assert "swift fine-tuned" not in set(scores_of(found).method)
     assert "there is no planning scan" in found.lead
@@ -191,7 +192,12 @@ def test_nothing_to_score_is_refused():
 
 def test_the_page_figures_and_provenance_are_written(tmp_path):
     progress = []
-    found = run(cohort(1, 2), [Knowing()], progress=lambda part, what: progress.append((part, what)))
+    found = run(
+        cohort(1, 2, frames=2),
+        [Knowing()],
+        Settings((0.25, 0.1)),
+        progress=lambda part, what: progress.append((part, what)),
+    )
     found.write(tmp_path / "out")
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"over_time.png", "levels.png", "ssim_over_time.png", "table3.csv", "scores.csv"} <= names
