@@ -118,6 +118,18 @@ def test_a_planning_scan_that_is_coarser_gives_no_matrix(series: Scan) -> None:
         matrix_like(series, Scan(np.zeros((8, 8, 8)), np.diag([3, 3, 4.0, 1]), slice_axis=2))
 
 
+def test_a_slice_that_a_frame_lacks_stays_empty_and_a_line_says_so(view: View, series: Scan) -> None:
+    array = series.array.copy()
+    array[2, :, :, 3] = 0.0
+    view.session.adopt(replace(series, array=array))
+    view.dynamic.run(FOURIER)
+    result = view.dynamic.results["fourier 25 %"].scan.array
+    assert not result[2, :, :, 3].any()
+    assert result[1, :, :, 3].any()
+    assert view.session.banner is not None
+    assert "frame 3 slice 4" in view.session.banner.text
+
+
 def test_a_method_that_is_not_there_is_refused_before_anything_is_shown(opened: View) -> None:
     opened.dynamic.run(SeriesSettings("no such method", 0.25))
     assert opened.session.banner is not None

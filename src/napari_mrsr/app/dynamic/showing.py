@@ -225,6 +225,10 @@ class Dynamic:
         if result.partial:
             frames = f"{int(result.done.sum())} of {len(result.done)} frames are sharp"
             view.session.say("warn", f"stopped: {frames}, the rest is interpolated; press Run again for all of them")
+        known = view.session.scan.warnings if view.session.scan is not None else ()
+        found = [line for line in result.scan.warnings if line not in known]
+        if found and not result.partial:
+            view.session.say("warn", found[0], "\n".join(found))
         self.ended.emit(result)
 
     def _region(self, event: Any) -> None:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 NOT_SAMPLED = frozenset({"oblique", "plane", "swipe", "checkerboard", "reason"})
 
 #: Roles of layers that hide what lies below them.
-MAGNITUDES = frozenset({"acquired", "reference", "thick", "undersampled", "sr", "combined", "fluid_suppressed", "planning"})
+MAGNITUDES = frozenset(
+    {"acquired", "reference", "thick", "undersampled", "sr", "combined", "fluid_suppressed", "planning"}
+)
 
 
 def seen(viewer_layers: Iterable[Layer]) -> list[Layer]:
