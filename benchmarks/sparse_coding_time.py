@@ -93,15 +93,15 @@ def page(found: dict[str, dict[str, Any]], planes: int, rows: int) -> str:
         "|---" * 9 + "|",
     ]
     for name, one in found.items():
-        hours = " | ".join(f"{one[key] / 3600:.1f}" for key in ("whole", "told", "clinical"))
+        hours = " | ".join(f"{one[key] / 3600:.2f}" for key in ("whole", "told", "clinical"))
         lines.append(
             f"| {name} | {one['thick']} | {one['slab']} | {100 * one['coded']:.0f} % | {one['cpu']:.1f} | {1e6 * one['per_patch']:.0f} | {hours} |"
         )
     lines += [
         "",
-        "Slabs lie in the middle of the joint, where nearly everything has detail; a whole scan has air around it, whose patches cost",
-        "next to nothing, so the slab's figure is the upper one. Threads share the planes: on two cores about half of it. Tables of",
-        "the [study](dess.md) name the seconds of the slab that was scored, all echoes, which were measured.",
+        "Slabs lie in the middle of the joint, where everything has detail; a whole scan may have air around it, whose patches cost next",
+        "to nothing. The engine's estimate counts the margins of its blocks too, a fifth more; the slab's figure does not. Two echoes take",
+        "twice as long. Tables of the [study](dess.md) name the seconds of the slab that was scored, all echoes, which were measured.",
     ]
     return "\n".join(lines) + "\n"
 
