@@ -42,8 +42,8 @@ class Made:
     shape
         Matrix ``(i, j, k)`` in place of all that, for tests.
     encoded
-        Only the detail that the protocol acquires: the paper's scans had 50 to 75 % of the phase-encoding lines and about
-        65 % of the slices of their matrix, the rest filled with zeros.
+        Only the detail that the protocol acquires: the paper's scans had 50 to 75 % of the phase-encoding lines and
+        about 65 % of the slices of their matrix, the rest filled with zeros.
     """
 
     frames: int = FRAMES
@@ -73,6 +73,7 @@ def dynamic_cohort(n: int = 3, how: Made | None = None) -> DynamicCohort:
         "seeds": [seed_of(number) for number in numbers],
         "frames": how.frames,
         "noise": how.noise,
+        "encoded": how.encoded,
         "detail": "as acquired by the protocol" if how.encoded else "that of the matrix",
         "matrix": list(how.shape) if how.shape else "half in plane, 12 slices" if how.quick else "that of the paper",
     }
