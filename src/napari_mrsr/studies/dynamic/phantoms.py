@@ -73,7 +73,6 @@ def dynamic_cohort(n: int = 3, how: Made | None = None) -> DynamicCohort:
         "seeds": [seed_of(number) for number in numbers],
         "frames": how.frames,
         "noise": how.noise,
-        "encoded": how.encoded,
         "detail": "as acquired by the protocol" if how.encoded else "that of the matrix",
         "matrix": list(how.shape) if how.shape else "half in plane, 12 slices" if how.quick else "that of the paper",
     }
