@@ -167,6 +167,8 @@ def test_closing_the_viewer_ends_the_process(view: View, tuning: FineTuning, fak
     tuning.begin(SETTINGS)
     assert fakes["made"].closed
     assert len(tuning.history) == EVERY
+    assert [own.name for own in tuning.own.all()] == ["liver"]  # the best so far is there next time
+    assert tuning.own.all()[0].record["steps"] == EVERY
 
 
 def test_of_a_series_the_first_frame_teaches(view: View, series: Scan, fakes: Any) -> None:

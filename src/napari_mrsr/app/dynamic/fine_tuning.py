@@ -10,6 +10,7 @@ these are given their name and listed, if they are better than the weights befor
 
 from __future__ import annotations
 
+import os
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -126,6 +127,7 @@ class FineTuning:
         self.found: Own | None = None
         self.said = ""
         self._name = ""
+        self._hidden: Path | None = None
         self._process: Training | None = None
         self.session.closing.connect(self._close)
 
@@ -147,7 +149,7 @@ class FineTuning:
         self.is_running, self.is_stopping = True, False
         self._name = name
         self.changed.emit()
-        hidden = self.own.folder / f".{name}{SUFFIX}"
+        self._hidden = hidden = self.own.folder / f".{name}.{os.getpid()}{SUFFIX}"  # another viewer may call it alike
         planning = static(planning)
         session._runner(lambda: _guarded(self, _job(self, planning, settings, hidden)), session._receive, self._left)
 
@@ -168,11 +170,25 @@ class FineTuning:
         return next((p for p in reversed(self.history) if p.is_kept and (p.gain or 0.0) > 0.0), None)
 
     def _close(self) -> None:
-        """End the process at once: the viewer goes."""
+        """End the process at once, for the viewer goes; the best weights so far are there next time."""
         self.is_stopping = True
         process = self._process
         if process is not None:
             process.close(AT_THE_END)
+        if self._hidden is not None:
+            with suppress(OSError):
+                self._keep(self._hidden)
+
+    def _keep(self, hidden: Path) -> Own | None:
+        """Give the weights of a hidden file their name; None where there are none, or none that are better."""
+        kept, self._hidden = read(hidden), None
+        if kept is None or int(kept.record.get("steps", 0)) == 0:
+            with suppress(OSError):
+                hidden.unlink(missing_ok=True)
+            return None
+        path = self.own.path_of(self.own.free_name(self._name))
+        hidden.rename(path)
+        return read(path)
 
     # -- what it says ---------------------------------------------------------------------------------
     def _take(self, what: Sequence[Point] | Ended) -> None:
@@ -186,18 +202,12 @@ class FineTuning:
 
     def _end(self, ended: Ended) -> None:
         """Give the best weights their name, and say what came of it."""
-        kept = read(ended.hidden)
-        if kept is not None and int(kept.record.get("steps", 0)) > 0:
-            path = self.own.path_of(self.own.free_name(self._name))
-            ended.hidden.rename(path)
-            self.found = read(path)
-            self.own.choose(path)
-        else:
-            with suppress(OSError):
-                ended.hidden.unlink(missing_ok=True)
+        self.found = self._keep(ended.hidden)
+        if self.found is not None:
+            self.own.choose(self.found.path)
         name = "" if self.found is None else self.found.name
         if ended.state == "done":
-            reason = "" if kept is None else f" ({kept.record.get('reason', '')})"
+            reason = "" if self.found is None else f" ({self.found.record.get('reason', '')})"
             line = f"{ended.line[:1].upper()}{ended.line[1:]}."
             self.said = f'Done{reason}: "{name}" is used by Run now.' if name else line
             return
