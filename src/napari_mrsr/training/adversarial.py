@@ -2,8 +2,8 @@ r"""The adversarial loop: critics first, then a step of the generators; resumabl
 
 A step is :attr:`AdversarialRecipe.critic_steps` steps of the critics, each on a batch of its own, and one of the
 generators. The learning rate stays for the first half of the steps and falls in a straight line to its last value
-(paper 2, section II.3). What is shipped and judged is a moving average of the generator that sharpens: single weights of an
-adversarial run swing.
+(paper 2, section II.3). What is shipped and judged is a moving average of the generator that sharpens: single weights
+of an adversarial run swing.
 
 Batches follow from the step, so a checkpoint of networks, critics, average and both optimizers is the whole state.
 """

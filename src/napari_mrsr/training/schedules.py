@@ -93,7 +93,7 @@ class Schedule:
 PUBLISHED = Schedule("published", learning_rate=1e-6, batch=96, every=100, moments=100)
 QUICK = Schedule(
     "quick",
-    learning_rate=3e-4,
+    learning_rate=1e-3,
     loss="l1",
     batch=8,
     steps=2000,
