@@ -3,8 +3,8 @@
     NAPARI_MRSR_DATA=... python benchmarks/abdomen.py --cache FOLDER [--networks swift unet] [--only PART...] [--quick]
 
 Three phantom subjects with the protocols of Sarasaen et al. (Artif Intell Med 2021), ten time points each, with noise and
-without; the real abdomens of NAPARI_MRSR_DATA, set breathing by known motion; the planning scan of another contrast; and a
-needle. What is computed is kept in --cache, frame by frame, fine-tuned weights among it: stopped and started again, nothing
+without; the real abdomens of NAPARI_MRSR_DATA, set breathing by known motion; the planning scan of another contrast, and a
+needle (both without noise, three time points). What is computed is kept in --cache, frame by frame, fine-tuned weights among it: stopped and started again, nothing
 is computed twice. Each network is fine-tuned once a subject (``--schedule``, ``--minutes``), unless ``--fine-tuned FOLDER``
 holds weights for its planning scan.
 
@@ -54,7 +54,7 @@ def parts(given: argparse.Namespace) -> list[Part]:
     folder = given.cache / "fine-tuned"
     networks = installed(given.networks, folder=folder, how=how, device=given.device, given=given.fine_tuned)
     noisy, clean = Made(frames, given.quick), Made(frames, given.quick, noise=False)
-    few = Made(min(frames, needle.FRAMES), given.quick)
+    few = Made(min(frames, needle.FRAMES), given.quick, noise=False)
     people = 2 if given.quick else 3
     other: dict[str, Any] = {"kept": Kept(given.cache), "progress": _tell}
     found = [
@@ -83,7 +83,7 @@ def parts(given: argparse.Namespace) -> list[Part]:
         Part(
             "planning_contrast",
             "A planning scan of another contrast",
-            lambda: planning_contrast.run(range(1, people + 1), noisy, networks, **other),
+            lambda: planning_contrast.run(range(1, people + 1), few, networks, **other),
         ),
         Part("needle", "A needle", lambda: needle.run(range(1, people + 1), few, networks, **other)),
     ]
