@@ -38,6 +38,8 @@ RUNS = (
     Run("lean", "lean", 0.5),
     Run("mrsr-single", "mrsr", 0.25, echoes=1),
     Run("mrsr", "mrsr", 0.25, echoes=2, start="mrsr-single"),
+    Run("unet", "abdomen", 0.5),
+    Run("swift", "swift", 0.25),
 )
 
 
