@@ -25,6 +25,8 @@ from napari_mrsr.studies.dynamic.interpolations import Floats, Series, Way
 NAMES = ("swift", "unet")
 #: What the tables call a network that was fine-tuned.
 FINE_TUNED = "{} fine-tuned"
+#: And one whose result keeps the measured centre of k-space.
+CENTRE_KEPT = "{} (centre kept)"
 
 Told = Callable[[float], None]
 Stop = Callable[[], bool] | None
@@ -70,8 +72,8 @@ class Installed:
 
     Parameters
     ----------
-    name
-        Of the method.
+    method
+        Name of the network in the registry.
     folder
         Where weights that are fine-tuned are kept.
     how
@@ -84,16 +86,21 @@ class Installed:
         Folder with weights that were fine-tuned before; those of the same planning scan are taken.
     """
 
-    name: str
+    method: str
     folder: Path
     how: HowFineTuned = HowFineTuned()
     device: str = "auto"
     consistency: str = "none"
     given: Path | None = None
 
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+        return self.method if self.consistency == "none" else CENTRE_KEPT.format(self.method)
+
     def main(self) -> Way:
         """Return the network as shipped."""
-        sha256 = registry.find(self.name).sha256
+        sha256 = registry.find(self.method).sha256
         return Way(self.name, "main training", self._run(None), self.name, self._about(sha256))
 
     def fine_tuned(self, planning: Scan, told: Told, stop: Stop = None) -> tuple[Way, dict[str, Any]]:
@@ -106,7 +113,7 @@ class Installed:
         return way, {**(registry.fine_tuning_of(path) or {}), "file": path.name, "sha256": sha256}
 
     def _run(self, weights: Path | None) -> Series:
-        return partial(_sharpened, self.name, weights, self.device, self.consistency)
+        return partial(_sharpened, self.method, weights, self.device, self.consistency)
 
     def _about(self, sha256: str | None) -> dict[str, Any]:
         return {"sha256": sha256, "device": self.device, "consistency": self.consistency}
@@ -118,7 +125,7 @@ class Installed:
         mine = fingerprint(planning)
         for path in sorted(self.given.glob("*.safetensors")) if self.given is not None else ():
             told = registry.fine_tuning_of(path) or {}
-            its_own = registry.read_header(path).get("architecture") == self.name
+            its_own = registry.read_header(path).get("architecture") == self.method
             if its_own and told.get("planning", {}).get("sha256") == mine:
                 return path
         place = self._place(mine)
@@ -133,7 +140,7 @@ class Installed:
         if self.how.fractions:
             how["kspace"] = self.how.fractions
         found = fine_tune(
-            planning, method=self.name, device=self.device, stop=stop, progress=lambda point: told(point.part), **how
+            planning, method=self.method, device=self.device, stop=stop, progress=lambda point: told(point.part), **how
         )
         if stop is not None and stop():
             raise Stopped("was stopped before the end")
@@ -143,8 +150,8 @@ class Installed:
 
     def _place(self, planning: str) -> Path:
         """Return where weights fine-tuned on a planning scan are kept."""
-        text = json.dumps([self.name, registry.find(self.name).sha256, planning, asdict(self.how)])
-        return self.folder / f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.safetensors"
+        text = json.dumps([self.method, registry.find(self.method).sha256, planning, asdict(self.how)])
+        return self.folder / f"{self.method}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.safetensors"
 
 
 def installed(
