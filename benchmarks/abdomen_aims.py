@@ -20,6 +20,8 @@ from napari_mrsr.studies.dynamic.comparing import BASE, name_of
 from napari_mrsr.studies.dynamic.subject import NOISE_FREE
 from napari_mrsr.studies.writing import Study
 
+#: The paper's interpolation as its code does it (torch, edges aligned): beside the truth by up to 1.5 voxels.
+AS_PUBLISHED = "trilinear (edges aligned)"
 #: Printed in the paper for 6.25 % of k-space.
 LOWEST, OVER_TRILINEAR, LEAST_SSIM, BY_FINE_TUNING = 0.0625, 5.8, 0.957, 1.9
 #: Largest p over subject x time point.
@@ -92,6 +94,11 @@ def of_margins(key: str, scores: pd.DataFrame, network: str) -> Iterator[Aim]:
     yield Reachable(key, tuned, f"SSIM at {where}", float(ssim[tuned]), LEAST_SSIM, 4, limit=limit)
     if BASE in psnr:
         yield Aim(key, tuned, f"PSNR at {where} over {BASE}", float(psnr[tuned] - psnr[BASE]), OVER_TRILINEAR, 2, " dB")
+    if AS_PUBLISHED in psnr:
+        gain = float(psnr[tuned] - psnr[AS_PUBLISHED])
+        yield Aim(
+            key, tuned, f"PSNR at {where} over {AS_PUBLISHED}, as the paper's code", gain, OVER_TRILINEAR, 2, " dB"
+        )
     said = f"PSNR at {where} over main training"
     yield Aim(key, tuned, said, float(psnr[tuned] - psnr[main]), BY_FINE_TUNING, 2, " dB")
 
