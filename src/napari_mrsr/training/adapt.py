@@ -8,7 +8,8 @@ The pairs are those of :mod:`napari_mrsr.training.own_slices`. What may go wrong
   reaches; the best of all is kept, and where :data:`PATIENCE` judgements in a row bring nothing better, it ends.
 - *Right in plane and wrong between the slices.* Anatomy need not look alike along all axes. What loses more than
   :data:`.MOST_LOST` on the slices themselves, made thicker and found again, is not kept (:mod:`.along_slices`).
-- *No gain.* Below :data:`.LEAST_GAIN` on the held-out slices the trained weights stay as they were.
+- *No gain.* Below :data:`~napari_mrsr.training.adapted.LEAST_GAIN` on the held-out slices the trained weights stay as
+  they were.
 
 The gain, in dB, is the mean over teaching axes and volumes of
 

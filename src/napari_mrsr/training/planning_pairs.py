@@ -1,7 +1,8 @@
 r"""What one planning scan teaches, and what of it is held out.
 
-The scan is its own truth: what the centre of its k-space shows of it, beside it (:mod:`.in_plane`). In plane everything
-is degraded slice by slice, so slices that are held out leave nothing in the others.
+The scan is its own truth: what the centre of its k-space shows of it, beside it
+(:mod:`~napari_mrsr.training.in_plane`). In plane everything is degraded slice by slice, so slices that are held out
+leave nothing in the others.
 
 **Held out** are the slices at one end, an eighth of all: at that end where the degraded picture has lost more. Patches
 are as deep as they are wide, so a block in the middle would leave too little to either side. The slice beside it does

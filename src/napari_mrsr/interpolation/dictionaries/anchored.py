@@ -1,8 +1,8 @@
 r"""Anchored neighbourhood regression, A+: the quick learned method without a network.
 
-For the features x of the thick samples around a place (:mod:`.features`) and the fine residual y there, what is
-missing from the cubic interpolation, each anchor :math:`a_k`, an atom of a dictionary of features, has a ridge
-regression of its neighbourhood, found once in training:
+For the features x of the thick samples around a place (:mod:`~napari_mrsr.interpolation.dictionaries.features`) and the
+fine residual y there, what is missing from the cubic interpolation, each anchor :math:`a_k`, an atom of a dictionary of
+features, has a ridge regression of its neighbourhood, found once in training:
 
 .. math:: P_k = Y_k X_k^T (X_k X_k^T + \lambda I)^{-1}
 

@@ -3,9 +3,10 @@ r"""Medial or lateral: which compartment a voxel of cartilage lies in.
 In this order: what the labels say; else the intercondylar notch; else the centre of mass.
 
 The notch is where behind the trochlea there is no cartilage. Over the slices the number of cartilage voxels that lie
-behind the trochlea (angle of at least -105 degrees, see :mod:`.circle`) has two humps, the condyles; the border is the
-middle of the valley between them, where the count falls below a fifth of the lower hump. A plate without such a valley
-is split at its centre of mass, slice ``ceil(c)`` being the first of the second half, as DOSMA does.
+behind the trochlea (angle of at least -105 degrees, see :mod:`~napari_mrsr.roi.cartilage.circle`) has two humps, the
+condyles; the border is the middle of the valley between them, where the count falls below a fifth of the lower hump. A
+plate without such a valley is split at its centre of mass, slice ``ceil(c)`` being the first of the second half, as
+DOSMA does.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ and meniscus and for semiquantitative radiological assessment using double-echo 
 Imaging 2018;47:1328; the scheme is that of Monu et al., Osteoarthritis Cartilage 2017;25:513. As in the program DOSMA:
 
 1. the largest connected part of the cartilage, where the map is above 0, is projected along the slices and a circle
-   is fitted (:mod:`.circle`);
+   is fitted (:mod:`~napari_mrsr.roi.cartilage.circle`);
 2. in 72 bins of 5 degrees and in every slice, a voxel is deep if its distance :math:`\rho` from the centre is at most
    :math:`\rho_{min} + (\rho_{max} - \rho_{min}) / 2` of its bin and slice, superficial if at least that (a voxel
    exactly there counts in both);

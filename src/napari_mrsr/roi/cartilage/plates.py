@@ -1,8 +1,8 @@
 """Each plate by itself: where its parts and layers are, by DOSMA or by true depth.
 
-Femoral: anterior, central and posterior by the angle around the condyles (:mod:`.circle`), both definitions alike.
-Tibial: thirds of the extent from front to back in each compartment; DOSMA halves every column of voxels at its
-centre of mass. Patellar: no parts.
+Femoral: anterior, central and posterior by the angle around the condyles (:mod:`~napari_mrsr.roi.cartilage.circle`),
+both definitions alike. Tibial: thirds of the extent from front to back in each compartment; DOSMA halves every column
+of voxels at its centre of mass. Patellar: no parts.
 
 The bone lies towards the axis of the condyles under femoral cartilage, below tibial and in front of patellar cartilage;
 where the bone is labelled its label decides.
@@ -37,7 +37,7 @@ SPAN = 60.0
 
 @dataclass(frozen=True, eq=False)
 class Divided:
-    """Codes (of :mod:`.regions`) of compartment, part and layer of the voxels of a box; ``used`` says which count."""
+    """Codes of compartment, part and layer (:mod:`~napari_mrsr.roi.cartilage.regions`); ``used``: what counts."""
 
     used: Mask
     compartment: Codes

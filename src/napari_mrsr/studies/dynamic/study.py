@@ -1,8 +1,9 @@
 """Paper 3 as a study: every frame of every subject from less k-space, found again by every method, and compared.
 
 Each frame is taken to the central k-space of its slices (:class:`~napari_mrsr.sampling.KSpaceCentre`), interpolated or
-super-resolved, and compared with itself as acquired (:mod:`.frames`). Networks are scored twice: after the main
-training, and fine-tuned on the subject's own planning scan (:mod:`.networks`).
+super-resolved, and compared with itself as acquired (:mod:`~napari_mrsr.studies.dynamic.frames`). Networks are scored
+twice: after the main training, and fine-tuned on the subject's own planning scan
+(:mod:`~napari_mrsr.studies.dynamic.networks`).
 
 Source
 ------
