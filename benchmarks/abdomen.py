@@ -8,7 +8,9 @@ needle (both without noise, three time points). What is computed is kept in --ca
 is computed twice. Each network is fine-tuned once a subject (``--schedule``, ``--minutes``), unless ``--fine-tuned FOLDER``
 holds weights for its planning scan.
 
-*Centre kept* are the same networks, with the measured centre of k-space put back into what they gave. The aims stand beside the results, and whether they are met is computed here.
+*Centre kept*, on the real scans, are the same networks with the measured centre of k-space put back into what they gave.
+
+The aims stand beside the results, and whether they are met is computed here.
 """
 
 from __future__ import annotations
@@ -62,12 +64,12 @@ def parts(given: argparse.Namespace) -> list[Part]:
         Part(
             "phantoms",
             f"{people} phantom subjects",
-            lambda: study.run(dynamic_cohort(people, noisy), both, **other),
+            lambda: study.run(dynamic_cohort(people, noisy), networks, **other),
         ),
         Part(
             "phantoms_clean",
             f"{people} phantom subjects without noise",
-            lambda: study.run(dynamic_cohort(people, clean), both, **other),
+            lambda: study.run(dynamic_cohort(people, clean), networks, **other),
         ),
     ]
     data = os.environ.get("NAPARI_MRSR_DATA")
@@ -170,7 +172,7 @@ def main() -> None:
     studies: dict[str, Study] = {}
     absent: dict[str, str] = {}
     titles = {part.key: part.title for part in todo}
-    command = "python benchmarks/abdomen.py" + (" --quick" if given.quick else "")
+    command = command_of(given)
     for part in todo:
         print(part.title, flush=True)
         try:
@@ -180,6 +182,18 @@ def main() -> None:
             print(f"  left out: {error.line}", flush=True)
             continue
         write(given.out, given.static or root / "_static", studies, titles, absent, command)
+
+
+def command_of(given: argparse.Namespace) -> str:
+    """Return the command as it was given, but for where things lie and run."""
+    words = ["python benchmarks/abdomen.py --cache FOLDER", *(["--quick"] if given.quick else [])]
+    for name in ("networks", "frames", "minutes", "only"):
+        value = getattr(given, name)
+        if value is not None:
+            words += [f"--{name}", *(value if isinstance(value, list) else [f"{value:g}"])]
+    if given.schedule != "quick":
+        words += ["--schedule", given.schedule]
+    return " ".join(words)
 
 
 def _tell(done: float, what: str) -> None:
