@@ -34,7 +34,8 @@ def body(seed=0, frames=4, shape=SHAPE, shift=0.0):
 
 def person(seed=0, *, planning=True, **how):
     dynamic = body(seed, **how)
-    return DynamicSubject(f"person {seed}", dynamic, body(seed, 1, shift=0.1) if planning else None)
+    other = body(seed, 1, how.get("shape", SHAPE), shift=0.1)
+    return DynamicSubject(f"person {seed}", dynamic, other if planning else None)
 
 
 def cohort(*seeds, broken=(), **how):
