@@ -69,7 +69,7 @@ def take(
     try:
         viewer.window.resize(*WINDOW)
         view = view_of(viewer)
-        docks = _docks(viewer)
+        docks = docks_of(viewer)
         view.tour.end(remember=False)
         taken = [_study(viewer, view, docks, folder, scan, truth)]
         taken.append(_process(viewer, view, docks, folder, method, factor))
@@ -82,7 +82,7 @@ def take(
     return taken
 
 
-def _docks(viewer: Viewer) -> dict[str, Dock]:
+def docks_of(viewer: Viewer) -> dict[str, Dock]:
     """Open the docks as napari's menu does."""
     docks: dict[str, Dock] = {}
     for name in DOCKS:
@@ -99,7 +99,7 @@ def _study(viewer: Viewer, view: View, docks: dict[str, Dock], folder: Path, sca
             raise RuntimeError(f"the sample knee did not open: {view.session.banner}")
     else:
         view.session.adopt(scan, truth)
-    return _picture(viewer, docks["Study"], folder / "dock_study.png")
+    return picture(viewer, docks["Study"], folder / "dock_study.png")
 
 
 def _process(viewer: Viewer, view: View, docks: dict[str, Dock], folder: Path, method: str, factor: int) -> Path:
@@ -109,7 +109,7 @@ def _process(viewer: Viewer, view: View, docks: dict[str, Dock], folder: Path, m
     form.options.factor.value = factor
     view.session.refine(RefineSettings(method=method, factor=factor))
     wait(lambda: view.session.running is None)
-    return _picture(viewer, dock, folder / "dock_process.png")
+    return picture(viewer, dock, folder / "dock_process.png")
 
 
 def _review(viewer: Viewer, view: View, docks: dict[str, Dock], folder: Path) -> Path:
@@ -118,7 +118,7 @@ def _review(viewer: Viewer, view: View, docks: dict[str, Dock], folder: Path) ->
     titles = [pair.title for pair in view.look.pairs()]
     if "T2" in titles:
         view.look.choose_pair(titles.index("T2"))
-    return _picture(viewer, docks["Review"], folder / "dock_review.png")
+    return picture(viewer, docks["Review"], folder / "dock_review.png")
 
 
 def _roi(viewer: Viewer, view: View, docks: dict[str, Dock], folder: Path) -> Path:
@@ -130,7 +130,7 @@ def _roi(viewer: Viewer, view: View, docks: dict[str, Dock], folder: Path) -> Pa
         if under is not None:
             under.visible = False
     _go_to(viewer, layer)
-    return _picture(viewer, docks["ROI"], folder / "dock_roi.png")
+    return picture(viewer, docks["ROI"], folder / "dock_roi.png")
 
 
 def _go_to(viewer: Viewer, layer: Any) -> None:
@@ -141,14 +141,14 @@ def _go_to(viewer: Viewer, layer: Any) -> None:
         viewer.dims.set_point(0, float(point))
 
 
-def _picture(viewer: Viewer, dock: Dock, path: Path) -> Path:
+def picture(viewer: Viewer, dock: Dock, path: Path) -> Path:
     """Bring a dock to the front, let Qt draw, and save the window."""
     from napari.utils.io import imsave
 
     dock[0].show()
     dock[0].raise_()
     viewer.reset_view()
-    _breathe(0.8)
+    breathe(0.8)
     imsave(str(path), viewer.screenshot(canvas_only=False, flash=False))
     return path
 
@@ -165,10 +165,11 @@ def wait(ready: Callable[[], bool], patience: float = PATIENCE) -> None:
     while not ready():
         if time.monotonic() > end:
             raise TimeoutError(f"not ready after {patience:g} s")
-        _breathe(0.02)
+        breathe(0.02)
 
 
-def _breathe(seconds: float) -> None:
+def breathe(seconds: float) -> None:
+    """Let Qt work for so long."""
     from qtpy.QtWidgets import QApplication
 
     end = time.monotonic() + seconds

@@ -70,6 +70,9 @@ class Circle(Network):
         super().__init__()
         self.settings = {"features": features, "dropout": dropout, "doubling": doubling}
         self.doubling = doubling
+        # blocks, B2, the merging and the last convolution reach one voxel each; two where the matrix is halved
+        self.halo = 2 * (BLOCKS + 3) if doubling else BLOCKS + 3
+        self.stride = 2 if doubling else 1
         widths = block_features(features)
         a1, b1, b2 = BRANCHES
         self.blocks = nn.ModuleList(
@@ -92,16 +95,6 @@ class Circle(Network):
                 if layer.bias is not None:
                     nn.init.zeros_(layer.bias)
         nn.init.zeros_(self.tail.weight)
-
-    @property
-    def halo(self) -> int:  # type: ignore[override]
-        """Blocks, B2, the merging and the last convolution reach one voxel each; two where the matrix is halved."""
-        return 2 * (BLOCKS + 3) if self.doubling else BLOCKS + 3
-
-    @property
-    def stride(self) -> int:  # type: ignore[override]
-        """Tiles begin at even voxels where the matrix is halved."""
-        return 2 if self.doubling else 1
 
     def forward(self, x: Tensor, factor: int = 1) -> Tensor:
         """Sharpen ``(batch, volume, i, j, k)`` slice by slice in the plane (i, j)."""

@@ -42,5 +42,5 @@ class Network(nn.Module):
     factors: tuple[int, ...]
     echoes: int | None
     halo: int
-    stride: ClassVar[int] = 1
+    stride: int = 1
     settings: dict[str, Any]

@@ -46,6 +46,8 @@ class Swift(Network):
     def __init__(self, features: int = 32, blocks: int = 3) -> None:
         super().__init__()
         self.settings = {"features": features, "blocks": blocks}
+        # two convolutions at 2 voxels, those of the blocks and the first at 4, two more at 2, and the pooling
+        self.halo = 4 + 4 * (1 + PER_BLOCK * blocks) + 4 + 3
         a, b = features, 2 * features
         self.head = nn.Sequential(_convolution(4, a), nn.ReLU(), _convolution(a, a), nn.ReLU())
         self.sink = _convolution(a, b)
@@ -70,11 +72,6 @@ class Swift(Network):
         for layer in (*last, self.tail):
             assert isinstance(layer, nn.Conv3d)
             nn.init.zeros_(layer.weight)
-
-    @property
-    def halo(self) -> int:  # type: ignore[override]
-        """Two convolutions at 2 voxels, those of the blocks and the first at 4, two more at 2, and the pooling."""
-        return 4 + 4 * (1 + PER_BLOCK * len(self.body)) + 4 + 3
 
     def forward(self, x: Tensor, factor: int = 1) -> Tensor:
         """Sharpen ``(batch, volume, i, j, k)`` in the plane (i, j); volumes are looked at one by one."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.scan import Scan
+
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,15 +46,15 @@ class Subject:
 
 
 @dataclass(frozen=True, eq=False)
-class Entry:
+class EntryOf(Generic[S]):
     """A subject that can be read."""
 
     name: str
-    load: Callable[[], Subject]
+    load: Callable[[], S]
 
 
 @dataclass(frozen=True, eq=False)
-class Cohort:
+class CohortOf(Generic[S]):
     """Subjects of one study.
 
     Parameters
@@ -66,5 +68,10 @@ class Cohort:
     """
 
     name: str
-    entries: tuple[Entry, ...]
+    entries: tuple[EntryOf[S], ...]
     origin: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: Of scans of one moment.
+Entry = EntryOf[Subject]
+Cohort = CohortOf[Subject]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.scan import Scan
+from napari_mrsr.studies.cohort import CohortOf, EntryOf
 
 if TYPE_CHECKING:
     from napari_mrsr.phantoms.abdomen.protocols import Protocol
@@ -47,28 +47,6 @@ class DynamicSubject:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class DynamicEntry:
-    """A subject that can be read."""
-
-    name: str
-    load: Callable[[], DynamicSubject]
-
-
-@dataclass(frozen=True, eq=False)
-class DynamicCohort:
-    """Subjects of one dynamic study.
-
-    Parameters
-    ----------
-    name
-        What tables call it.
-    entries
-        The subjects, in order.
-    origin
-        Where they come from, for the provenance: layout and folder name, or phantom seeds and settings.
-    """
-
-    name: str
-    entries: tuple[DynamicEntry, ...]
-    origin: Mapping[str, Any] = field(default_factory=dict)
+#: Of frames over time.
+DynamicEntry = EntryOf[DynamicSubject]
+DynamicCohort = CohortOf[DynamicSubject]

@@ -7,10 +7,10 @@ its volumes is named and left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_mrsr.errors import BadParameter, MrsrError, NothingToRead, Stopped
-from napari_mrsr.studies.cohort import Subject
+from napari_mrsr.studies.cohort import CohortOf, Subject
 
 if TYPE_CHECKING:
     from napari_mrsr.networks.registry import Method
@@ -23,35 +23,10 @@ Progress = Callable[[float, str], None]
 
 T = TypeVar("T")
 S = TypeVar("S")
-S_co = TypeVar("S_co", covariant=True)
-
-
-class Readable(Protocol[S_co]):
-    """A subject of any study that can be read."""
-
-    @property
-    def name(self) -> str:
-        """What tables call it."""
-
-    @property
-    def load(self) -> Callable[[], S_co]:
-        """Reads it."""
-
-
-class Readables(Protocol[S_co]):
-    """A cohort of any study."""
-
-    @property
-    def name(self) -> str:
-        """What tables call it."""
-
-    @property
-    def entries(self) -> Sequence[Readable[S_co]]:
-        """The subjects, in order."""
 
 
 def over_subjects(
-    cohort: Readables[S], use: Callable[[S, str, Progress], T], progress: Progress | None = None
+    cohort: CohortOf[S], use: Callable[[S, str, Progress], T], progress: Progress | None = None
 ) -> tuple[list[T], dict[str, str]]:
     """Read the subjects of a cohort one after the other and use each.
 

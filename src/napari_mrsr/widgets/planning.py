@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout
 
 from napari_mrsr.app.dynamic.planning import planning_of
 from napari_mrsr.app.summary import summary
 from napari_mrsr.widgets.checks import Checks
 from napari_mrsr.widgets.dock import note
+from napari_mrsr.widgets.dropping import TakesFiles, push_button
 from napari_mrsr.widgets.section import Section
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QDragEnterEvent, QDropEvent
-
     from napari_mrsr.widgets.dock import Dock
 
 FILES = "Scans (*.nii *.nii.gz *.dcm *.IMA);;All files (*)"
@@ -26,7 +25,7 @@ ABOUT = (
 )
 
 
-class PlanningSection(Section):
+class PlanningSection(TakesFiles, Section):
     """Open a planning scan, read how it goes with the series, let go of it."""
 
     def __init__(self, dock: Dock) -> None:
@@ -36,9 +35,9 @@ class PlanningSection(Section):
         self.drop = note(f"{ABOUT} Drop its file or folder here.")
         self.drop.setStyleSheet("border: 1px dashed gray; border-radius: 6px; padding: 6px;")
         self.column.addWidget(self.drop)
-        self.files_button = _button("Planning scan…", "A NIfTI file, or the DICOM files of the series")
-        self.folder_button = _button("Folder…", "A DICOM folder; its subfolders are searched too")
-        self.remove_button = _button("Remove", "Let go of the planning scan; what was fine-tuned on it stays")
+        self.files_button = push_button("Planning scan…", "A NIfTI file, or the DICOM files of the series")
+        self.folder_button = push_button("Folder…", "A DICOM folder; its subfolders are searched too")
+        self.remove_button = push_button("Remove", "Let go of the planning scan; what was fine-tuned on it stays")
         self.files_button.clicked.connect(self.ask_files)
         self.folder_button.clicked.connect(self._ask_folder)
         self.remove_button.clicked.connect(self.planning.forget)
@@ -80,21 +79,3 @@ class PlanningSection(Section):
         folder = QFileDialog.getExistingDirectory(self, "Open the DICOM folder of a planning scan")
         if folder:
             self.open([folder])
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped as the planning scan; the rest of the dock would open it as the series."""
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.open(paths)
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    return button

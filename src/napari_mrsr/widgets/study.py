@@ -16,7 +16,6 @@ from qtpy.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -28,18 +27,17 @@ from napari_mrsr.files.review_folder import is_review
 from napari_mrsr.scan import Scan
 from napari_mrsr.widgets.checks import LEVELS
 from napari_mrsr.widgets.dock import Dock, heading, note
+from napari_mrsr.widgets.dropping import TakesFiles, push_button
 from napari_mrsr.widgets.planning import PlanningSection
 from napari_mrsr.widgets.saving import RecoveryBar, SavingSection
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QDragEnterEvent, QDropEvent
-
     from napari_mrsr.app.events import Choices
 
 NIFTI = "Scans (*.nii *.nii.gz *.dcm *.IMA);;All files (*)"
 
 
-class StudyDock(Dock):
+class StudyDock(TakesFiles, Dock):
     """Drop files or a folder, or press a button; the checks follow."""
 
     name = "Study"
@@ -47,10 +45,12 @@ class StudyDock(Dock):
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
         self.setAcceptDrops(True)
-        self.files_button = _button("Open files…", "NIfTI or DICOM files; choose both echoes together")
-        self.folder_button = _button("Open folder…", "A DICOM folder; its subfolders are searched too")
-        self.sample_button = _button("Sample knee", "A simulated dual-echo DESS knee with thick slices and known truth")
-        self.reference_button = _button("Open reference…", "A scan on the fine grid to hold the result against")
+        self.files_button = push_button("Open files…", "NIfTI or DICOM files; choose both echoes together")
+        self.folder_button = push_button("Open folder…", "A DICOM folder; its subfolders are searched too")
+        self.sample_button = push_button(
+            "Sample knee", "A simulated dual-echo DESS knee with thick slices and known truth"
+        )
+        self.reference_button = push_button("Open reference…", "A scan on the fine grid to hold the result against")
         self.files_button.clicked.connect(self.ask_files)
         self.folder_button.clicked.connect(self._ask_folder)
         self.sample_button.clicked.connect(self.session.open_sample)
@@ -95,7 +95,7 @@ class StudyDock(Dock):
         self.series = QListWidget()
         self.series.setWordWrap(True)
         self.series.itemDoubleClicked.connect(self.read_series)
-        self.series_button = _button("Read this series", "Or double-click it")
+        self.series_button = push_button("Read this series", "Or double-click it")
         self.series_button.clicked.connect(self.read_series)
         column.addWidget(self.series)
         column.addWidget(self.series_button)
@@ -198,24 +198,6 @@ class StudyDock(Dock):
         folder = QFileDialog.getExistingDirectory(self, "Open a DICOM folder")
         if folder:
             self.open([folder])
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped."""
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.open(paths)
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    return button
 
 
 def _clear(layout: QFormLayout) -> None:

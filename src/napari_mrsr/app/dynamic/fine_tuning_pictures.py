@@ -10,7 +10,7 @@ from pathlib import Path
 
 from napari_mrsr.app import screenshots
 from napari_mrsr.app.dynamic.fine_tuning import FineTuneSettings, fine_tuning_of
-from napari_mrsr.app.dynamic.pictures import WINDOW, _picture
+from napari_mrsr.app.dynamic.pictures import WINDOW, of_section
 from napari_mrsr.app.dynamic.planning import NAME
 from napari_mrsr.app.viewing import view_of
 from napari_mrsr.errors import MissingDependency
@@ -48,7 +48,7 @@ def take(folder: Path, *, minutes: float = 2.0) -> list[Path]:
     try:
         viewer.window.resize(*WINDOW)
         view = view_of(viewer)
-        docks = screenshots._docks(viewer)
+        docks = screenshots.docks_of(viewer)
         view.tour.end(remember=False)
         viewer.open_sample("napari-mrsr", "abdomen")
         layer = view.layer(NAME)
@@ -56,9 +56,9 @@ def take(folder: Path, *, minutes: float = 2.0) -> list[Path]:
             layer.visible = True
         study, process = docks["Study"][1], docks["Process"][1]
         screenshots.wait(lambda: len(study.planning.planning.checks) > 2)
-        taken = [_picture(viewer, docks["Study"], study.planning, folder / "planning_scan.png")]
+        taken = [of_section(viewer, docks["Study"], study.planning, folder / "planning_scan.png")]
         process.acquisition_time.expand(animate=False)
-        taken.append(_picture(viewer, docks["Process"], process.acquisition_time, folder / "acquisition_time.png"))
+        taken.append(of_section(viewer, docks["Process"], process.acquisition_time, folder / "acquisition_time.png"))
         process.acquisition_time.collapse(animate=False)
         tuning = fine_tuning_of(view)
         process.fine_tune.expand(animate=False)
@@ -66,7 +66,7 @@ def take(folder: Path, *, minutes: float = 2.0) -> list[Path]:
         screenshots.wait(lambda: not tuning.is_running)
         if not tuning.history:
             raise RuntimeError(f"nothing was fine-tuned: {view.session.banner}")
-        taken.append(_picture(viewer, docks["Process"], process.fine_tune, folder / "fine_tuning.png"))
+        taken.append(of_section(viewer, docks["Process"], process.fine_tune, folder / "fine_tuning.png"))
     finally:
         view_of(viewer).close()
         viewer.close()

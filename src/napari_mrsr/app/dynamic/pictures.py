@@ -7,11 +7,16 @@ there and by straight lines between the samples; nothing is drawn on the picture
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_mrsr.app import screenshots
 from napari_mrsr.app.dynamic.series import SeriesSettings, methods
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.errors import MissingDependency
+
+if TYPE_CHECKING:
+    from napari import Viewer
+    from qtpy.QtWidgets import QWidget
 
 #: Share of k-space that is kept.
 FRACTION = 0.0625
@@ -44,7 +49,7 @@ def take(folder: Path, *, method: str | None = None) -> list[Path]:
     try:
         viewer.window.resize(*WINDOW)
         view = view_of(viewer)
-        docks = screenshots._docks(viewer)
+        docks = screenshots.docks_of(viewer)
         view.tour.end(remember=False)
         viewer.open_sample("napari-mrsr", "abdomen")
         for chosen in ("trilinear", method or next(iter(methods()))):
@@ -53,9 +58,9 @@ def take(folder: Path, *, method: str | None = None) -> list[Path]:
         process, review = docks["Process"][1], docks["Review"][1]
         process.dynamic.method.setCurrentText(chosen)
         process.adapt.collapse(animate=False)
-        taken = [_picture(viewer, docks["Process"], process.dynamic, folder / "dynamic_process.png")]
+        taken = [of_section(viewer, docks["Process"], process.dynamic, folder / "dynamic_process.png")]
         view.layouts.choose("side")
-        taken.append(_picture(viewer, docks["Review"], review.over_time, folder / "dynamic_over_time.png"))
+        taken.append(of_section(viewer, docks["Review"], review.over_time, folder / "dynamic_over_time.png"))
     finally:
         view_of(viewer).close()
         viewer.close()
@@ -68,9 +73,9 @@ def _run(view: View, method: str) -> None:
     view.session.quiet()
 
 
-def _picture(viewer: object, dock: screenshots.Dock, section: object, path: Path) -> Path:
+def of_section(viewer: Viewer, dock: screenshots.Dock, section: QWidget, path: Path) -> Path:
     """Save the window with a section at the top of its dock, as far as there is enough below it."""
     dock[0].raise_()
-    screenshots._breathe(0.5)
+    screenshots.breathe(0.5)
     dock[1].scroll_to(section)
-    return screenshots._picture(viewer, dock, path)  # type: ignore[arg-type]
+    return screenshots.picture(viewer, dock, path)

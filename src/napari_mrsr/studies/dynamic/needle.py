@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from napari_mrsr.phantoms.abdomen.needle import away
 from napari_mrsr.phantoms.abdomen.phantom import AbdomenPhantom
 from napari_mrsr.phantoms.abdomen.tissues import NUMBER
 from napari_mrsr.scan import Scan
+from napari_mrsr.studies.cohort import CohortOf, EntryOf
 from napari_mrsr.studies.dynamic import needle_profile
 from napari_mrsr.studies.dynamic.comparing import name_of
 from napari_mrsr.studies.dynamic.figures import Panel, sheet
@@ -112,8 +114,8 @@ def run(
             shown.append(_figure(pair, pictures, plan.levels))
         return rows
 
-    entries = tuple(_Entry(number, made) for number in people)
-    used, skipped = over_subjects(_People("abdomen phantoms with a needle", entries), use, progress)
+    entries = tuple(EntryOf(f"subject {number}", partial(_pair, number, made)) for number in people)
+    used, skipped = over_subjects(CohortOf("abdomen phantoms with a needle", entries), use, progress)
     frame = pd.DataFrame([row for rows in used for row in rows])
     return Study(
         "dynamic-needle",
@@ -234,28 +236,7 @@ def _figure(
     return sheet("needle", caption, rows, [name_of(level) for level in levels], truth)
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A phantom that can be made."""
-
-    number: int
-    made: Made
-
-    @property
-    def name(self) -> str:
-        return f"subject {self.number}"
-
-    @property
-    def load(self) -> Callable[[], Pair]:
-        return self._make
-
-    def _make(self) -> Pair:
-        number, made = self.number, self.made
-        both = (frames(number, made, needle=needle) for needle in (True, False))
-        return Pair(self.name, seed_of(number), planning(number, made).scan, *both)
-
-
-@dataclass(frozen=True)
-class _People:
-    name: str
-    entries: tuple[_Entry, ...]
+def _pair(number: int, made: Made) -> Pair:
+    """Make the frames of a phantom with a needle and without, and its planning scan."""
+    both = (frames(number, made, needle=needle) for needle in (True, False))
+    return Pair(f"subject {number}", seed_of(number), planning(number, made).scan, *both)
