@@ -32,7 +32,7 @@ FINE_TUNED = "fine_tuned"
 
 
 #: Networks that sharpen in plane, by their name in :func:`build`.
-IN_PLANE = ("swift", "unet")
+IN_PLANE = ("circle", "cpce", "swift", "unet")
 #: Kinds of the manifest that super-resolve nothing, and are not listed as methods.
 NO_METHODS = ("features",)
 
@@ -61,6 +61,10 @@ class Method:
         One line.
     figures
         What was measured of it (from the manifest).
+    contrasts
+        Contrasts that it was trained on, as :func:`napari_mrsr.contrast.contrast_of` names them; empty: any.
+    twin
+        Of a method that was trained against a discriminator, the same network trained with L1 alone.
     """
 
     name: str
@@ -75,6 +79,8 @@ class Method:
     file: Path | None = None
     card: Path | None = None
     figures: tuple[tuple[str, str], ...] = ()
+    contrasts: tuple[str, ...] = ()
+    twin: str | None = None
 
 
 CLASSICAL = (
@@ -117,6 +123,8 @@ def methods(folder: Path | None = None) -> tuple[Method, ...]:
                 file=folder / entry["file"],
                 card=folder / entry["card"],
                 figures=tuple(entry.get("figures", {}).items()),
+                contrasts=tuple(entry.get("contrasts", ())),
+                twin=entry.get("twin"),
             )
             for name, entry in entries.items()
             if entry.get("kind") not in NO_METHODS
