@@ -20,10 +20,11 @@ from torch import nn
 from napari_mrsr.phantoms import knee
 from napari_mrsr.scan import Scan
 from napari_mrsr.training import losses
+from napari_mrsr.training.by_recipe import sampling_of
 from napari_mrsr.training.loop import rate
 from napari_mrsr.training.pairs import draw
 from napari_mrsr.training.precision import mixed_precision
-from napari_mrsr.training.recipes import Recipe, sampling_of
+from napari_mrsr.training.recipes import Recipe
 from napari_mrsr.training.sources import TrainingSource
 from napari_mrsr.training.validation import Case, score
 

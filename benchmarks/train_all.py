@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_mrsr.training import recipes
+from napari_mrsr.training import by_recipe
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def main(command_line: Sequence[str] | None = None) -> None:
             say(f"{run.name}: {start} is not there; starts untrained")
             start = None
         began = time.monotonic()
-        result = recipes.train(
+        result = by_recipe.train(
             run.recipe,
             out=arguments.out / run.name,
             data=arguments.data,

@@ -27,7 +27,7 @@ from short_runs import Point, keep, kept, middle, phantom_scans, run, write_page
 
 from napari_mrsr.files import read_scan
 from napari_mrsr.networks import registry
-from napari_mrsr.training import recipes
+from napari_mrsr.training import by_recipe, recipes
 from napari_mrsr.training.sources import TrainingSource, combine, combine_scan, phantom_sources
 from napari_mrsr.training.validation import Case, cases_of
 
@@ -84,17 +84,17 @@ def train(
 
     weights = folder / f"transfer-single-{seed}.safetensors"
     torch.manual_seed(seed)
-    network = recipes.build(SMALL_SINGLE)
+    network = by_recipe.build(SMALL_SINGLE)
     points = list(
         run(SMALL_SINGLE, network, many, single_cases, at_steps=range(2 * EVERY, SINGLE + 1, 2 * EVERY), seed=seed)
     )
     registry.save(network, weights)
     note("single", points)
-    widened = recipes.build(SMALL, weights)
+    widened = by_recipe.build(SMALL, weights)
     weights.unlink()
     note("transfer", list(run(SMALL, widened, few, dual_cases, at_steps=range(EVERY, DUAL + 1, EVERY), seed=seed)))
     torch.manual_seed(seed)
-    fresh = recipes.build(SMALL)
+    fresh = by_recipe.build(SMALL)
     steps = [*range(EVERY, DUAL + 1, EVERY), *range(DUAL + 2 * EVERY, SINGLE + DUAL, 2 * EVERY), SINGLE + DUAL]
     note("scratch", list(run(SMALL, fresh, few, dual_cases, at_steps=steps, seed=seed)))
 

@@ -12,7 +12,7 @@ import torch
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.networks import registry
 from napari_mrsr.scan import Scan
-from napari_mrsr.training import abdomen_sources, in_plane, recipes
+from napari_mrsr.training import abdomen_sources, by_recipe, in_plane, recipes
 from napari_mrsr.training.in_plane import PlaneSampling, PlaneSource, degraded, draw
 from napari_mrsr.training.loop import run
 from napari_mrsr.training.material import Planes, plane_score
@@ -105,8 +105,8 @@ def test_training_in_plane_beats_zero_filling(tmp_path: Path) -> None:
         fractions=(0.25,),
         averaging=0.9,
     )
-    material = Planes([taught], recipes.plane_sampling_of(recipe), [judge])
-    result = run(recipe, recipes.build(recipe), material, out=tmp_path)
+    material = Planes([taught], by_recipe.plane_sampling_of(recipe), [judge])
+    result = run(recipe, by_recipe.build(recipe), material, out=tmp_path)
     assert result.scores[0].gain > 0.1
     assert registry.load(result.weights).architecture == "swift"
 
@@ -134,4 +134,4 @@ def test_phantoms_are_drawn_from_the_printed_ranges() -> None:
 
 def test_combined_echoes_are_not_for_planes(tmp_path: Path) -> None:
     with pytest.raises(BadParameter, match="combined"):
-        recipes.train("swift", out=tmp_path, combined=True, quick=True)
+        by_recipe.train("swift", out=tmp_path, combined=True, quick=True)

@@ -13,7 +13,7 @@ import torch
 from napari_mrsr.errors import NothingToRead, UnknownMethod
 from napari_mrsr.networks import registry
 from napari_mrsr.scan import Scan
-from napari_mrsr.training import recipes
+from napari_mrsr.training import by_recipe, recipes
 from napari_mrsr.training.loop import run
 from napari_mrsr.training.material import Slices
 from napari_mrsr.training.sources import FIRST_TRAINING_SEED, TrainingSource, from_scan
@@ -44,7 +44,7 @@ def test_a_resumed_run_is_the_same_bit_for_bit(source: TrainingSource, tmp_path:
     def train(out: Path, steps: int) -> dict[str, torch.Tensor]:
         torch.manual_seed(0)
         constant = replace(SMALL, steps=steps, cool_down=0.0)
-        result = run(constant, recipes.build(constant), Slices([source], recipes.sampling_of(constant)), out=out)
+        result = run(constant, by_recipe.build(constant), Slices([source], by_recipe.sampling_of(constant)), out=out)
         return registry.load(result.weights).state_dict()
 
     whole = train(tmp_path / "whole", 8)
@@ -59,8 +59,8 @@ def test_the_loss_falls_and_the_log_says_so(source: TrainingSource, tmp_path: Pa
     thin = Scan(np.repeat(source.array[0], 1, axis=0), np.diag([0.5, 0.5, 0.7, 1]))
     result = run(
         recipe,
-        recipes.build(recipe),
-        Slices([source], recipes.sampling_of(recipe), cases_of([("waves", thin)])),
+        by_recipe.build(recipe),
+        Slices([source], by_recipe.sampling_of(recipe), cases_of([("waves", thin)])),
         out=tmp_path / "run",
     )
     with (tmp_path / "run" / "training.csv").open(newline="") as file:
@@ -89,9 +89,9 @@ def test_sample_phantoms_never_teach() -> None:
 
 def test_an_unknown_recipe_and_no_data_say_so(tmp_path: Path) -> None:
     with pytest.raises(UnknownMethod):
-        recipes.train("edsr", out=tmp_path)
+        by_recipe.train("edsr", out=tmp_path)
     with pytest.raises(NothingToRead):
-        recipes.train("lean", out=tmp_path / "x")
+        by_recipe.train("lean", out=tmp_path / "x")
 
 
 def test_published_recipe_has_the_published_numbers() -> None:
@@ -103,6 +103,6 @@ def test_published_recipe_has_the_published_numbers() -> None:
 
 def test_single_contrast_weights_are_widened_for_two_echoes(tmp_path: Path) -> None:
     single = replace(recipes.find("mrsr"), settings={"echoes": 1, "features": 6, "layers": 4})
-    path = registry.save(recipes.build(single), tmp_path / "single.safetensors")
-    dual = recipes.build(replace(single, settings={**single.settings, "echoes": 2}), path)
+    path = registry.save(by_recipe.build(single), tmp_path / "single.safetensors")
+    dual = by_recipe.build(replace(single, settings={**single.settings, "echoes": 2}), path)
     assert dual.echoes == 2

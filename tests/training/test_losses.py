@@ -17,7 +17,7 @@ from skimage.metrics import structural_similarity
 from napari_mrsr.errors import BadParameter, WeightsMissing
 from napari_mrsr.networks import features
 from napari_mrsr.phantoms.abdomen import abdomen
-from napari_mrsr.training import losses, recipes
+from napari_mrsr.training import by_recipe, losses, recipes
 from napari_mrsr.training.perceptual import perceptual
 
 SLICES = 16
@@ -107,9 +107,11 @@ def test_a_feature_network_for_a_loss_that_needs_none_is_refused(own_features: P
 def test_a_recipe_refuses_a_loss_before_it_makes_anything_to_learn_from(own_features: Path, tmp_path: Path) -> None:
     for loss, through in (("vgg", None), ("l1", own_features)):
         with pytest.raises(BadParameter):
-            recipes.train("lean", out=tmp_path / "run", phantoms=10_000, loss=loss, features=through)
+            by_recipe.train("lean", out=tmp_path / "run", phantoms=10_000, loss=loss, features=through)
     with pytest.raises(WeightsMissing):
-        recipes.train("lean", out=tmp_path, phantoms=10_000, loss="perceptual", features=tmp_path / "none.safetensors")
+        by_recipe.train(
+            "lean", out=tmp_path, phantoms=10_000, loss="perceptual", features=tmp_path / "none.safetensors"
+        )
     assert not (tmp_path / "run").exists()
 
 

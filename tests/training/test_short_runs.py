@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from napari_mrsr.training import recipes
+from napari_mrsr.training import by_recipe, recipes
 from napari_mrsr.training.sources import TrainingSource
 from napari_mrsr.training.validation import Case
 
@@ -40,7 +40,7 @@ def test_a_run_is_scored_at_its_steps_and_times_and_learns(short_runs: ModuleTyp
     waves = (np.sin(np.indices((1, 24, 24, 64)).sum(axis=0) / 0.85) * 0.5 + 0.5).astype(np.float32)
     source, case = TrainingSource("waves", waves, axes=(2,)), Case("waves", waves[:, :12, :12])
     points = list(
-        short_runs.run(TINY, recipes.build(TINY), [source], [case], at_steps=(20, 60), at_seconds=(0.001,), seed=1)
+        short_runs.run(TINY, by_recipe.build(TINY), [source], [case], at_steps=(20, 60), at_seconds=(0.001,), seed=1)
     )
     assert [p.step for p in points] == [1, 20, 60]
     assert points[0].seconds < points[1].seconds < points[2].seconds

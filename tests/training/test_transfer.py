@@ -17,7 +17,7 @@ from napari_mrsr.networks.lean import Lean
 from napari_mrsr.networks.mrsr import Mrsr
 from napari_mrsr.phantoms import knee
 from napari_mrsr.scan import Scan
-from napari_mrsr.training import recipes
+from napari_mrsr.training import by_recipe, recipes
 from napari_mrsr.training.sources import TrainingSource, combine, combine_scan
 
 DUAL = replace(recipes.find("mrsr"), settings={"echoes": 2, "features": 6, "layers": 4})
@@ -35,7 +35,7 @@ def single(tmp_path: Path) -> tuple[Mrsr, Path]:
 
 def test_the_first_layer_is_doubled_and_halved_the_last_doubled_the_others_copied(single: tuple[Mrsr, Path]) -> None:
     network, path = single
-    dual = recipes.build(DUAL, path)
+    dual = by_recipe.build(DUAL, path)
     one, two = network.state_dict(), dual.state_dict()
     for echo in range(2):
         torch.testing.assert_close(two["convolutions.0.weight"][:, echo] * 2, one["convolutions.0.weight"][:, 0])
@@ -48,10 +48,12 @@ def test_the_first_layer_is_doubled_and_halved_the_last_doubled_the_others_copie
 
 def test_an_echo_scaled_down_still_gets_its_residual_from_both(single: tuple[Mrsr, Path]) -> None:
     network, path = single
-    dual = recipes.build(DUAL, path).eval()
+    dual = by_recipe.build(DUAL, path).eval()
     x = torch.rand(1, 1, 6, 6, 6)
     with torch.inference_mode():
-        mixed = dual(torch.cat([1.5 * x, 0.5 * x], dim=1), 2) - recipes.build(DUAL)(torch.cat([1.5 * x, 0.5 * x], 1), 2)
+        mixed = dual(torch.cat([1.5 * x, 0.5 * x], dim=1), 2) - by_recipe.build(DUAL)(
+            torch.cat([1.5 * x, 0.5 * x], 1), 2
+        )
         alone = network(x, 2) - Mrsr(1, 6, 4)(x, 2)
     torch.testing.assert_close(mixed, alone.expand_as(mixed), atol=1e-5, rtol=0)  # the mean of the echoes is x
 
@@ -59,13 +61,13 @@ def test_an_echo_scaled_down_still_gets_its_residual_from_both(single: tuple[Mrs
 def test_weights_of_another_network_or_size_are_refused(single: tuple[Mrsr, Path], tmp_path: Path) -> None:
     _, path = single
     with pytest.raises(BadParameter, match="features 8"):
-        recipes.build(replace(DUAL, settings={**DUAL.settings, "features": 8}), path)
+        by_recipe.build(replace(DUAL, settings={**DUAL.settings, "features": 8}), path)
     lean = registry.save(Lean(8, 1), tmp_path / "lean.safetensors")
     with pytest.raises(BadParameter, match="holds lean"):
-        recipes.build(DUAL, lean)
+        by_recipe.build(DUAL, lean)
     two = registry.save(Mrsr(2, 6, 4), tmp_path / "two.safetensors")
     with pytest.raises(BadParameter, match="echoes 2"):
-        recipes.build(replace(DUAL, settings={**DUAL.settings, "echoes": 1}), two)
+        by_recipe.build(replace(DUAL, settings={**DUAL.settings, "echoes": 1}), two)
 
 
 def test_the_combined_image_of_a_phantom_is_what_the_scanner_shows() -> None:

@@ -17,7 +17,9 @@ def train(
     recipe: Annotated[
         str,
         typer.Argument(
-            metavar="RECIPE", help="lean, mrsr, swift, abdomen, aplus, scsr or features.", show_default=False
+            metavar="RECIPE",
+            help="lean, mrsr, swift, abdomen, cpce, circle, cpce-l1, circle-l1, aplus, scsr or features.",
+            show_default=False,
         ),
     ],
     output: OutFolder,
@@ -63,6 +65,10 @@ def train(
     combined: Annotated[
         bool, typer.Option("--combined", help="Learn from the combined image of both echoes (single-contrast DESS).")
     ] = False,
+    fold: Annotated[
+        str | None,
+        typer.Option(metavar="K/N", help="Brain: hold out part K of N of the subjects.", show_default=False),
+    ] = None,
     device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
 ) -> None:
@@ -72,7 +78,8 @@ def train(
     scsr are learned in one go, from --data, --phantoms and --seed alone: their folder gets weights.safetensors and
     training.json.
     """
-    from napari_mrsr.training import dictionaries, features, recipes
+    from napari_mrsr.training import by_recipe, dictionaries, features, recipes
+    from napari_mrsr.training.brain_sources import parse_fold
 
     known = (*recipes.RECIPES, *dictionaries.RECIPES, features.RECIPE)
     if recipe not in known:
@@ -99,6 +106,7 @@ def train(
             "--learning-rate": learning_rate,
             "--echoes": echoes,
             "--combined": combined or None,
+            "--fold": fold,
         }
         given = [name for name, value in of_networks.items() if value is not None]
         if given:
@@ -117,6 +125,7 @@ def train(
             "--features": features_of,
             "--echoes": echoes,
             "--combined": combined or None,
+            "--fold": fold,
         }
         given = [name for name, value in others.items() if value is not None]
         if given:
@@ -130,7 +139,7 @@ def train(
         print(output / "weights.safetensors")
         return
     with console.steps(f"training {recipe}") as progress:
-        recipes.train(
+        by_recipe.train(
             recipe,
             out=output,
             data=folders,
@@ -146,6 +155,7 @@ def train(
             minutes=minutes,
             echoes=echoes,
             combined=combined,
+            fold=None if fold is None else parse_fold(fold),
             device=device,
             seed=seed,
             progress=progress,

@@ -46,11 +46,14 @@ class PlaneSource:
         Of the volume and of whom it shows: what is held out is held out by subject.
     array
         Shape ``(i, j, k)``, slices along k, divided by its own maximum.
+    weight
+        How often it is drawn beside others; by its number of voxels if not given.
     """
 
     name: str
     subject: str
     array: Array
+    weight: float | None = None
     _inputs: dict[tuple[float, str], Array] = field(default_factory=dict, repr=False)
 
     def seen(self, fraction: float, interpolation: Interpolation) -> Array:
@@ -123,7 +126,7 @@ def starts(shape: Sequence[int], patch: Sequence[int], stride: Sequence[int]) ->
 def draw(sources: Sequence[PlaneSource], sampling: PlaneSampling, seed: int, step: int) -> Batch:
     """Return the batch of a step, the same for the same seed and step: ``(batch, 1, i, j, k)`` seen, and as it was."""
     rng = np.random.default_rng([seed, step])
-    sizes = np.array([source.array.size for source in sources], dtype=np.float64)
+    sizes = np.array([source.weight or source.array.size for source in sources], dtype=np.float64)
     chosen = rng.choice(len(sources), size=sampling.batch, p=sizes / sizes.sum())
     pairs = []
     for n in chosen:

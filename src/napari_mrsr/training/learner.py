@@ -20,7 +20,7 @@ from napari_mrsr.networks.network import Network
 from napari_mrsr.sampling import ThickSlices
 from napari_mrsr.training.own_slices import OwnSlices
 from napari_mrsr.training.pairs import Batch
-from napari_mrsr.training.precision import mixed_precision
+from napari_mrsr.training.precision import mixed_precision, placed
 
 #: Steps over which Adam's step rises.
 WARM_UP = 20
@@ -41,7 +41,7 @@ class Learner:
 
     def __init__(self, network: Network, own: OwnSlices, place: torch.device, learning_rate: float) -> None:
         self.place, self.precision, self.learning_rate = place, mixed_precision(place), learning_rate
-        network.to(place, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        placed(network, place)
         self.network = network.train()
         self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGING))  # type: ignore[no-untyped-call]
         self.average.update_parameters(network)

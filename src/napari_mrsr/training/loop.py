@@ -24,7 +24,7 @@ from napari_mrsr.training import checkpoint
 from napari_mrsr.training.losses import find as loss_by_name
 from napari_mrsr.training.material import Material
 from napari_mrsr.training.pairs import Batch
-from napari_mrsr.training.precision import mixed_precision
+from napari_mrsr.training.precision import mixed_precision, placed
 from napari_mrsr.training.recipes import Recipe, describe
 from napari_mrsr.training.validation import Score
 
@@ -77,11 +77,11 @@ def run(
     progress: Callable[[int, int, float], None] | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Result:
-    """Train until the recipe's last step or the end of the minutes; see :func:`napari_mrsr.training.recipes.train`."""
+    """Train to the recipe's last step or the end of the minutes; see :func:`napari_mrsr.training.by_recipe.train`."""
     out.mkdir(parents=True, exist_ok=True)
     place = torch.device("cuda" if device in ("auto", "cuda") and torch.cuda.is_available() else "cpu")
     precision = mixed_precision(place)
-    network = network.to(place, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    placed(network, place)
     average = {name: p.detach().clone() for name, p in network.named_parameters()}
     optimizer = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
     loss_of = loss_by_name(recipe.loss, features=recipe.features)
@@ -182,13 +182,10 @@ def _restore(
             moments = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
             if moments:
                 optimizer.state[p] = {
-                    key: value if key == "step" else value.to(p.device, memory_format=_format(p))
+                    key: value if key == "step" else torch.empty_like(p).copy_(value)
                     for key, value in moments.items()
                 }
 
-
-def _format(p: Tensor) -> torch.memory_format:
-    return torch.channels_last_3d if p.ndim == 5 else torch.contiguous_format
 
 
 def _with(network: nn.Module, weights: dict[str, Tensor], action: Callable[[], Any]) -> Any:

@@ -2,7 +2,8 @@
 
 The subject of a scan is the ``sub-...`` that its name begins with (BIDS), else the folder directly below the one that
 was given, else its own name. A DICOM folder with several patients is taken apart by its sub-folders; of one with
-several series each is read. The layout of CHAOS is known (:mod:`~napari_mrsr.training.chaos`).
+several series each is read. The layout of CHAOS (:mod:`~napari_mrsr.training.chaos`) and the names of IXI
+(:mod:`~napari_mrsr.training.ixi`) are known.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from napari_mrsr.errors import MixedPatients, MrsrError, NothingToRead, SeveralSeries
 from napari_mrsr.scan import Scan
-from napari_mrsr.training import chaos
+from napari_mrsr.training import chaos, ixi
 from napari_mrsr.training.full_band import to_true_band
 
 _BIDS = re.compile(r"sub-[a-zA-Z0-9]+")
@@ -106,4 +107,4 @@ def _tried(read: Callable[[], Scan], name: str, report: Callable[[str], None]) -
 
 def _named(file: Path) -> str | None:
     found = _BIDS.match(file.name)
-    return found[0] if found else None
+    return found[0] if found else ixi.subject_of(file)

@@ -20,7 +20,7 @@ from napari_mrsr.networks.network import Network
 from napari_mrsr.training.losses import Loss
 from napari_mrsr.training.pairs import Batch
 from napari_mrsr.training.planning_pairs import Case
-from napari_mrsr.training.precision import mixed_precision
+from napari_mrsr.training.precision import mixed_precision, placed
 
 #: Values are 0 to about 1: what wrecked weights give beyond this is as bad as this.
 LARGEST = 10.0
@@ -33,7 +33,7 @@ class Tuner:
         self, network: Network, cases: Sequence[Case], place: torch.device, loss: Loss, averaging: float
     ) -> None:
         self.place, self.precision, self.loss, self.cases = place, mixed_precision(place), loss, cases
-        network.to(place, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        placed(network, place)
         self.network = network.train()
         self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(averaging))  # type: ignore[no-untyped-call]
         self.average.update_parameters(network)
