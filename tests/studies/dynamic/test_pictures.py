@@ -5,14 +5,15 @@ import pytest
 
 from napari_mrsr.phantoms.abdomen.tissues import NUMBER
 from napari_mrsr.report.planes import Picture
+from napari_mrsr.studies.detail import Region, two_regions
 from napari_mrsr.studies.dynamic import figures
 from napari_mrsr.studies.dynamic.interpolations import INTERPOLATIONS
 from napari_mrsr.studies.dynamic.over_time import interval
-from napari_mrsr.studies.dynamic.pictures import shown_frames, shown_slice, slice_picture
-from napari_mrsr.studies.dynamic.regions import Region, two_regions
+from napari_mrsr.studies.dynamic.pictures import shown_frames, shown_slice
 from napari_mrsr.studies.dynamic.subject import Plan, score
 from napari_mrsr.studies.dynamic_cohort import DynamicSubject
 from napari_mrsr.studies.kept import Kept
+from napari_mrsr.studies.slices import slice_picture
 from tests.studies.dynamic.made import Knowing, body, person
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_mrsr.studies.dynamic.statistics import compare
+from napari_mrsr.studies.clustered import compare
 from napari_mrsr.studies.quality_tables import mean_sd, p
 
 if TYPE_CHECKING:

@@ -1,52 +1,12 @@
-"""Figures 3, 4 and 5 of the paper on one subject: the levels, SSIM over time, and two regions with their differences.
-
-Magnitudes share the window of the truth, differences one grey scale about zero, SSIM one scale from 0 to 1. Voxels are
-not smoothed and their aspect is true.
-"""
+"""Figures 3, 4 and 5 of the paper on one subject: the levels, SSIM over time, and two regions and their differences."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-
-from napari_mrsr.report.drawing import colours
-from napari_mrsr.report.planes import Picture
+from napari_mrsr.studies.detail import two_regions
 from napari_mrsr.studies.dynamic.comparing import BASE, name_of
 from napari_mrsr.studies.dynamic.pictures import Pictures
-from napari_mrsr.studies.dynamic.regions import Region, two_regions
-from napari_mrsr.studies.figures import DPI, NORMAL, SMALL, WINDOW
+from napari_mrsr.studies.sheets import DIFFERENCE, Panel, minus, sheet
 from napari_mrsr.studies.writing import Figure
-
-#: Inches of a panel's longer side.
-PANEL = 2.1
-#: Differences are shown up to this part of the window.
-DIFFERENCE = 0.2
-
-
-@dataclass(frozen=True, eq=False)
-class Panel:
-    """One picture of a sheet.
-
-    Parameters
-    ----------
-    picture
-        What is shown.
-    title
-        Above it.
-    kind
-        ``"magnitude"``, ``"difference"`` or ``"ssim"``.
-    regions
-        Frames drawn on it, with their colours.
-    """
-
-    picture: Picture
-    title: str = ""
-    kind: str = "magnitude"
-    regions: tuple[tuple[Region, str], ...] = ()
 
 
 def figures(shown: Pictures) -> tuple[Figure, ...]:
@@ -115,64 +75,10 @@ def _regions(shown: Pictures) -> list[Figure]:
         whole = box.cut(truth)
         parts = [box.cut(shown.seen(level, name, frame)) for name in methods]
         rows.append([Panel(whole), *(Panel(part) for part in parts)])
-        rows.append([Panel(whole, kind="empty"), *(Panel(_minus(part, whole), kind="difference") for part in parts)])
+        rows.append([Panel(whole, kind="empty"), *(Panel(minus(part, whole), kind="difference") for part in parts)])
         names += [f"region {n + 1}", "difference"]
     caption = (
         f"{shown.subject.name}, {name_of(level)} of k-space: two regions (gold and red) and their differences from the "
         f"truth, up to {100 * DIFFERENCE:.0f} % of the window."
     )
     return [sheet("regions", caption, rows, names, truth)]
-
-
-def _minus(test: Picture, reference: Picture) -> Picture:
-    return Picture(test.values - reference.values, reference.spacing, reference.letters, reference.corner)
-
-
-def sheet(name: str, caption: str, rows: Sequence[Sequence[Panel]], names: Sequence[str], truth: Picture) -> Figure:
-    """Return a figure of rows of panels, in the window of the truth, each row named at its left."""
-    low, high = (float(v) for v in np.nanpercentile(truth.values, WINDOW))
-    span = DIFFERENCE * (high - low)
-    limits = {"magnitude": ("gray", low, high), "difference": ("gray", -span, span), "ssim": ("viridis", 0.0, 1.0)}
-
-    def draw(path: Path) -> None:
-        from matplotlib.figure import Figure as Sheet
-        from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-        heights = [_aspect(row[0].picture) for row in rows]
-        wide = PANEL
-        tight = ConstrainedLayoutEngine(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.0)
-        sheet: Any = Sheet(
-            figsize=(wide * len(rows[0]) + 0.6, sum(wide * h + 0.12 for h in heights) + 0.4), dpi=DPI, layout=tight
-        )
-        panels = sheet.subplots(len(rows), len(rows[0]), squeeze=False, height_ratios=heights)
-        for r, row in enumerate(rows):
-            for c, panel in enumerate(row):
-                axes = panels[r, c]
-                axes.set(xticks=[], yticks=[])
-                axes.spines[:].set_visible(False)
-                if c == 0:
-                    axes.set_ylabel(names[r], fontsize=NORMAL, labelpad=2)
-                if panel.kind == "empty":
-                    continue
-                colour, least, most = limits[panel.kind]
-                axes.imshow(
-                    panel.picture.values, cmap=colours(colour), vmin=least, vmax=most, extent=panel.picture.extent,
-                    interpolation="nearest",
-                )  # fmt: skip
-                for box, edge in panel.regions:
-                    _outline(axes, box.cut(panel.picture), edge)
-                if panel.title:
-                    axes.set_title(panel.title, fontsize=NORMAL if r == 0 else SMALL, pad=2)
-        sheet.savefig(path)
-
-    return Figure(name, caption, draw)
-
-
-def _aspect(picture: Picture) -> float:
-    left, right, bottom, top = picture.extent
-    return abs(bottom - top) / abs(right - left)
-
-
-def _outline(axes: Any, part: Picture, colour: str) -> None:
-    left, right, bottom, top = part.extent
-    axes.plot([left, right, right, left, left], [top, top, bottom, bottom, top], color=colour, linewidth=1)

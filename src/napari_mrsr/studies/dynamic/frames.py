@@ -15,7 +15,6 @@ without negative values, an SD can never exceed :math:`10^{-\mathrm{PSNR}/20}`: 
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +24,7 @@ import numpy.typing as npt
 
 from napari_mrsr.metrics.fidelity import data_range_of, errors
 from napari_mrsr.metrics.ssim import similarity
+from napari_mrsr.studies.packed import pack, unpack
 
 Floats = npt.NDArray[np.float32]
 
@@ -108,15 +108,3 @@ def from_json(content: Mapping[str, Any]) -> Found:
         None if picture is None else unpack(picture),
         None if seen is None else unpack(seen),
     )
-
-
-def pack(values: Floats) -> dict[str, Any]:
-    """Return an array as JSON can hold it."""
-    data = np.ascontiguousarray(values, "<f4")
-    return {"shape": list(data.shape), "float32": base64.b64encode(data.tobytes()).decode("ascii")}
-
-
-def unpack(content: Mapping[str, Any]) -> Floats:
-    """Return the array that :func:`pack` took."""
-    data = np.frombuffer(base64.b64decode(content["float32"]), "<f4")
-    return data.reshape(content["shape"]).astype(np.float32)

@@ -24,19 +24,19 @@ from napari_mrsr.scan import Scan
 from napari_mrsr.studies.cohort import CohortOf, EntryOf
 from napari_mrsr.studies.dynamic import needle_profile
 from napari_mrsr.studies.dynamic.comparing import name_of
-from napari_mrsr.studies.dynamic.figures import Panel, sheet
-from napari_mrsr.studies.dynamic.frames import pack, unpack
 from napari_mrsr.studies.dynamic.interpolations import AS_PUBLISHED, USUAL, Way
 from napari_mrsr.studies.dynamic.needle_profile import Values
 from napari_mrsr.studies.dynamic.networks import Trainable
 from napari_mrsr.studies.dynamic.phantoms import Made, frames, planning, seed_of
-from napari_mrsr.studies.dynamic.pictures import slice_picture
 from napari_mrsr.studies.dynamic.series import fewer
 from napari_mrsr.studies.dynamic.study import Settings, chosen
 from napari_mrsr.studies.dynamic.subject import Plan, methods
 from napari_mrsr.studies.dynamic_cohort import DynamicSubject
 from napari_mrsr.studies.kept import Kept, fingerprint
+from napari_mrsr.studies.packed import pack, unpack
 from napari_mrsr.studies.running import Progress, over_subjects
+from napari_mrsr.studies.sheets import Panel, sheet
+from napari_mrsr.studies.slices import slice_picture
 from napari_mrsr.studies.writing import Figure, Study, StudyTable
 
 if TYPE_CHECKING:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from napari_mrsr.phantoms.abdomen.tissues import NUMBER
 from napari_mrsr.report.planes import Picture, cut, patient_axes
 from napari_mrsr.sampling import degrade
-from napari_mrsr.scan import Scan
-from napari_mrsr.studies.dynamic.frames import Floats, Found
+from napari_mrsr.studies.dynamic.frames import Found
 from napari_mrsr.studies.dynamic.interpolations import Way
 from napari_mrsr.studies.dynamic_cohort import DynamicSubject
+from napari_mrsr.studies.slices import slice_picture, thin
 
 #: Tissue that the slice of a phantom must show.
 WORTH_SEEING = ("lesion", "hepatic vessels")
@@ -70,21 +70,6 @@ class Pictures:
     def network(self, kind: str) -> str | None:
         """Return the name of the first method of a kind; None where there is none."""
         return next((way.name for way in self.ways if way.kind == kind), None)
-
-
-def slice_picture(values: Floats, like: Scan, at: tuple[int, int]) -> Picture:
-    """Return values of a slice of a scan as a radiologist looks at them."""
-    one = thin(like.volume(0), at)
-    one = replace(one, array=np.expand_dims(values, at[0])[None])
-    return cut(one, patient_axes(one)[0].index(at[0]), one.affine[:3, 3])
-
-
-def thin(scan: Scan, at: tuple[int, int]) -> Scan:
-    """Return one slice of a scan as a scan of its own."""
-    axis, index = at
-    affine = np.array(scan.affine)
-    affine[:3, 3] += index * affine[:3, axis]
-    return replace(scan, array=np.take(scan.array, [index], axis=axis + 1), affine=affine, slice_axis=axis)
 
 
 def shown_slice(subject: DynamicSubject) -> tuple[int, int]:

@@ -12,10 +12,10 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from napari_mrsr.studies.clustered import compare
 from napari_mrsr.studies.dynamic.comparing import METRICS, name_of, paired
 from napari_mrsr.studies.dynamic.networks import FINE_TUNED, Trainable
 from napari_mrsr.studies.dynamic.phantoms import Contrast, Made, planning, protocol_of, subject
-from napari_mrsr.studies.dynamic.statistics import compare
 from napari_mrsr.studies.dynamic.study import Settings
 from napari_mrsr.studies.dynamic.subject import Plan, Scored, score
 from napari_mrsr.studies.dynamic_cohort import DynamicCohort, DynamicEntry, DynamicSubject

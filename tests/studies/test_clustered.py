@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from napari_mrsr.errors import BadParameter
-from napari_mrsr.studies.dynamic.statistics import compare
+from napari_mrsr.studies.clustered import compare
 
 
 @pytest.fixture
