@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,14 @@ from napari_mrsr.networks import registry
 from napari_mrsr.networks.registry import Method
 from napari_mrsr.sampling.degrade import K_SPACE_STEP
 from napari_mrsr.scan import Scan
-from napari_mrsr.trust.range import anatomy_of
+from napari_mrsr.trust.anatomy import anatomy_of
+from napari_mrsr.trust.plane_range import outside_in_plane
 
 #: Networks that are chosen by themselves, the best first, and what is taken without them.
 PREFERRED = ("swift", "unet")
+#: ... and before them for one part of the body. Of the brain: what invents least first, what was trained against a
+#: discriminator last.
+PREFERRED_FOR: Mapping[str, tuple[str, ...]] = {"brain": ("circle-l1", "cpce-l1", "circle", "cpce")}
 ELSE = "fourier"
 #: Matrix where nothing says how fine the scan was meant to be: so many times the acquired one.
 DEFAULT_FACTOR = 2
@@ -101,7 +105,7 @@ def plan(
         None if weights is None else Path(weights),
         consistency if chosen.kind != "classical" else "none",
         warnings=(*value_warnings(scan), *dropped_in_words(scan)),
-        outside=() if weights is not None else _outside(scan, chosen),
+        outside=() if weights is not None else tuple(outside_in_plane(scan, chosen)),
     )
     if job.shape_from(scan.shape) == scan.shape and (chosen.kind == "classical" or job.consistency == "hard"):
         raise BadParameter(
@@ -127,15 +131,45 @@ def choose_method(scan: Scan, method: str = "auto") -> tuple[Method, str]:
         if "in-plane" not in one.axes:
             raise _for_slices(method)
         return one, f"{method}: as asked"
+    part = anatomy_of(scan)
     known = {one.name: one for one in registry.methods() if one.kind == "network" and "in-plane" in one.axes}
-    for name in (*PREFERRED, *known):
-        found = known.get(name)
-        if found is not None and found.file is not None and found.file.is_file():
-            on = f", trained on {', '.join(found.anatomy)}" if found.anatomy else ""
-            return found, f"{name}: the best method in plane{on}"
-    return registry.find(
-        ELSE
-    ), f"{ELSE}: no network was trained for in-plane axes, and zero-filling adds nothing unmeasured"
+    order = dict.fromkeys((*PREFERRED_FOR.get(part, ()), *PREFERRED, *known))
+    there = [known[name] for name in order if name in known and known[name].is_there]
+    if not there:
+        why = "no network was trained for in-plane axes, and zero-filling adds nothing unmeasured"
+        return registry.find(ELSE), f"{ELSE}: {why}"
+    found = next((one for one in there if part in one.anatomy), there[0])
+    return found, f"{found.name}: {_why(found, part)}"
+
+
+def _why(chosen: Method, part: str) -> str:
+    """Return in a few words why a network was chosen."""
+    trained = f"trained on {', '.join(chosen.anatomy)}" if chosen.anatomy else ""
+    if chosen.twin is not None and part in chosen.anatomy:
+        return f"the only kind {trained} that is here; trained against a discriminator, it may invent fine detail"
+    if part in chosen.anatomy and any(one.twin == chosen.name for one in registry.methods()):
+        return f"{trained} with L1 alone, which invents least"
+    return "the best method in plane" + (f", {trained}" if trained else "")
+
+
+def with_twin(name: str) -> tuple[Method, Method]:
+    """Return the method that was trained against a discriminator and its twin trained with L1 alone, from either name.
+
+    Raises
+    ------
+    UnknownMethod
+        No method of that name.
+    BadParameter
+        It has no twin, or the twin is not here.
+    """
+    one = registry.find(name)
+    rival = one if one.twin is not None else next((m for m in registry.methods() if m.twin == name), None)
+    if rival is None or rival.twin is None:
+        pairs = ", ".join(m.name for m in registry.methods() if m.twin is not None)
+        raise BadParameter(
+            f"{name} has no twin that was trained with L1 alone", remedy=f"choose {pairs}" if pairs else None
+        )
+    return rival, registry.find(rival.twin)
 
 
 def find_matrix(scan: Scan, axis: int, matrix: Plane | None = None, like: Scan | None = None) -> Plane:
@@ -219,14 +253,6 @@ def _for_slices(name: str, where: Path | None = None) -> BadParameter:
         where=where,
         remedy=f"choose one of {', '.join(registry.IN_PLANE)}, or an interpolation",
     )
-
-
-def _outside(scan: Scan, method: Method) -> tuple[str, ...]:
-    """Return where the scan is unlike what the card of the method says."""
-    part = anatomy_of(scan)
-    if not part or not method.anatomy or part in method.anatomy:
-        return ()
-    return (f"anatomy {part}: {method.name} was trained on {' and '.join(method.anatomy)}",)
 
 
 def fraction_of(job: PlaneJob, shape: tuple[int, int, int]) -> float:

@@ -13,7 +13,8 @@ from napari_mrsr.phantoms import sample_knee
 from napari_mrsr.sampling import degrade
 from napari_mrsr.scan import Acquisition, Scan
 from napari_mrsr.superres import plan, retrospective, super_resolve
-from napari_mrsr.trust.range import anatomy_of, describe, outside, ranges, trained_for
+from napari_mrsr.trust.anatomy import anatomy_of
+from napari_mrsr.trust.range import describe, outside, ranges, trained_for
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ FINE_TUNED = "fine_tuned"
 #: Networks that sharpen in plane, by their name in :func:`build`.
 IN_PLANE = ("circle", "cpce", "swift", "unet")
 #: Kinds of the manifest that super-resolve nothing, and are not listed as methods.
-NO_METHODS = ("features",)
+NO_METHODS = ("features", "maps")
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,11 @@ class Method:
     contrasts: tuple[str, ...] = ()
     twin: str | None = None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether its weights are installed; a classical method needs none."""
+        return self.kind == "classical" or (self.file is not None and self.file.is_file())
+
 
 CLASSICAL = (
     Method("nearest", "classical", "repeats the nearest acquired slice"),
@@ -89,6 +94,7 @@ CLASSICAL = (
     Method("tricubic", "classical", "cubic B-spline through the acquired slices"),
     Method("area", "classical", "mean of the acquired voxels that a new voxel overlaps"),
     Method("fourier", "classical", "zero-filled spectrum (sinc interpolation)"),
+    Method("ibp", "classical", "iterative back-projection: undoes an assumed blur, adds no detail of its own"),
 )
 
 
@@ -203,6 +209,12 @@ def load(which: str | Path, *, device: str = "cpu") -> Network:
         raise WeightsCorrupt(
             "does not say which network it is for", where=path, remedy="use a file made by train"
         ) from error
+    fill(network, content, path)
+    return network.to(device).eval()
+
+
+def fill(network: Network, content: bytes, path: Path) -> None:
+    """Put the weights of a file's content into a network; raises WeightsCorrupt where they are not its own."""
     from safetensors import SafetensorError
     from safetensors.torch import load as parse
 
@@ -213,7 +225,6 @@ def load(which: str | Path, *, device: str = "cpu") -> Network:
         raise WeightsCorrupt(
             f"does not hold the weights of its network ({reason})", where=path, remedy="get it again"
         ) from error
-    return network.to(device).eval()
 
 
 def read_weights(path: Path, *, sha256: str | None = None) -> bytes:

@@ -9,7 +9,7 @@ is given, against what the training sources had (``weights/ranges.json``, writte
 - contrast, by two numbers that no scanner's scale changes: the entropy of the histogram of the object (64 bins up to
   the common scale, bits), and, of echoes, the median ratio of the second to the first. They know nothing of anatomy: a
   usual histogram is no proof of a usual contrast;
-- the body part of the header against the anatomy of the card; a header that says none is not doubted.
+- the anatomy (:mod:`.anatomy`) against that of the card; a scan that says none is not doubted.
 
 A range ends where the outermost source lies; :data:`TOLERANCE` beyond it is not told.
 """
@@ -30,6 +30,7 @@ from napari_mrsr.inference.scale import common_scale
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.registry import Method
 from napari_mrsr.scan import Scan
+from napari_mrsr.trust.anatomy import anatomy_of
 
 #: Name of the file beside the weights.
 FILE = "ranges.json"
@@ -45,14 +46,6 @@ BRIGHT = 90.0
 BINS = 64
 #: Every how many voxels of an axis are looked at, at most so many in all.
 SAMPLES = 500_000
-
-#: Words of headers (DICOM BodyPartExamined, BIDS BodyPart) for anatomies of cards.
-SYNONYMS: Mapping[str, str] = {
-    "head": "brain", "skull": "brain", "cerebrum": "brain", "neuro": "brain", "patella": "knee",
-    "liver": "abdomen", "kidney": "abdomen", "pancreas": "abdomen",
-}  # fmt: skip
-#: Words of headers that say too little to doubt anything.
-VAGUE = ("extremity", "leg", "lower", "lowerlimb", "phantom", "unknown", "other", "wholebody", "")
 
 
 def outside(scan: Scan, method: Method | str, factor: int | None, axis: int | None = None) -> list[str]:
@@ -134,13 +127,6 @@ def _is_slice_axis(scan: Scan, axis: int) -> bool:
         return scan.find_slice_axis() == axis
     except AmbiguousAxis:
         return True
-
-
-def anatomy_of(scan: Scan) -> str:
-    """Return what the header says is shown, in the words of the cards; empty where it says nothing to go by."""
-    told = "".join(c for c in (scan.acquisition.body_part or "").lower() if c.isalpha())
-    told = told.removeprefix("left").removeprefix("right")
-    return "" if told in VAGUE else SYNONYMS.get(told, told)
 
 
 def _of_the_grid(scan: Scan, name: str, trained: Mapping[str, Any], factor: int, axis: int) -> list[str]:
