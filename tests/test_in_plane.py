@@ -27,7 +27,7 @@ from napari_mrsr.networks.unet import Unet
 from napari_mrsr.sampling import along, degrade
 from napari_mrsr.scan import Scan
 
-CLASSICAL = ("nearest", "trilinear", "tricubic", "area", "fourier")
+CLASSICAL = ("nearest", "trilinear", "tricubic", "area", "fourier", "ibp")
 
 
 def series(shape: tuple[int, int, int] = (48, 36, 5), frames: int = 3, *, slice_axis: int = 2, seed: int = 0) -> Scan:

@@ -29,6 +29,7 @@ from napari_mrsr.choice import finite
 from napari_mrsr.errors import Stopped
 from napari_mrsr.frames import check_series, dropped_slices, visible_first
 from napari_mrsr.in_plane_choice import Plane, PlaneJob, choose_method, fraction_of, plan
+from napari_mrsr.interpolation import back_projection
 from napari_mrsr.interpolation.one_axis import Interpolation
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.made_by import STEP
@@ -78,8 +79,8 @@ def sharpen(
     scan
         One frame, or frames of a series.
     method
-        ``"nearest"``, ``"trilinear"``, ``"tricubic"``, ``"area"``, ``"fourier"``, ``"swift"``, ``"unet"``, or
-        ``"auto"``: the best network whose weights are there, else ``"fourier"``.
+        ``"nearest"``, ``"trilinear"``, ``"tricubic"``, ``"area"``, ``"fourier"``, ``"ibp"``, ``"swift"``, ``"unet"``,
+        or ``"auto"``: the best network whose weights are there, else ``"fourier"``.
     matrix
         Fine samples along the two in-plane axes, in the order of the axes. By default the matrix that the scan had
         before the centre of its k-space was cut out by :func:`napari_mrsr.sampling.degrade`, else twice its own.
@@ -287,6 +288,9 @@ def series_scale(scan: Scan) -> float:
 def to_grid(frames: npt.NDArray[Any], job: PlaneJob, method: Interpolation) -> Floats:
     """Interpolate ``(frame, i, j, k)`` to the fine grid."""
     result = frames.astype(np.float32, copy=False)
+    if method == "ibp":  # its residual is one of the plane, not of one axis after the other
+        sizes = {axis + 1: size for axis, size in zip(job.plane, job.matrix, strict=True)}
+        return back_projection.refine(result, sizes)
     for axis, size in zip(job.plane, job.matrix, strict=True):
         if size != result.shape[axis + 1]:
             result = along.apply(interpolation.matrix(method, result.shape[axis + 1], size), result, axis + 1)

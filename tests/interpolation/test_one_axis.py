@@ -12,6 +12,8 @@ from napari_mrsr.interpolation import METHODS, interpolate, interpolate_scan, ma
 from napari_mrsr.scan import Scan
 
 FACTORS = [2, 3, 4]
+#: Iterative back-projection takes the coarse samples for blurred ones, and does not pass through them.
+THROUGH = sorted(set(METHODS) - {"ibp"})
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def volume() -> np.ndarray:
 
 
 @pytest.mark.parametrize("factor", FACTORS)
-@pytest.mark.parametrize("method", sorted(METHODS))
+@pytest.mark.parametrize("method", THROUGH)
 def test_acquired_slices_stay_as_they_are(method: str, factor: int, volume: np.ndarray) -> None:
     fine = interpolate(volume, method, factor, axis=2)  # type: ignore[arg-type]
     np.testing.assert_allclose(fine[..., ::factor], volume, atol=1e-10)

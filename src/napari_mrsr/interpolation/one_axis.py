@@ -1,8 +1,9 @@
 r"""Interpolation along one axis as a matrix.
 
 Fine sample m lies at coarse position :math:`t_m = m n / N` (``m / factor`` for a whole factor), so fine sample
-``factor * k`` is coarse sample k. Beyond the last coarse sample the signal is continued by half-sample reflection.
-Applied along one axis after another the kernels give trilinear, tricubic and so on.
+``factor * k`` is coarse sample k (with ``ibp`` it lies there, and may differ). Beyond the last coarse sample the signal
+is continued by half-sample reflection. Applied along one axis after another the kernels give trilinear, tricubic and so
+on.
 
 ========== ==============================================================================================
 nearest    the coarse sample closest to t (half-way: the lower one)
@@ -11,6 +12,7 @@ keys       cubic convolution, a = -1/2 (Keys, IEEE Trans ASSP 1981;29:1153), sup
 tricubic   the cubic B-spline through all samples (Unser, IEEE Signal Process Mag 1999;16:22), as scipy's ``zoom``
 area       mean of the coarse voxels that a fine voxel covers, by overlap
 fourier    zero-filling of the discrete Fourier spectrum (periodic), the Nyquist term shared
+ibp        iterative back-projection: blurred and decimated it gives x (:mod:`.back_projection`)
 ========== ==============================================================================================
 """
 
@@ -26,7 +28,7 @@ import numpy.typing as npt
 from napari_mrsr.errors import BadParameter, UnknownMethod
 from napari_mrsr.sampling import along
 
-Interpolation = Literal["nearest", "trilinear", "tricubic", "area", "fourier", "keys"]
+Interpolation = Literal["nearest", "trilinear", "tricubic", "area", "fourier", "keys", "ibp"]
 Matrix = npt.NDArray[np.float64]
 
 
@@ -164,6 +166,12 @@ def _fourier(n: int, size: int) -> Matrix:
     return np.asarray(resample(np.eye(n), size, axis=0))
 
 
+def _ibp(n: int, size: int) -> Matrix:
+    from napari_mrsr.interpolation import back_projection  # which interpolates its first guess by a matrix from here
+
+    return back_projection.matrix(n, size)
+
+
 #: Name of each method and the function that makes its matrix.
 METHODS: dict[str, Callable[[int, int], Matrix]] = {
     "nearest": _nearest,
@@ -172,4 +180,5 @@ METHODS: dict[str, Callable[[int, int], Matrix]] = {
     "area": _area,
     "fourier": _fourier,
     "keys": _keys,
+    "ibp": _ibp,
 }
