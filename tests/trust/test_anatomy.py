@@ -16,7 +16,7 @@ def scan(path: str = "scan.nii.gz", **header: str) -> Scan:
 @pytest.mark.parametrize(
     ("path", "word"),
     [("brain/t2w_2d.nii.gz", "brain"), ("IXI012-HH-1211-T2.nii.gz", "brain"), ("sub-01_FLAIR.nii.gz", "brain"),
-     ("a/b_head_T1.nii", "brain"), ("forehead.nii", ""), ("sub-01_T2w.nii.gz", ""), 
+     ("a/b_head_T1.nii", "brain"), ("forehead.nii", ""), ("sub-01_T2w.nii.gz", ""),
      ("abdomen/mr_3mm.nii.gz", "abdomen"), ("/data/knee/qdess/echo1/IM1.dcm", "knee")],
 )  # fmt: skip
 def test_names_of_files_and_folders_say_it_where_a_word_stands_alone(path: str, word: str) -> None:
