@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from napari_mrsr.cli import console, evaluate_dynamic
+from napari_mrsr.cli import console, evaluate_brain, evaluate_dynamic
 from napari_mrsr.cli.options import Device, check_choice
 from napari_mrsr.cli.output import check_folder
 from napari_mrsr.cli.run import PART_FAILED
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari_mrsr.studies.kept import Kept
     from napari_mrsr.studies.writing import Study
 
-STUDIES = ("dess-quality", "dess-t2", "dynamic")
+STUDIES = ("dess-quality", "dess-t2", "dynamic", "brain-sr")
 #: Phantoms where no data are given.
 PHANTOMS = {"dess-quality": 10, "dess-t2": 5}
 #: Which studies know an option that not all know.
@@ -35,12 +35,14 @@ OPTIONS = {
     "--average": ("dess-t2",),
     **dict.fromkeys(("--frames", "--quick", "--levels", "--experiment"), ("dynamic",)),
     **dict.fromkeys(("--no-fine-tuning", "--schedule", "--minutes", "--fine-tuned"), ("dynamic",)),
+    **dict.fromkeys(("--fold", "--planes", "--slices", "--lesion", "--centre-kept"), ("brain-sr",)),
+    "--phantoms": ("dess-quality", "dess-t2", "dynamic"),
 }
 
 
 def evaluate(
     study: Annotated[
-        str, typer.Argument(metavar="STUDY", help="dess-quality, dess-t2 or dynamic.", show_default=False)
+        str, typer.Argument(metavar="STUDY", help="dess-quality, dess-t2, dynamic or brain-sr.", show_default=False)
     ],
     output: Annotated[
         Path,
@@ -114,6 +116,30 @@ def evaluate(
         Path | None,
         typer.Option(metavar="DIR", help="dynamic: weights fine-tuned before, as far as they fit.", show_default=False),
     ] = None,
+    fold: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SUBJECT=[NAME=]PATH",
+            help="brain-sr: weights that never saw a subject: a file, or a folder of one for each method.",
+            show_default=False,
+        ),
+    ] = None,
+    planes: Annotated[
+        str, typer.Option(metavar="acquired|all|NAME,...", help="brain-sr: axial, coronal, sagittal.")
+    ] = "acquired",
+    slices: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="brain-sr: so many of each plane. [default: all]", show_default=False),
+    ] = None,
+    lesion: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCAN=FILE|X,Y,Z", help="brain-sr: a lesion: labels, or a point (mm, RAS+).", show_default=False
+        ),
+    ] = None,
+    centre_kept: Annotated[
+        bool, typer.Option("--centre-kept", help="brain-sr: networks also with the measured centre of k-space.")
+    ] = False,
     device: Device = "auto",
 ) -> None:
     """Do a study and write its page, tables, figures and provenance into a folder.
@@ -131,7 +157,8 @@ def evaluate(
         "--no-noise": no_noise, "--whole": whole, "--region": region, "--published": published,
         "--average": average != "echoes", "--frames": frames, "--quick": quick, "--levels": levels,
         "--experiment": experiment, "--no-fine-tuning": no_fine_tuning, "--schedule": schedule != "quick",
-        "--minutes": minutes, "--fine-tuned": fine_tuned,
+        "--minutes": minutes, "--fine-tuned": fine_tuned, "--fold": fold, "--planes": planes != "acquired",
+        "--slices": slices, "--lesion": lesion, "--centre-kept": centre_kept, "--phantoms": phantoms,
     }  # fmt: skip
     for option, value in given.items():
         if value and study not in OPTIONS[option]:
@@ -155,6 +182,13 @@ def evaluate(
         evaluate_dynamic.check(asked)
         with _progress() as told:
             _write(evaluate_dynamic.run(asked, Kept(keep), told, about), output, figures)
+        return
+    if study == evaluate_brain.NAME:
+        heads = evaluate_brain.Asked(
+            data, layout, names, fold or (), planes, slices, lesion or (), centre_kept, device, figures
+        )
+        with _progress() as told:
+            _write(evaluate_brain.run(heads, Kept(keep), told, about), output, figures)
         return
     running.choose(names)
     cohort = _cohort(study, data, layout, phantoms, not no_noise, whole)

@@ -1,13 +1,21 @@
-r"""Whether one method's SSIM is higher than another's: over subject x time as published, and over subjects.
+r"""Whether one method scores higher than another where scores are clustered: many volumes or slices of each subject.
 
-The paper pools three subjects and ten time points: 30 pairs at each level, 90 over all levels, paired t and Wilcoxon's
-signed-rank test. The frames of one person are not independent, so these p values say that the two methods differ in
-*these* scans, not that they would in another person. That is asked over the subjects: the mean gain of each, its sign,
-and the paired t test of the means. With n subjects Wilcoxon's p, or that of any flipping of signs, cannot fall below
+Papers pool them: paired t and Wilcoxon's signed-rank test over subject x time point, or over all slices. The frames or
+slices of one person are not independent, so these p values say that the two methods differ in *these* scans, not that
+they would in another person. That is asked over the subjects: the mean gain of each, its sign, the paired t test of the
+means and its 95 % interval, and Wilcoxon's test of them. With n subjects Wilcoxon's p, or that of any flipping of
+signs, cannot fall below
 
 .. math:: 2 / 2^n ,
 
 0.25 for three subjects, whatever the gain.
+
+How far from independent the pooled pairs are is said by the intraclass correlation r of their gains within subjects,
+from the mean squares between and within k subjects of m pairs on average (:math:`m_0` where they have unequal numbers):
+
+.. math:: r = \frac{B - W}{B + (m_0 - 1) W}, \qquad N_\text{eff} = \frac{N}{1 + (m_0 - 1) r}
+
+(Kish, Survey Sampling, 1965: the design effect).
 """
 
 from __future__ import annotations
@@ -48,6 +56,12 @@ class Compared:
         p of the paired t test over the subjects' means; NaN for fewer than two.
     smallest
         The least p that signs of so many subjects can give.
+    wilcoxon_subjects
+        p of Wilcoxon's test over the subjects' means; NaN for fewer than two.
+    interval
+        95 % interval of the mean of the subjects' gains, by Student's t; NaN for fewer than two.
+    effective
+        As many independent pairs the pooled ones are worth; NaN for fewer than two subjects.
     """
 
     pairs: int
@@ -59,6 +73,9 @@ class Compared:
     favoured: int
     t_subjects: float
     smallest: float
+    wilcoxon_subjects: float = math.nan
+    interval: tuple[float, float] = (math.nan, math.nan)
+    effective: float = math.nan
 
 
 def compare(subjects: Sequence[str], reference: npt.ArrayLike, test: npt.ArrayLike) -> Compared:
@@ -101,4 +118,46 @@ def compare(subjects: Sequence[str], reference: npt.ArrayLike, test: npt.ArrayLi
         favoured=sum(gain > 0 for gain in gains),
         t_subjects=paired_t([a for a, _ in pairs], [b for _, b in pairs]).p if several else nan,
         smallest=min(1.0, 2 / 2 ** len(people)),
+        wilcoxon_subjects=wilcoxon([a for a, _ in pairs], [b for _, b in pairs]).p if several else nan,
+        interval=_interval(np.array(gains)) if several else (nan, nan),
+        effective=effective_pairs([(y - x)[mine == one] for one in people]) if several else nan,
     )
+
+
+def effective_pairs(groups: Sequence[npt.NDArray[np.float64]]) -> float:
+    """Return how many independent values some groups of correlated ones are worth: Kish's effective sample size.
+
+    Parameters
+    ----------
+    groups
+        Values of each subject, shape ``(pair,)``; two subjects or more.
+
+    Examples
+    --------
+    >>> effective_pairs([np.array([1.0, 1.0, 1.0]), np.array([2.0, 2.0, 2.0])])  # nothing but the subject counts
+    2.0
+    >>> effective_pairs([np.array([1.0, 2.0]), np.array([2.0, 1.0])])  # the subject does not count
+    4.0
+    """
+    sizes = np.array([one.size for one in groups], float)
+    count, total = len(groups), float(sizes.sum())
+    if total <= count:
+        return total
+    mean = float(np.concatenate(groups).mean())
+    means = np.array([one.mean() for one in groups])
+    between = float((sizes * (means - mean) ** 2).sum()) / (count - 1)
+    within = float(sum(((one - one.mean()) ** 2).sum() for one in groups)) / (total - count)
+    usual = (total - float((sizes**2).sum()) / total) / (count - 1)
+    if between + (usual - 1) * within <= 0:
+        return total
+    correlation = max(0.0, (between - within) / (between + (usual - 1) * within))
+    return max(float(count), total / (1 + (usual - 1) * correlation))
+
+
+def _interval(gains: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return the 95 % interval of a mean by Student's t."""
+    from scipy import stats
+
+    half = float(stats.t.ppf(0.975, gains.size - 1) * gains.std(ddof=1) / np.sqrt(gains.size))
+    mean = float(gains.mean())
+    return mean - half, mean + half
