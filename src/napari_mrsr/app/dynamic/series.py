@@ -21,6 +21,7 @@ METHODS = {
     "swift": "fast network",
     "unet": "network as published; slow without a GPU",
     "fourier": "zero-filled k-space",
+    "ibp": "iterative back-projection",
     "tricubic": "interpolation by splines",
     "trilinear": "interpolation by straight lines",
     "area": "mean over the area of a voxel",
