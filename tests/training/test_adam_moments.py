@@ -10,8 +10,7 @@ from torch import nn
 
 from napari_mrsr.networks.unet import Unet
 from napari_mrsr.training import checkpoint
-from napari_mrsr.training.adam_moments import difference, moments, restore
-from napari_mrsr.training.loop import _tensors
+from napari_mrsr.training.adam_moments import difference, moments, restore, tensors_of
 from napari_mrsr.training.losses import find
 from napari_mrsr.training.pairs import Batch
 from napari_mrsr.training.tuner import Tuner
@@ -39,7 +38,7 @@ def trained() -> Tuner:
 
 def test_a_restored_optimizer_steps_as_training_would_have_gone_on(trained, tmp_path) -> None:
     parameters = {name: p.detach().clone() for name, p in trained.network.named_parameters()}
-    folder = checkpoint.save(tmp_path / "checkpoint", _tensors(trained.network, parameters, trained.optimizer), {})
+    folder = checkpoint.save(tmp_path / "checkpoint", tensors_of(trained.optimizer, trained.network), {})
     later = tuner(copy.deepcopy(trained.network))
     assert restore(later.optimizer, later.network, checkpoint.load(folder)[0]) == len(parameters)
     for batch in batches(3, seed=1):
@@ -59,7 +58,7 @@ def test_without_them_the_first_step_is_another(trained) -> None:
 
 
 def test_a_checkpoint_of_another_network_gives_nothing(trained) -> None:
-    tensors = _tensors(trained.network, dict(trained.network.named_parameters()), trained.optimizer)
+    tensors = tensors_of(trained.optimizer, trained.network)
     other = tuner(Unet(features=4))
     assert restore(other.optimizer, other.network, tensors) == 1  # the bias of the last layer alone has one shape
 

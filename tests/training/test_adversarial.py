@@ -15,7 +15,8 @@ from napari_mrsr.networks.circle import Circle
 from napari_mrsr.networks.cpce import Cpce
 from napari_mrsr.networks.critics import CircleCritic, CpceCritic
 from napari_mrsr.training import circle_terms, wasserstein
-from napari_mrsr.training.adversarial import AdversarialRecipe, run
+from napari_mrsr.training.adversarial import run
+from napari_mrsr.training.adversarial_recipes import AdversarialRecipe
 from napari_mrsr.training.games import CircleGame, CircleWeights, CpceGame, slices
 from napari_mrsr.training.in_plane import PlaneSampling, PlaneSource
 from napari_mrsr.training.material import Planes

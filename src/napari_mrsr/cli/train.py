@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,6 +11,9 @@ from napari_mrsr.cli import console
 from napari_mrsr.cli.options import Device, OutFolder
 from napari_mrsr.cli.output import check_folder
 from napari_mrsr.errors import BadParameter, NothingToRead, UnknownMethod
+
+#: What an adversarial game has no use for.
+OF_OTHERS = {"--phantoms", "--loss", "--echoes", "--combined"}
 
 
 def train(
@@ -69,6 +72,9 @@ def train(
         str | None,
         typer.Option(metavar="K/N", help="Brain: hold out part K of N of the subjects.", show_default=False),
     ] = None,
+    unpaired: Annotated[
+        bool, typer.Option("--unpaired", help="circle: coarse and sharp pictures of different places.")
+    ] = False,
     device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
 ) -> None:
@@ -78,87 +84,78 @@ def train(
     scsr are learned in one go, from --data, --phantoms and --seed alone: their folder gets weights.safetensors and
     training.json.
     """
-    from napari_mrsr.training import by_recipe, dictionaries, features, recipes
+    from napari_mrsr.training import adversarial_recipes, by_recipe, dictionaries, features, recipes
     from napari_mrsr.training.brain_sources import parse_fold
 
-    known = (*recipes.RECIPES, *dictionaries.RECIPES, features.RECIPE)
-    if recipe not in known:
-        raise UnknownMethod(f"no recipe {recipe!r}", remedy=f"choose one of {', '.join(known)}")
     folders = [*(data or ()), *(more or ())]  # --data A B: the shell hands B over as one more argument
-    for path in (
-        *folders,
-        *(validate or ()),
-        *((start,) if start is not None else ()),
-        *((features_of,) if features_of is not None else ()),
-    ):
+    given = {
+        "--from": start,
+        "--validate": validate,
+        "--phantoms": phantoms or None,
+        "--steps": steps,
+        "--batch": batch,
+        "--learning-rate": learning_rate,
+        "--loss": loss,
+        "--features": features_of,
+        "--minutes": minutes,
+        "--echoes": echoes,
+        "--combined": combined or None,
+        "--fold": fold,
+        "--unpaired": unpaired or None,
+    }
+    kinds = {
+        **{name: set(given) - {"--unpaired"} for name in recipes.RECIPES},
+        **{
+            name: set(given) - {"--phantoms", "--loss", "--echoes", "--combined"}
+            for name in adversarial_recipes.RECIPES
+        },
+        **{name: {"--phantoms"} for name in dictionaries.RECIPES},
+        features.RECIPE: {"--phantoms", "--steps", "--batch", "--learning-rate", "--minutes"},
+    }
+    if recipe not in kinds:
+        raise UnknownMethod(f"no recipe {recipe!r}", remedy=f"choose one of {', '.join(kinds)}")
+    for path in (*folders, *(validate or ()), *(one for one in (start, features_of) if one is not None)):
         if not path.exists():
             raise NothingToRead("does not exist", where=path, remedy="check the spelling")
+    refused = [name for name, value in given.items() if value is not None and name not in kinds[recipe]]
+    if refused:
+        raise BadParameter(f"{', '.join(refused)}: not for {recipe}", remedy="leave them out")
     check_folder(output)
     if recipe in dictionaries.RECIPES:
-        of_networks = {
-            "--from": start,
-            "--validate": validate,
-            "--steps": steps,
-            "--batch": batch,
-            "--loss": loss,
-            "--features": features_of,
-            "--minutes": minutes,
-            "--learning-rate": learning_rate,
-            "--echoes": echoes,
-            "--combined": combined or None,
-            "--fold": fold,
-        }
-        given = [name for name, value in of_networks.items() if value is not None]
-        if given:
-            raise BadParameter(f"{', '.join(given)}: for networks, not for {recipe}", remedy="leave them out")
-        print(
-            dictionaries.train(
-                recipe, out=output, data=folders, phantoms=phantoms, quick=quick, seed=seed, report=console.note
-            )
+        made = dictionaries.train(
+            recipe, out=output, data=folders, phantoms=phantoms, quick=quick, seed=seed, report=console.note
         )
-        return
-    if recipe == features.RECIPE:
-        others = {
-            "--from": start,
-            "--validate": validate,
-            "--loss": loss,
-            "--features": features_of,
-            "--echoes": echoes,
-            "--combined": combined or None,
-            "--fold": fold,
-        }
-        given = [name for name, value in others.items() if value is not None]
-        if given:
-            raise BadParameter(f"{', '.join(given)}: for super-resolution, not for features", remedy="leave them out")
-        with console.steps("training features") as progress:
-            features.train(
-                out=output, data=folders, phantoms=phantoms, quick=quick, steps=steps, batch=batch,
-                learning_rate=learning_rate, minutes=minutes, device=device, seed=seed, progress=progress,
-                report=console.note,
-            )  # fmt: skip
-        print(output / "weights.safetensors")
+        print(made)
         return
     with console.steps(f"training {recipe}") as progress:
-        by_recipe.train(
-            recipe,
-            out=output,
-            data=folders,
-            phantoms=phantoms,
-            validate=list(validate or ()),
-            start=start,
-            quick=quick,
-            steps=steps,
-            batch=batch,
-            learning_rate=learning_rate,
-            loss=loss,
-            features=features_of,
-            minutes=minutes,
-            echoes=echoes,
-            combined=combined,
-            fold=None if fold is None else parse_fold(fold),
-            device=device,
-            seed=seed,
-            progress=progress,
-            report=console.note,
-        )
+        every: dict[str, Any] = {
+            "out": output, "data": folders, "quick": quick, "steps": steps, "batch": batch,
+            "learning_rate": learning_rate, "minutes": minutes, "device": device, "seed": seed,
+            "progress": progress, "report": console.note,
+        }  # fmt: skip
+        if recipe == features.RECIPE:
+            features.train(phantoms=phantoms, **every)
+        elif recipe in adversarial_recipes.RECIPES:
+            adversarial_recipes.train(
+                recipe,
+                validate=list(validate or ()),
+                start=start,
+                features=features_of,
+                paired=not unpaired,
+                fold=None if fold is None else parse_fold(fold),
+                **every,
+            )
+        else:
+            by_recipe.train(
+                recipe,
+                phantoms=phantoms,
+                validate=list(validate or ()),
+                start=start,
+                loss=loss,
+                features=features_of,
+                echoes=echoes,
+                combined=combined,
+                fold=None if fold is None else parse_fold(fold),
+                **every,
+            )
     print(output / "weights.safetensors")

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-_PREFIX = "optimizer/"
+#: What the names of moments begin with in a checkpoint.
+PREFIX = "optimizer/"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,18 @@ class Difference:
     scale: float
 
 
-def restore(optimizer: torch.optim.Optimizer, network: nn.Module, tensors: Mapping[str, Tensor]) -> int:
+def tensors_of(optimizer: torch.optim.Optimizer, network: nn.Module, prefix: str = PREFIX) -> dict[str, Tensor]:
+    """Return an optimizer's moments of a network's weights, by name, for a checkpoint."""
+    return {
+        f"{prefix}{name}/{key}": torch.as_tensor(value)
+        for name, weight in network.named_parameters()
+        for key, value in optimizer.state.get(weight, {}).items()
+    }
+
+
+def restore(
+    optimizer: torch.optim.Optimizer, network: nn.Module, tensors: Mapping[str, Tensor], prefix: str = PREFIX
+) -> int:
     """Put the moments of a checkpoint into an optimizer.
 
     Parameters
@@ -57,6 +69,8 @@ def restore(optimizer: torch.optim.Optimizer, network: nn.Module, tensors: Mappi
         Its parameters have the names of the checkpoint.
     tensors
         As :func:`napari_mrsr.training.checkpoint.load` gives them.
+    prefix
+        What the names of the moments begin with.
 
     Returns
     -------
@@ -65,12 +79,12 @@ def restore(optimizer: torch.optim.Optimizer, network: nn.Module, tensors: Mappi
     """
     found = 0
     for name, weight in network.named_parameters():
-        prefix = f"{_PREFIX}{name}/"
-        state = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+        start = f"{prefix}{name}/"
+        state = {key[len(start) :]: value for key, value in tensors.items() if key.startswith(start)}
         if not state or state["exp_avg"].shape != weight.shape:
             continue
         optimizer.state[weight] = {
-            key: value.clone() if key == "step" else value.to(weight.device).clone(memory_format=torch.preserve_format)
+            key: value.clone() if key == "step" else torch.empty_like(weight).copy_(value)
             for key, value in state.items()
         }
         found += 1

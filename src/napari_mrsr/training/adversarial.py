@@ -10,62 +10,30 @@ Batches follow from the step, so a checkpoint of networks, critics, average and 
 
 from __future__ import annotations
 
-import csv
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from napari_mrsr.networks import registry
-from napari_mrsr.networks.network import Network
-from napari_mrsr.training import checkpoint
+from napari_mrsr.training import adam_moments
+from napari_mrsr.training.adversarial_recipes import AdversarialRecipe
+from napari_mrsr.training.average import Average
 from napari_mrsr.training.games import Game
+from napari_mrsr.training.loop import Result
 from napari_mrsr.training.material import Planes
+from napari_mrsr.training.record import Record
 from napari_mrsr.training.validation import Score
 
-#: Steps between lines of the log, minutes between checkpoints, and validations of a run.
-LOG_EVERY, CHECKPOINT_MINUTES, VALIDATIONS = 20, 2.0, 10
+#: Steps between lines of the log, its columns beside step and minutes, and validations of a run.
+LOG_EVERY, COLUMNS, VALIDATIONS = 20, ("learning_rate", "loss", "critic", "note"), 10
 #: Adam's decay of its moments (Gulrajani et al. 2017: a critic must not run on old gradients).
 BETAS = (0.5, 0.9)
-
-
-@dataclass(frozen=True)
-class AdversarialRecipe:
-    """How the game is played.
-
-    Parameters
-    ----------
-    steps, critic_steps
-        Steps of the generators, and steps of the critics for each.
-    learning_rate, last_rate
-        Adam's step in the first half, and at the end.
-    averaging
-        Decay of the moving average of the generator.
-    about
-        What else belongs to the record: network, settings, loss weights.
-    """
-
-    steps: int
-    critic_steps: int = 4
-    learning_rate: float = 1e-4
-    last_rate: float = 2e-6
-    averaging: float = 0.999
-    about: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Played:
-    """Where a run left the weights of its generator, how far it came, and its last scores."""
-
-    weights: Path
-    step: int
-    hours: float
-    scores: tuple[Score, ...]
+#: What is added to the seed for the sharp pictures of unpaired training.
+OTHER = 1_000_003
 
 
 def rate(recipe: AdversarialRecipe, step: int) -> float:
@@ -92,7 +60,7 @@ def run(
     device: str = "auto",
     progress: Callable[[int, int, float], None] | None = None,
     report: Callable[[str], None] = lambda _: None,
-) -> Played:
+) -> Result:
     """Play until the last step or the end of the minutes, going on where the folder's run stopped.
 
     Parameters
@@ -110,82 +78,74 @@ def run(
     progress, report
         Told (step, steps, loss of the generators), and lines.
     """
-    out.mkdir(parents=True, exist_ok=True)
     place = torch.device("cuda" if device in ("auto", "cuda") and torch.cuda.is_available() else "cpu")
     players = nn.ModuleDict({"generators": game.generators, "critics": game.critics}).to(place)
-    average = {name: p.detach().clone() for name, p in game.network.named_parameters()}
+    average = Average(game.network, recipe.averaging)
     optimizers = {
         name: torch.optim.Adam(players[name].parameters(), lr=recipe.learning_rate, betas=BETAS) for name in players
     }
-    folder = out / "checkpoint"
-    step, hours = 0, 0.0
-    if checkpoint.exists(folder):
-        tensors, state = checkpoint.load(folder)
-        _restore(players, average, optimizers, tensors)
-        step, hours = int(state["step"]), float(state["hours"])
+    record = Record(out, COLUMNS, minutes)
+    step = record.resume(lambda tensors: _restore(players, average, optimizers, tensors))
+    if step:
         report(f"resumed at step {step}")
-    began = saved = time.monotonic()
     scores: tuple[Score, ...] = ()
 
-    def spent() -> float:
-        return hours + (time.monotonic() - began) / 3600
-
     def save() -> None:
-        state = {"step": step, "hours": spent(), "seed": seed, "recipe": asdict(recipe), "sources": material.names}
-        checkpoint.save(folder, _tensors(players, average, optimizers), state)
+        tensors = _tensors(players, average, optimizers)
+        record.save(tensors, step, seed=seed, recipe=asdict(recipe), sources=material.names)
 
-    with (out / "training.csv").open("a", newline="") as file:
-        log = csv.writer(file)
-        if step == 0:
-            log.writerow(["step", "minutes", "learning_rate", "critic", "generator", "note"])
-        while step < recipe.steps:
-            for optimizer in optimizers.values():
-                for group in optimizer.param_groups:
-                    group["lr"] = rate(recipe, step)
-            for turn in range(recipe.critic_steps):
-                x, y, mix = _batch(material, seed, step * (recipe.critic_steps + 1) + turn, place)
-                critics = game.critic_loss(x, y, mix)
-                _step(optimizers["critics"], critics)
-            x, y, _ = _batch(material, seed, step * (recipe.critic_steps + 1) + recipe.critic_steps, place)
-            terms = game.generator_terms(x, y)
-            generators = torch.stack(list(terms.values())).sum()
-            _step(optimizers["generators"], generators)
-            step += 1
-            decay = min(recipe.averaging, 1 - 1 / (step + 1))
-            with torch.no_grad():
-                for name, p in game.network.named_parameters():
-                    average[name].mul_(decay).add_(p.detach(), alpha=1 - decay)
-            if step % LOG_EVERY == 0 or step == recipe.steps:
-                told = "; ".join(f"{name} {float(term.detach()):.5g}" for name, term in terms.items())
-                loss = float(generators.detach())
-                log.writerow(
-                    [step, round(spent() * 60, 3), rate(recipe, step - 1), float(critics.detach()), loss, told]
-                )
-                file.flush()
-                if progress is not None:
-                    progress(step, recipe.steps, loss)
-            if material.judges and (step % max(1, recipe.steps // VALIDATIONS) == 0 or step == recipe.steps):
-                scores = material.scores(_averaged(game.network, average))
-                for one in scores:
-                    log.writerow([step, round(spent() * 60, 3), "", "", "", str(one)])
-                    report(f"step {step} {one}")
-            over = minutes is not None and (time.monotonic() - began) / 60 > minutes
-            if (time.monotonic() - saved) / 60 > CHECKPOINT_MINUTES or over:
-                save()
-                saved = time.monotonic()
-            if over:
-                break
+    def draw(number: int) -> tuple[Tensor, Tensor, Tensor]:
+        return _batch(material, seed, number, place, paired=recipe.paired)
+
+    while step < recipe.steps:
+        for optimizer in optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate(recipe, step)
+        for turn in range(recipe.critic_steps):
+            x, y, mix = draw(step * (recipe.critic_steps + 1) + turn)
+            critics = game.critic_loss(x, y, mix)
+            _step(optimizers["critics"], critics)
+        x, y, _ = draw(step * (recipe.critic_steps + 1) + recipe.critic_steps)
+        terms = game.generator_terms(x, y)
+        generators = torch.stack(list(terms.values())).sum()
+        _step(optimizers["generators"], generators)
+        step += 1
+        average.update(step)
+        if step % LOG_EVERY == 0 or step == recipe.steps:
+            told = "; ".join(f"{name} {float(term.detach()):.5g}" for name, term in terms.items())
+            loss = float(generators.detach())
+            record.log(step, rate(recipe, step - 1), loss, float(critics.detach()), told)
+            if progress is not None:
+                progress(step, recipe.steps, loss)
+        if material.judges and (step % max(1, recipe.steps // VALIDATIONS) == 0 or step == recipe.steps):
+            scores = material.scores(average.averaged())
+            for one in scores:
+                record.log(step, "", "", "", str(one))
+                report(f"step {step} {one}")
+        if record.is_due:
+            save()
+        if record.is_over:
+            break
     save()
-    weights = registry.save(_averaged(game.network, average), out / "weights.safetensors")
-    return Played(weights, step, spent(), scores)
+    weights = registry.save(average.averaged(), out / "weights.safetensors")
+    from napari_mrsr.training.curves import plot
+
+    plot(out / "training.csv", out / "training.png")
+    return Result(weights, step, recipe.steps, record.hours, scores)
 
 
-def _batch(material: Planes, seed: int, number: int, place: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Return coarse and sharp patches, and where between two pictures each slice's critic is looked at."""
+def _batch(
+    material: Planes, seed: int, number: int, place: torch.device, *, paired: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return coarse and sharp patches, and where between two pictures each slice's critic is looked at.
+
+    Unpaired, the sharp ones are of another draw: other places, and mostly other people.
+    """
     batch = material.draw(seed, number)
-    pictures = batch.thin.shape[0] * batch.thin.shape[-1]
+    sharp = batch.thin if paired else material.draw(seed + OTHER, number).thin
+    pictures = sharp.shape[0] * sharp.shape[-1]
     mix = np.random.default_rng([seed, number, 1]).random(pictures, dtype=np.float32)
-    return batch.thick.to(place), batch.thin.to(place), torch.from_numpy(mix).to(place)
+    return batch.thick.to(place), sharp.to(place), torch.from_numpy(mix).to(place)
 
 
 def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
@@ -194,41 +154,24 @@ def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.step()
 
 
-def _averaged(network: Network, average: dict[str, Tensor]) -> Network:
-    """Return another network with the averaged weights."""
-    twin = registry.build(network.architecture, network.settings).to(next(network.parameters()).device)
-    twin.load_state_dict(average)
-    return twin.eval()
-
-
-def _tensors(
-    players: nn.ModuleDict, average: dict[str, Tensor], optimizers: dict[str, torch.optim.Adam]
-) -> dict[str, Tensor]:
+def _tensors(players: nn.ModuleDict, average: Average, optimizers: dict[str, torch.optim.Adam]) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {f"network/{name}": p for name, p in players.named_parameters()}
-    tensors |= {f"average/{name}": p for name, p in average.items()}
+    tensors |= {f"average/{name}": p for name, p in average.weights.items()}
     for which, optimizer in optimizers.items():
-        for name, p in players[which].named_parameters():
-            for key, value in optimizer.state.get(p, {}).items():
-                tensors[f"optimizer/{which}.{name}/{key}"] = torch.as_tensor(value)
+        tensors |= adam_moments.tensors_of(optimizer, players[which], f"{adam_moments.PREFIX}{which}.")
     return tensors
 
 
 def _restore(
     players: nn.ModuleDict,
-    average: dict[str, Tensor],
+    average: Average,
     optimizers: dict[str, torch.optim.Adam],
-    tensors: dict[str, Tensor],
+    tensors: Mapping[str, Tensor],
 ) -> None:
     with torch.no_grad():
         for name, p in players.named_parameters():
             p.copy_(tensors[f"network/{name}"])
-        for name, held in average.items():
+        for name, held in average.weights.items():
             held.copy_(tensors[f"average/{name}"])
     for which, optimizer in optimizers.items():
-        for name, p in players[which].named_parameters():
-            prefix = f"optimizer/{which}.{name}/"
-            found = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
-            if found:
-                optimizer.state[p] = {
-                    key: value if key == "step" else value.to(p.device) for key, value in found.items()
-                }
+        adam_moments.restore(optimizer, players[which], tensors, f"{adam_moments.PREFIX}{which}.")

@@ -9,29 +9,33 @@ from pathlib import Path
 
 
 def plot(log: Path, picture: Path) -> Path:
-    """Draw loss and gain over tricubic against the step, from a run's ``training.csv``."""
+    """Draw the loss, and the gain over what it is compared with, against the step, from a run's ``training.csv``."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     losses: list[tuple[int, float]] = []
+    beside = "tricubic"
     gains: dict[str, list[tuple[int, float]]] = defaultdict(list)
     with log.open(newline="") as file:
         for row in csv.DictReader(file):
             if row["loss"]:
                 losses.append((int(row["step"]), float(row["loss"])))
-            found = re.fullmatch(r"(.+): [-\d.]+ dB, ([-+\d.]+) over tricubic", row["note"])
+            found = re.fullmatch(r"(.+): [-\d.]+ dB, ([-+\d.]+) over (.+)", row["note"])
             if found:
                 gains[found[1]].append((int(row["step"]), float(found[2])))
+                beside = found[3]
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
     if losses:
-        left.semilogy(*zip(*losses, strict=True), lw=0.8)
+        left.plot(*zip(*losses, strict=True), lw=0.8)
+        if all(loss > 0 for _, loss in losses):  # that of an adversarial game may be negative
+            left.set_yscale("log")
     left.set(xlabel="step", ylabel="loss")
     for name, points in gains.items():
         right.plot(*zip(*points, strict=True), marker=".", label=name)
     right.axhline(0, color="grey", lw=0.5)
-    right.set(xlabel="step", ylabel="PSNR gain over tricubic [dB]")
+    right.set(xlabel="step", ylabel=f"PSNR gain over {beside} [dB]")
     if gains:
         right.legend(fontsize=6)
     figure.savefig(picture, dpi=110)

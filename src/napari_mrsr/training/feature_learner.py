@@ -13,9 +13,7 @@ statistics of the normalisation too: a run goes on where it stopped.
 
 from __future__ import annotations
 
-import csv
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -28,9 +26,10 @@ from torch.nn import functional
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.networks.features import Features
-from napari_mrsr.training import checkpoint
+from napari_mrsr.training import adam_moments
 from napari_mrsr.training.features import rate
-from napari_mrsr.training.precision import mixed_precision
+from napari_mrsr.training.precision import mixed_precision, placed
+from napari_mrsr.training.record import Record
 from napari_mrsr.training.tissues import CLASSES, UNKNOWN, Batch, Labelled, draw
 
 if TYPE_CHECKING:
@@ -38,8 +37,8 @@ if TYPE_CHECKING:
 
 #: Weight of the error without noise.
 DENOISING = 10.0
-#: Steps between lines of the log, and minutes between checkpoints.
-LOG_EVERY, CHECKPOINT_MINUTES = 50, 2.0
+#: Steps between lines of the log, and its columns beside step and minutes.
+LOG_EVERY, COLUMNS = 50, ("learning_rate", "loss")
 
 
 class FeatureLearner:
@@ -51,8 +50,8 @@ class FeatureLearner:
         self.precision = mixed_precision(place)
         self.network = Features(recipe.width)
         self.heads = nn.ModuleList(nn.Conv3d(width, len(CLASSES) + 1, 1) for width in self.network.widths)
-        self.both = nn.ModuleDict({"network": self.network, "heads": self.heads}).to(place)
-        self.both.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        self.both = nn.ModuleDict({"network": self.network, "heads": self.heads})
+        placed(self.both, place)
         self.optimizer = torch.optim.Adam(self.both.parameters(), lr=recipe.learning_rate)
         self.weights = self._weights().to(place)
 
@@ -92,22 +91,17 @@ class FeatureLearner:
         report: Callable[[str], None],
     ) -> tuple[int, float]:
         """Take steps until the last or the end of the minutes; returns the step reached and the hours spent in all."""
-        out.mkdir(parents=True, exist_ok=True)
-        recipe, folder = self.recipe, out / "checkpoint"
-        step, hours = self._resume(folder) if checkpoint.exists(folder) else (0, 0.0)
+        recipe = self.recipe
+        record = Record(out, COLUMNS, minutes)
+        step = record.resume(lambda tensors: self._restore(tensors, record.checkpoint))
         if step:
             report(f"resumed at step {step}")
-        began = saved = time.monotonic()
-
-        def spent() -> float:
-            return hours + (time.monotonic() - began) / 3600
-
-        def save() -> None:
-            state = {"step": step, "hours": spent(), "seed": self.seed, "recipe": asdict(recipe)}
-            checkpoint.save(folder, self._tensors(), state)
-
         self.both.train()
         losses: list[float] = []
+
+        def save() -> None:
+            record.save(self._tensors(), step, seed=self.seed, recipe=asdict(recipe))
+
         with ThreadPoolExecutor(1) as ahead:
             upcoming = ahead.submit(draw, self.sources, recipe.patch, recipe.batch, self.seed, step)
             while step < recipe.steps:
@@ -124,27 +118,21 @@ class FeatureLearner:
                 if step % LOG_EVERY == 0 or step == recipe.steps:
                     mean = sum(losses) / len(losses)
                     losses.clear()
-                    _log(out / "training.csv", step, round(60 * spent(), 2), rate(recipe, step - 1), mean)
+                    record.log(step, rate(recipe, step - 1), mean)
                     if progress:
                         progress(step, recipe.steps, mean)
-                over = minutes is not None and time.monotonic() - began > 60 * minutes
-                if over or time.monotonic() - saved > 60 * CHECKPOINT_MINUTES:
+                if record.is_due:
                     save()
-                    saved = time.monotonic()
-                if over:
+                if record.is_over:
                     break
         save()
-        return step, spent()
+        return step, record.hours
 
     def _tensors(self) -> dict[str, Tensor]:
         tensors = {f"network/{name}": tensor for name, tensor in self.both.state_dict().items()}
-        for name, p in self.both.named_parameters():
-            for key, value in self.optimizer.state.get(p, {}).items():
-                tensors[f"optimizer/{name}/{key}"] = torch.as_tensor(value)
-        return tensors
+        return tensors | adam_moments.tensors_of(self.optimizer, self.both)
 
-    def _resume(self, folder: Path) -> tuple[int, float]:
-        tensors, state = checkpoint.load(folder)
+    def _restore(self, tensors: Mapping[str, Tensor], folder: Path) -> None:
         own = {name.partition("/")[2]: tensor for name, tensor in tensors.items() if name.startswith("network/")}
         try:
             self.both.load_state_dict(own)
@@ -152,25 +140,4 @@ class FeatureLearner:
             raise BadParameter(
                 "holds a run of a network of another size", where=folder, remedy="choose another folder"
             ) from error
-        for name, p in self.both.named_parameters():
-            prefix = f"optimizer/{name}/"
-            moments = {key[len(prefix) :]: tensor for key, tensor in tensors.items() if key.startswith(prefix)}
-            if moments:
-                self.optimizer.state[p] = {
-                    key: value if key == "step" else value.to(p.device).contiguous(memory_format=_format(p))
-                    for key, value in moments.items()
-                }
-        return int(state["step"]), float(state["hours"])
-
-
-def _format(p: Tensor) -> torch.memory_format:
-    return torch.channels_last_3d if p.ndim == 5 else torch.contiguous_format
-
-
-def _log(path: Path, step: int, minutes: float, learning_rate: float, loss: float) -> None:
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.writer(file)
-        if new:
-            writer.writerow(["step", "minutes", "learning_rate", "loss"])
-        writer.writerow([step, minutes, learning_rate, loss])
+        adam_moments.restore(self.optimizer, self.both, tensors)

@@ -1,0 +1,37 @@
+"""The moving average of a network's weights: what a run is judged by and leaves behind, since single steps swing."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from napari_mrsr.networks.network import Network
+
+
+class Average:
+    """The average, beside the network that learns.
+
+    Parameters
+    ----------
+    network
+        Whose weights are averaged.
+    decay
+        Share of the average that a step leaves as it was; early steps leave less, 0 always takes the last weights.
+    """
+
+    def __init__(self, network: Network, decay: float) -> None:
+        self.network, self.decay = network, decay
+        self.weights: dict[str, Tensor] = {name: p.detach().clone() for name, p in network.named_parameters()}
+
+    def update(self, step: int) -> None:
+        """Take in the weights after a step, counted from 1."""
+        decay = min(self.decay, 1 - 1 / (step + 1)) if self.decay else 0.0
+        with torch.no_grad():
+            for name, p in self.network.named_parameters():
+                self.weights[name].mul_(decay).add_(p.detach(), alpha=1 - decay)
+
+    def averaged(self) -> Network:
+        """Return another network that has the average."""
+        twin = type(self.network)(**self.network.settings)
+        twin.load_state_dict(self.weights)
+        return twin.to(next(self.network.parameters()).device).eval()
