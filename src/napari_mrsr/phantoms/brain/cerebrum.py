@@ -14,7 +14,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
+from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates, maximum_filter
 
 from napari_mrsr.phantoms.brain.space import STEP, Block, Space
 from napari_mrsr.phantoms.shapes import Array, Points, ellipsoid, loft, union, without
@@ -32,9 +32,13 @@ TEMPORAL = (
     (-66, 42, 0, 14, 15),
 )  # fmt: skip
 #: Size of the features of the fields that sulci follow, how deep sulci go and by how much that varies, mm.
-FOLDS = {"deep": (12.5, 19.0, 5.0), "middle": (11.5, 10.0, 7.0), "shallow": (9.0, 4.0, 4.5)}
+FOLDS = {"deep": (12.5, 19.0, 5.0), "middle": (11.5, 11.0, 7.0), "shallow": (9.5, 4.0, 4.5)}
 #: How far sheets swerve on their way down, and over what length, mm.
 SWERVE, SWERVE_SIZE = 2.2, 15.0
+#: Slope of a field beyond which it jumps, over the size of its features (the mean slope is 2.8).
+STEEPEST = 9.0
+#: By how much sulci of the wall between the hemispheres are shallower, mm.
+MEDIAL = 6.0
 #: Box of the lattice on which distances to the hull are kept, one side, and its spacing, mm.
 CORNER, REACHES, GRAIN = (-4.0, -136.0, -84.0), (112.0, 112.0, 124.0), 2.0
 #: Half the width of the gap between the hemispheres, mm.
@@ -94,6 +98,9 @@ def know(space: Space) -> None:
         position += offsets[n].reshape(3, 1, 1, 1).astype(np.float32)
         field = map_coordinates(texture.tile, position, order=3, mode="grid-wrap", output=np.float32)
         slope = np.sqrt(sum(g * g for g in np.gradient(field, STEP)))
+        # Halfway between two walls the nearest point of the hull jumps, and with it the field: no sulcus there either.
+        torn = maximum_filter((slope > STEEPEST / size).astype(np.float32), 3)
+        space.known[f"{name} torn"] = gaussian_filter(torn, 0.7)
         # Where a field is flat there is no sheet, only a wide valley: no sulcus.
         space.known[name] = field
         space.known[f"{name} slope"] = np.maximum(slope, np.float32(0.6 / size))
@@ -104,26 +111,31 @@ def know(space: Space) -> None:
 
 def pial(block: Block, sulcus: float) -> Array:
     """Return the distance to the pial surface, negative inside the brain; ``sulcus`` is half the width of a sulcus."""
-    x, y, z = block["x"], block["y"], block["z"]
-    side, outside = np.abs(x), block["hull"]
-    surface = outside
-    varied = block["depth"]
-    for sign, (name, (_, depth, spread)) in zip((1, -1, 1), FOLDS.items(), strict=True):
+    y = block["y"]
+    side, outside, varied = np.abs(block["x"]), block["hull"], block["depth"]
+    (cy, cz), (ry, rz) = CALLOSUM
+    above = ellipsoid((np.zeros_like(y), y, block["z"]), (0, cy, cz), (1e3, ry, rz))
+    gap = np.maximum(side - np.float32(GAP), -above)
+    depth = -np.maximum(outside, -gap - np.float32(MEDIAL))
+    surface = np.maximum(outside, -gap)
+    for sign, (name, (_, deepest, spread)) in zip((1, -1, 1), FOLDS.items(), strict=True):
         sheet = np.abs(block[name]) / block[f"{name} slope"]
-        ends = np.float32(depth) + np.float32(sign * spread) * varied
+        ends = np.float32(deepest) + np.float32(sign * spread) * varied - np.float32(40) * block[f"{name} torn"]
         # Wider at the opening.
-        wide = np.float32(sulcus) * (np.float32(1) + np.float32(0.05) * np.clip(outside + 12, 0, 12))
-        surface = np.maximum(surface, -np.maximum(sheet - wide, -outside - ends))
+        wide = np.float32(sulcus) * (np.float32(1) + np.float32(0.05) * np.clip(12 - depth, 0, 12))
+        surface = np.maximum(surface, -np.maximum(sheet - wide, depth - ends))
+    return np.asarray(np.maximum(surface, -_fissure(block, sulcus)))
+
+
+def _fissure(block: Block, sulcus: float) -> Array:
+    """Return the distance to the Sylvian fissure and to the cleft over the insula."""
+    y, z, side = block["y"], block["z"], np.abs(block["x"])
     level = np.float32(-1.0) - np.float32(0.34) * y + np.float32(2.5) * block["wavy"]
     fissure = np.abs(z - level) * np.float32(0.94) - np.float32(sulcus + 0.3)
-    fissure = np.maximum(fissure, np.maximum(np.float32(35) - side, np.maximum(y - 24, np.float32(-46) - y)))
-    insula = np.abs(side - np.float32(35.5) + np.float32(1.5) * varied) - np.float32(sulcus + 0.2)
-    insula = np.maximum(insula, np.maximum(np.abs(z - level) - 12, np.abs(y + np.float32(1)) - 20))
-    surface = np.maximum(surface, -np.minimum(fissure, insula))
-    (cy, cz), (ry, rz) = CALLOSUM
-    above = ellipsoid((np.zeros_like(y), y, z), (0, cy, cz), (1e3, ry, rz))
-    gap = np.maximum(side - np.float32(GAP), -above)
-    return np.asarray(np.maximum(surface, -gap))
+    fissure = np.maximum(fissure, np.maximum(np.float32(35) - side, np.abs(y + np.float32(11)) - 35))
+    insula = np.abs(side - np.float32(35.5) + np.float32(1.5) * block["depth"]) - np.float32(sulcus + 0.2)
+    flat = (np.hypot((y + np.float32(1)) / 22, (z - level) / 13) - np.float32(1)) * 13
+    return np.asarray(np.minimum(fissure, np.maximum(insula, flat)))
 
 
 def callosum(p: Points) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from napari_mrsr.phantoms.brain.cerebrum import hull
 from napari_mrsr.phantoms.brain.palette import Palette
 from napari_mrsr.phantoms.brain.person import Person
 from napari_mrsr.phantoms.brain.space import Block, Space
@@ -25,11 +26,13 @@ EYE = (32.0, 58.0, -37.0)
 def know(space: Space) -> None:
     """Compute the inside of the skull and the surface of the head on the lattice."""
     person = space.person
-    inside = np.minimum(space.known["hull"] - np.float32(person.csf), np.float32(90))
+    x, y, z = space.points
+    # The skull bridges the notch between the hemispheres.
+    bridged = hull((np.maximum(np.abs(x), np.float32(20)), y, z))
+    inside = union(space.known["hull"], bridged, 4.0) - np.float32(person.csf)
     inside = union(inside, space.known["cerebellum"] - np.float32(person.csf), 14.0)
     inside = union(inside, space.known["stem"] - np.float32(3.5), 10.0)
     space.known["inside"] = np.asarray(inside, np.float32)
-    x, y, z = space.points
     crown = inside - np.float32(person.skull + person.scalp)
     # The cord leaves the skull: what is around it is neck, not scalp.
     crown = np.maximum(crown, np.float32(-62) - z)
@@ -89,15 +92,14 @@ def around(block: Block, palette: Palette, person: Person, wavy: Array) -> None:
 
 
 def _seams(block: Block) -> Array:
-    """Return the distance to muscles, with fat between them and none over the crown."""
-    x, y, z = block["x"], block["y"], block["z"]
+    """Return the distance to muscles, with fat between them, and none over the crown."""
+    x, z, wavy = np.abs(block["x"]), block["z"], block["wavy"]
+    y = block["y"] + np.float32(3) * wavy
     lines = np.minimum(
-        np.abs(np.sin(np.float32(0.11) * (np.abs(x) + np.float32(0.25) * z))),
-        np.abs(np.sin(np.float32(0.095) * (y - np.float32(0.3) * np.abs(x)) + np.float32(0.8))),
+        np.abs(np.sin(np.float32(0.11) * (x + np.float32(0.25) * z + np.float32(3) * wavy))),
+        np.abs(np.sin(np.float32(0.095) * (y - np.float32(0.3) * x) + np.float32(0.8))),
     )
-    seams = np.float32(1.1) - lines * np.float32(9)
-    face = np.maximum(np.float32(20) - y, z + np.float32(20)) * np.float32(0.2)
-    return np.asarray(np.maximum(np.maximum(seams, z - np.float32(26)), np.minimum(-face, np.float32(4)) - 4))
+    return np.asarray(np.maximum(np.float32(1.1) - lines * np.float32(9), z - np.float32(22) - np.float32(4) * wavy))
 
 
 def _eyes(block: Block, palette: Palette) -> None:

@@ -62,9 +62,9 @@ def draw(seed: int) -> Person:
         rotation=rotation,
         shift=np.asarray(shift),
         ventricles=float(0.8 + 0.55 * age + 0.1 * rng.standard_normal()),
-        sulcus=float(0.45 + 0.6 * age + 0.05 * rng.standard_normal()),
+        sulcus=float(0.35 + 0.5 * age + 0.05 * rng.standard_normal()),
         cortex=float(2.75 - 0.3 * age + 0.1 * rng.standard_normal()),
-        csf=float(1.6 + 1.6 * age),
+        csf=float(1.2 + 1.4 * age),
         skull=float(rng.uniform(5.0, 8.0)),
         scalp=float(rng.uniform(4.0, 8.0)),
     )
