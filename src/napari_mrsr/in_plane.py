@@ -314,22 +314,30 @@ def _interpolated(
 
 
 def _held(tiles: Iterator[Tile], shape: tuple[int, ...], y: npt.NDArray[Any], job: PlaneJob) -> Iterator[Tile]:
-    """Yield previews, then the whole frame with its measured centre: every voxel of a plane enters its k-space."""
+    """Hold a frame to its measured centre: whole slices as they come, else all at the end.
+
+    Every voxel of a slice enters its k-space, none of another slice does. Previews pass.
+    """
     from napari_mrsr.inference.engine import Tile
     from napari_mrsr.inference.measured_centre import hold
 
-    array, done = np.empty(shape, np.float32), 0.0
+    one, other = (a - 3 for a in job.plane)
+    y = y.astype(np.float32, copy=False)
+    array: Floats | None = None
+    done = 0.0
     for tile in tiles:
         if tile.preview:
             yield tile
-            continue
-        tile.write(array)
-        done = tile.done
-    if done == 1:
-        one, other = (a - 3 for a in job.plane)
-        held = hold(array, y.astype(np.float32, copy=False), (one, other))
+        elif all(tile.array.shape[a] == shape[a] for a in (one, other)):
+            here = y[(slice(None),) * (job.axis + 1) + (tile.where[job.axis],)]
+            yield replace(tile, array=hold(tile.array, here, (one, other)))
+        else:
+            array = np.empty(shape, np.float32) if array is None else array
+            tile.write(array)
+            done = tile.done
+    if array is not None and done == 1:
         i, j, k = (slice(0, size) for size in shape[1:])
-        yield Tile((i, j, k), held, 1.0)
+        yield Tile((i, j, k), hold(array, y, (one, other)), 1.0)
 
 
 def _emptied(tile: Tile, scan: Scan, n: int, job: PlaneJob, slices: list[int]) -> Tile:

@@ -77,6 +77,21 @@ def test_bfloat16_is_taken_only_if_it_passes_its_check(lean, echoes, error, chos
     assert backends.choose_backend(network, echoes, 2, 900.0, CPU).kind == chosen
 
 
+@pytest.mark.parametrize(("factor", "chosen"), [(0.5, "bf16"), (0.95, "fp32")])
+def test_dot_products_of_bfloat16_are_taken_only_where_they_save_time(lean, echoes, factor, chosen, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    monkeypatch.setattr(backends, "_decisions", {})
+    plain, clock = Runner.__call__, [0.0]
+
+    def timed(self, x, stop=None):
+        clock[0] += factor if self.kind == "bf16" else 1.0
+        return plain(self, x, stop)
+
+    monkeypatch.setattr(Runner, "__call__", timed)
+    monkeypatch.setattr(backends.time, "perf_counter", lambda: clock[0])
+    assert backends.choose_backend(Lean(features=8, blocks=1).eval(), echoes, 2, 900.0, CPU).kind == chosen
+
+
 def test_without_matrix_units_float32_is_taken(echoes, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": False})
     assert backends.choose_backend(Lean(8, 1).eval(), echoes, 2, 900.0, CPU).kind == "fp32"

@@ -27,7 +27,7 @@ BLOCK_LIMIT, SURROUNDING_LIMIT = 1.75, 1.15
 BRIGHTEST_AIR = 0.04
 
 
-def signal_mask(array: npt.NDArray[Any], scale: float, halo: int) -> npt.NDArray[np.bool_]:
+def signal_mask(array: npt.NDArray[Any], scale: float, halo: int | tuple[int, int, int]) -> npt.NDArray[np.bool_]:
     """Tell which voxels lie within ``halo`` voxels of any signal.
 
     Parameters
@@ -37,7 +37,7 @@ def signal_mask(array: npt.NDArray[Any], scale: float, halo: int) -> npt.NDArray
     scale
         The common scale of all echoes.
     halo
-        How far the network looks.
+        How far the network looks, along all axes or along each.
 
     Returns
     -------
@@ -51,7 +51,8 @@ def signal_mask(array: npt.NDArray[Any], scale: float, halo: int) -> npt.NDArray
     for echo in array:
         bright |= _bright_blocks(echo, scale)
     mask = bright
-    for axis, reach in enumerate((-(-halo // BLOCK), -(-halo // BLOCK), halo)):
+    i, j, k = (halo, halo, halo) if isinstance(halo, int) else halo
+    for axis, reach in enumerate((-(-i // BLOCK), -(-j // BLOCK), k)):
         mask = maximum_filter1d(mask, 2 * reach + 1, axis=axis, mode="constant")
     mask = mask.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)
     return np.ascontiguousarray(mask[: shape[0], : shape[1]])

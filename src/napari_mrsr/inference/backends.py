@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -49,6 +50,8 @@ class Backend(Protocol):
         """Return the same network on the CPU in float32."""
 
 
+#: Part of the time in float32 that bfloat16 may take without matrix units, and how often and how long that is measured.
+WORTH_ROUNDING, ROUNDS, ENOUGH_SECONDS = 0.8, 5, 0.5
 #: Seconds in float32 from which building the int8 network pays.
 WORTH_QUANTISING = 60.0
 
@@ -96,7 +99,8 @@ def _choose(
     model: nn.Module, x: npt.NDArray[Any], factor: int, scale: float, device: torch.device, wanted: str
 ) -> Runner:
     echoes = x.shape[0]
-    if wanted == "fp32" or (wanted == "auto" and not precision.has_fast_bfloat16(device)):
+    fast = precision.has_fast_bfloat16(device)
+    if wanted == "fp32" or (wanted == "auto" and not (fast or precision.has_bfloat16_products(device))):
         return Runner(model, factor, echoes, device)
     runner = Runner(model, factor, echoes, device, "bf16")
     if wanted == "bf16":
@@ -111,9 +115,21 @@ def _choose(
         sample = probe(x, scale)
         reference = Runner(model, factor, echoes, device)
         found = precision.agreement(reference(sample), runner(sample))
-        _decisions[key] = "bf16" if found >= precision.LEAST_AGREEMENT else "fp32"
+        taken = found >= precision.LEAST_AGREEMENT and (fast or _pays(runner, reference, sample))
+        _decisions[key] = "bf16" if taken else "fp32"
         log.info("bfloat16 agrees with float32 to %.1f dB: %s is used", found, _decisions[key])
     return runner if _decisions[key] == "bf16" else Runner(model, factor, echoes, device)
+
+
+def _pays(runner: Runner, reference: Runner, sample: Floats) -> bool:
+    """Tell whether a precision takes enough less time than float32, by turns, so that both share what else runs."""
+    seconds: dict[str, list[float]] = {runner.kind: [], reference.kind: []}
+    while len(seconds["fp32"]) < ROUNDS and sum(seconds["fp32"]) < ENOUGH_SECONDS:
+        for one in (reference, runner):
+            started = time.perf_counter()
+            one(sample)
+            seconds[one.kind].append(time.perf_counter() - started)
+    return min(seconds[runner.kind]) <= WORTH_ROUNDING * min(seconds["fp32"])
 
 
 def _runs(runner: Runner, x: npt.NDArray[Any], scale: float) -> bool:
@@ -156,8 +172,8 @@ def for_whole_volume(
 
 
 def can_quantise(model: nn.Module) -> bool:
-    """Tell whether a network takes any tile as it is: what pools pads it first, and tracing would fix by how much."""
-    return getattr(model, "stride", 1) == 1
+    """Tell whether a network of slices takes any tile as it is: what pools or pads by the size of a tile does not."""
+    return getattr(model, "stride", 1) == 1 and getattr(model, "sharpens", "slices") == "slices"
 
 
 def samples(x: npt.NDArray[Any], scale: float, count: int = 8, side: int = 32) -> list[Floats]:

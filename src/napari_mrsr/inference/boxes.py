@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import numpy.typing as npt
@@ -89,10 +89,13 @@ class Box:
             high.append(self.low[axis] + int(there[-1]) + 1)
         return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 
-    def halves(self) -> tuple[Box, Box] | None:
-        """Return the box cut in two across its longer in-plane side, or None if it is a single line."""
-        i, j, _ = self.shape
-        axis = 0 if i >= j else 1
+    def halves(self, slicewise: bool = False) -> tuple[Box, Box] | None:
+        """Return the box cut in two across its longer in-plane side, or None if it is a single line.
+
+        With ``slicewise`` slices are parted first, as long as there are several.
+        """
+        i, j, k = self.shape
+        axis = 2 if slicewise and k > 1 else 0 if i >= j else 1
         if self.shape[axis] < 2:
             return None
         middle = (self.low[axis] + self.high[axis]) // 2
@@ -163,33 +166,58 @@ def least_redundant(shape: Triple, halo: int, voxels: float) -> tuple[int, int]:
     return min(options, key=redundancy)
 
 
+def whole_slices(shape: Triple, halo: int, voxels: float) -> Triple:
+    """Return the core of boxes of at most so many voxels for a network that looks at every slice by itself.
+
+    As many whole slices as fit; only of one that does not fit, a part.
+
+    Examples
+    --------
+    >>> whole_slices((100, 80, 30), 8, 50_000)
+    (100, 80, 6)
+    >>> whole_slices((100, 80, 30), 8, 4_000)
+    (100, 24, 1)
+    """
+    i, j, n = shape
+    if i * j > voxels:
+        return (*least_redundant((i, j, 1), halo, voxels), 1)
+    return i, j, min(n, int(voxels // (i * j)))
+
+
 def plan(
-    shape: Triple, core: tuple[int, int], *, first: Sequence[int | None] = (None, None, None), thin: int = 16
+    shape: Triple,
+    core: tuple[int, int] | Triple,
+    *,
+    first: Sequence[int | None] = (None, None, None),
+    thin: int | Triple = 16,
 ) -> list[Box]:
-    """Cut a volume into full-depth boxes, nearest to the slice on screen first.
+    """Cut a volume into boxes, nearest to the slice on screen first; full in depth unless their depth is given.
 
     Parameters
     ----------
     shape
         The coarse grid, the super-resolved axis last.
     core
-        Largest core of a box in plane.
+        Largest core of a box, in plane, or along all three axes.
     first
         Index on screen along each axis, None for an axis that lies in the screen's plane.
     thin
-        Thickness of the first box across an axis that has an index in ``first``.
+        Thickness of the first box across an axis that has an index in ``first``, or one for each axis.
 
     Returns
     -------
     list of Box
         Disjoint, together the whole volume.
     """
+    least = (thin, thin, thin) if isinstance(thin, int) else thin
     borders = [
-        equal_cuts(n, c) if at is None else growing_cuts(n, c, min(max(0, at), n - 1), thin)
-        for n, c, at in zip(shape[:2], core, first, strict=False)
+        equal_cuts(n, c) if at is None else growing_cuts(n, c, min(max(0, at), n - 1), t)
+        for n, c, at, t in zip(shape, core, first, least, strict=False)
     ]
-    boxes = [Box((a, c, 0), (b, d, shape[2])) for a, b in pairwise(borders[0]) for c, d in pairwise(borders[1])]
-    centre = [n / 2 if at is None else at + 0.5 for n, at in zip(shape[:2], first, strict=False)]
+    if len(borders) == 2:
+        borders.append([0, shape[2]])
+    boxes = [Box(*zip(*spans, strict=True)) for spans in product(*(pairwise(ends) for ends in borders))]
+    centre = [n / 2 if at is None else at + 0.5 for n, at, _ in zip(shape, first, core, strict=False)]
 
     def distance(box: Box) -> tuple[float, float]:
         gaps = [max(0.0, a - c, c - b) for a, b, c in zip(box.low, box.high, centre, strict=False)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,10 @@ class Cost:
     channels: int
 
 
-_SIDE = 8
+#: Volume that a network is run on without data. Pictures are larger: convolutions without padding make them smaller.
+_VOLUME, _PICTURES = (8, 8, 8), (96, 96, 2)
+#: Layers that are counted.
+_COUNTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Conv3d, nn.ConvTranspose3d)
 
 
 def fingerprint(model: nn.Module) -> str:
@@ -58,16 +62,17 @@ def of(model: nn.Module, factor: int, echoes: int) -> Cost:
     seen: list[tuple[float, float, int, int]] = []
 
     def note(module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
-        assert isinstance(module, nn.Conv3d | nn.ConvTranspose3d)
+        assert isinstance(module, _COUNTED)
         x: Tensor = inputs[0]
         # a kernel gathers what a value is made of, a transposed one scatters what a value gives
-        times = x.numel() if isinstance(module, nn.ConvTranspose3d) else output.numel()
+        times = x.numel() if isinstance(module, nn.ConvTranspose2d | nn.ConvTranspose3d) else output.numel()
         seen.append((2.0 * module.weight[0].numel() * times, float(x.numel() + output.numel()), x.shape[0], x.shape[1]))
 
-    hooks = [m.register_forward_hook(note) for m in ghost.modules() if isinstance(m, nn.Conv3d | nn.ConvTranspose3d)]
-    voxels = _SIDE**3
+    hooks = [m.register_forward_hook(note) for m in ghost.modules() if isinstance(m, _COUNTED)]
+    shape = _PICTURES if getattr(model, "slicewise", False) else _VOLUME
+    voxels = math.prod(shape)
     with torch.inference_mode():
-        ghost(torch.empty(1, echoes, _SIDE, _SIDE, _SIDE, device="meta"), factor)
+        ghost(torch.empty(1, echoes, *shape, device="meta"), factor)
     for hook in hooks:
         hook.remove()
     if not seen:

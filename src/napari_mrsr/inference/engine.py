@@ -6,7 +6,8 @@
    screen first, there thin and then growing. Together they equal the network on the whole volume to 1e-5.
 
 A network that sharpens in plane has the factor 1: it is given frames that were already interpolated to the fine grid,
-``axis`` is their slice axis, and tiles are cut at multiples of its stride.
+``axis`` is their slice axis, and tiles are cut at multiples of its stride. One that looks at every slice by itself is
+given whole slices, the one on screen first, then as many at once as take a second: no preview, and no halo.
 
 Air is left to interpolation. Stop is asked before every layer of the network and within large ones; where that cannot
 be, tiles are no larger than what a layer does in half a second. Where memory runs out, tiles are halved, and in the end
@@ -149,7 +150,8 @@ def stream(
             kept.settled = True
         return kept.backend or first_choice
 
-    job = Job(kept.backend, x, factor, unit, model.halo, stop, threads, settle, model.stride)
+    slicewise = getattr(model, "slicewise", False)
+    job = Job(kept.backend, x, factor, unit, model.halo, stop, threads, settle, model.stride, slicewise)
     part = None if within is None else _part(within, array, axis)
     try:
         for box, values, done, early in job.run(shown, tile, air, part):

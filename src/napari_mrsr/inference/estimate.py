@@ -13,7 +13,7 @@ from napari_mrsr.inference.air import signal_mask
 from napari_mrsr.inference.backends import choose_backend, probe
 from napari_mrsr.inference.boxes import plan
 from napari_mrsr.inference.engine import check
-from napari_mrsr.inference.job import core_side, threads_for
+from napari_mrsr.inference.job import core_side, slices_core, threads_for
 from napari_mrsr.inference.scale import common_scale
 from napari_mrsr.networks.network import Network
 
@@ -46,7 +46,8 @@ def estimate_seconds(
     x = np.moveaxis(array, axis + 1, -1)
     shape = x.shape[1:]
     scale = common_scale(array) if scale is None else scale
-    halo, stride = model.halo, model.stride
+    halo, stride, slicewise = model.halo, model.stride, getattr(model, "slicewise", False)
+    around = (halo, halo, 0 if slicewise else halo)
     with threads_for(threads):
         backend = choose_backend(model, x, factor, scale, devices.choose(device), precision)
         known = backend.measured
@@ -54,11 +55,12 @@ def estimate_seconds(
         started = time.perf_counter()
         backend(sample)
         rate = sample[0].size * backend.cost.operations / max(time.perf_counter() - started, 1e-6)
-    mask = signal_mask(x, scale, halo) if air else np.ones(shape, bool)
+    mask = signal_mask(x, scale, around) if air else np.ones(shape, bool)
     voxels = 0
-    for box in plan(shape, core_side(backend, shape, halo + stride - 1)):
+    core = (slices_core if slicewise else core_side)(backend, shape, halo + stride - 1)
+    for box in plan(shape, core):
         inside = mask[box.slices]
         if inside.any():
-            voxels += box.bounds(inside).grown(halo, shape, stride).voxels
+            voxels += box.bounds(inside).grown(around, shape, stride).voxels
     # tiles of an earlier volume were larger than the probe and tell more, unless the computer is busier now
     return float(voxels * backend.cost.operations / (max(rate, known) if known is not None else rate))

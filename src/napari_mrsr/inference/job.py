@@ -18,7 +18,7 @@ from napari_mrsr.errors import OutOfMemory
 from napari_mrsr.inference import devices, preview
 from napari_mrsr.inference.air import signal_mask
 from napari_mrsr.inference.backends import Backend
-from napari_mrsr.inference.boxes import SMALLEST, Box, Triple, least_redundant, plan
+from napari_mrsr.inference.boxes import SMALLEST, Box, Triple, least_redundant, plan, whole_slices
 from napari_mrsr.inference.runner import Floats, Interrupted
 from napari_mrsr.sampling import along
 
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 LAYER_SECONDS = 0.5
 #: Time that a tile may take while somebody watches, s.
 TILE_SECONDS = 8.0
+#: Time that a batch of slices may take, which can be parted anywhere, s.
+SLICES_SECONDS = 1.0
 #: Share of the free memory that a tile's activations may take, and their limit on the CPU, bytes.
 MEMORY_SHARE, MEMORY_LIMIT = 0.4, 2.6e9
 
@@ -46,9 +48,11 @@ class Job:
         threads: int | None,
         settle: Callable[[Backend, float], Backend],
         stride: int = 1,
+        slicewise: bool = False,
     ) -> None:
         self.backend, self.x, self.factor, self.scale = backend, x, factor, scale
-        self.halo, self.stride = halo, stride
+        self.halo, self.stride, self.slicewise = halo, stride, slicewise
+        self.surrounding: Triple = (halo, halo, 0 if slicewise else halo)
         self.stop = stop or (lambda: False)
         self.threads = threads
         self.settle = settle
@@ -62,20 +66,27 @@ class Job:
         part: Box | None = None,
     ) -> Iterator[tuple[Box, Floats, float, bool]]:
         """Yield box, values, part done, and whether it is a preview; only boxes of ``part`` where one is given."""
-        mask = signal_mask(self.x, self.scale, self.halo) if air else np.ones(self.shape, bool)
+        mask = signal_mask(self.x, self.scale, self.surrounding) if air else np.ones(self.shape, bool)
         if self.stop():
             raise Interrupted
-        for core in preview.boxes(shown, mask, self.backend.rate, self.backend.cost.operations, self.halo):
-            yield core.box, self.network(core.box, core.context), 0.0, True
+        # a slice that needs no other comes first as it is, without a preview
+        early = (shown[0], shown[1], None) if self.slicewise else shown
+        for core in preview.boxes(early, mask, self.backend.rate, self.backend.cost.operations, self.halo):
+            i, j, k = core.context
+            yield core.box, self.network(core.box, (i, j, 0 if self.slicewise else k)), 0.0, True
         whole = part or Box((0, 0, 0), self.shape)
-        seen = whole.grown(self.halo, self.shape, self.stride).shape
+        seen = whole.grown(self.surrounding, self.shape, self.stride).shape
         self.backend = self.settle(self.backend, float(np.count_nonzero(mask[whole.slices])))
-        side = (
-            (tile, tile)
-            if isinstance(tile, int)
-            else tile or core_side(self.backend, seen, self.reach, watched=any(at is not None for at in shown))
-        )
-        boxes = plan(whole.shape, side, first=shown, thin=max(SMALLEST, min(side) // 4))
+        watched = any(at is not None for at in shown)
+        side: tuple[int, int] | Triple
+        if tile is not None:
+            side = (tile, tile) if isinstance(tile, int) else tile
+        elif self.slicewise:
+            side = slices_core(self.backend, seen, self.reach)
+        else:
+            side = core_side(self.backend, seen, self.reach, watched=watched)
+        thin = max(SMALLEST, min(side[:2]) // 4)
+        boxes = plan(whole.shape, side, first=shown, thin=(thin, thin, 1))
         queue = deque(box.moved(whole.low) for box in boxes)
         total = sum(self._work(mask, box) for box in queue)
         done = 0.0
@@ -98,20 +109,20 @@ class Job:
         return float(np.count_nonzero(mask[box.slices])) + 1e-3 * box.voxels
 
     def tile(self, box: Box, mask: npt.NDArray[np.bool_]) -> Floats:
-        """Return the values of a full-depth box: the network where there is signal, elsewhere interpolation."""
+        """Return the values of a box: the network where there is signal, elsewhere interpolation."""
         signal = mask[box.slices]
         if signal.all():
-            return self.network(box, self.halo)
+            return self.network(box, self.surrounding)
         values = self.interpolated(box)
         if signal.any():
             work = box.bounds(signal)
             inner = (slice(None), *work.inside(box, self.factor))
             there = np.repeat(mask[work.slices], self.factor, axis=2)
-            values[inner] = np.where(there, self.network(work, self.halo), values[inner])
+            values[inner] = np.where(there, self.network(work, self.surrounding), values[inner])
         return values
 
     def interpolated(self, box: Box) -> Floats:
-        """Return a full-depth box by interpolation along the last axis; with a factor of 1 that is what was given."""
+        """Return a box by interpolation along the last axis; with a factor of 1 that is what was given."""
         coarse = np.array(self.x[(slice(None), *box.slices)], dtype=np.float32)
         if self.factor == 1:
             return coarse
@@ -135,13 +146,13 @@ class Job:
     def smaller(self, box: Box, queue: deque[Box]) -> deque[Box]:
         """Return a queue of smaller boxes after memory ran out, or move to the CPU."""
         gc.collect()
-        halves = box.halves()
+        halves = box.halves(self.slicewise)
         if halves is not None and max(halves[0].shape[:2]) >= SMALLEST:
             log.warning("out of memory: tiles of %s voxels are halved", "x".join(map(str, box.shape)))
             limit = halves[0].voxels
             parts: deque[Box] = deque(halves)
             for other in queue:
-                parts.extend((other.halves() or (other,)) if other.voxels > limit else (other,))
+                parts.extend((other.halves(self.slicewise) or (other,)) if other.voxels > limit else (other,))
             return parts
         if self.backend.device.type == "cpu":
             raise OutOfMemory(
@@ -166,15 +177,26 @@ def core_side(backend: Backend, shape: Triple, halo: int, *, watched: bool = Fal
     watched
         Somebody watches: tiles appear every few seconds.
     """
+    voxels = _allowed(backend)
+    if watched:
+        voxels = min(voxels, TILE_SECONDS * backend.rate / backend.cost.operations)
+    return least_redundant(shape, halo, voxels)
+
+
+def slices_core(backend: Backend, shape: Triple, halo: int) -> Triple:
+    """Return how many slices, or which part of one, a network of slices is given at once; parameters as above."""
+    return whole_slices(shape, halo, min(_allowed(backend), SLICES_SECONDS * backend.rate / backend.cost.operations))
+
+
+def _allowed(backend: Backend) -> float:
+    """Return the coarse voxels of a tile that memory and a quick Stop allow."""
     memory = MEMORY_SHARE * devices.free_memory(backend.device)
     if backend.device.type == "cpu":
         memory = min(memory, MEMORY_LIMIT)
     voxels = memory / backend.bytes_per_voxel
     if not backend.interruptible:
         voxels = min(voxels, LAYER_SECONDS * backend.rate / backend.cost.largest_layer)
-    if watched:
-        voxels = min(voxels, TILE_SECONDS * backend.rate / backend.cost.operations)
-    return least_redundant(shape, halo, voxels)
+    return voxels
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from napari_mrsr.inference import cost, fusing, precision
+from napari_mrsr.inference import cost, precision
 from napari_mrsr.inference.precision import Precision
 
 Floats = npt.NDArray[np.float32]
@@ -65,9 +65,9 @@ class Runner:
         self._stop: Callable[[], bool] | None = None
         self._model = model
         self._module = precision.convert(model, kind, device)
-        self.fused = any(isinstance(module, fusing.Convolution) for module in self._module.modules())
+        self.fused = any(isinstance(module, precision.FUSED) for module in self._module.modules())
         for layer in precision.layers(self._module):
-            if isinstance(layer, fusing.Convolution):
+            if isinstance(layer, precision.FUSED):
                 layer.pause = self._interrupt
             else:
                 layer.register_forward_pre_hook(self._interrupt)

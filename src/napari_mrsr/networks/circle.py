@@ -63,6 +63,7 @@ class Circle(Network):
     architecture = "circle"
     sharpens = "in-plane"
     interpolation = "fourier"
+    slicewise = True
     factors = (1,)
     echoes = None
 

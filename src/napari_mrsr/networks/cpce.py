@@ -44,6 +44,7 @@ class Cpce(Network):
     architecture = "cpce"
     sharpens = "in-plane"
     interpolation = "fourier"
+    slicewise = True
     factors = (1,)
     echoes = None
     #: Every convolution reaches one voxel to either side, on the way in and on the way out.

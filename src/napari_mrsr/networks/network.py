@@ -20,7 +20,7 @@ class Network(nn.Module):
     architecture
         Its name in :func:`napari_mrsr.networks.registry.build`.
     sharpens
-        ``"slices"`` (one axis) or ``"in-plane"`` (two).
+        ``"slices"`` (one axis), ``"in-plane"`` (two), or ``"nothing"``: it maps (:mod:`~napari_mrsr.networks.mapper`).
     interpolation
         How the input of a network in plane reaches the fine grid; a network of slices takes the coarse one.
     factors
@@ -30,6 +30,8 @@ class Network(nn.Module):
     halo
         Samples to either side, on the grid of its input, that a value depends on: tiles cut with that much surrounding
         give exactly the whole volume.
+    slicewise
+        It looks at every slice by itself: no halo along the slice axis, and slices may be parted anywhere.
     stride
         Tiles must begin at multiples of it, so that what is pooled together is what the whole volume pools together.
     settings
@@ -37,8 +39,9 @@ class Network(nn.Module):
     """
 
     architecture: ClassVar[str]
-    sharpens: ClassVar[Literal["slices", "in-plane"]] = "slices"
+    sharpens: ClassVar[Literal["slices", "in-plane", "nothing"]] = "slices"
     interpolation: ClassVar[Interpolation | None] = None
+    slicewise: ClassVar[bool] = False
     factors: tuple[int, ...]
     echoes: int | None
     halo: int
