@@ -25,7 +25,7 @@ def test_a_small_run_leaves_weights_that_a_loss_can_look_through(shell: Callable
 def test_options_of_super_resolution_are_refused(
     refused: Callable[..., str], tmp_path: Path, option: tuple[Any, ...]
 ) -> None:
-    assert "for super-resolution" in refused("train", "features", *option, "-o", tmp_path / "run")
+    assert "not for features" in refused("train", "features", *option, "-o", tmp_path / "run")
 
 
 def test_features_that_are_a_super_resolver_are_refused(refused: Callable[..., str], tmp_path: Path) -> None:
