@@ -19,6 +19,14 @@ from napari_mrsr.training.sources import TrainingSource
 from napari_mrsr.training.validation import Case, Score, psnr, score
 
 
+class Verdict(Protocol):
+    """How a network did on one case; ``str()`` puts it in words."""
+
+    @property
+    def name(self) -> str:
+        """Of the case."""
+
+
 class Material(Protocol):
     """What the loop asks of it."""
 
@@ -33,7 +41,7 @@ class Material(Protocol):
     def draw(self, seed: int, step: int) -> Batch:
         """Return the batch of a step, the same for the same seed and step."""
 
-    def scores(self, network: Network) -> tuple[Score, ...]:
+    def scores(self, network: Network) -> tuple[Verdict, ...]:
         """Judge a network on what never teaches."""
 
 
