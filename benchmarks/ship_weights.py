@@ -18,112 +18,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from cards import ABOUT, ANATOMY, AXES, BRAIN_LIMITS, LICENCE, LIMITS, ORIGINS, PLANE_LIMITS, PROFILES
+
 from napari_mrsr.networks import dictionary_files, registry
 from napari_mrsr.training import dictionaries
 
 ROOT = Path(__file__).resolve().parents[1]
-
-ABOUT: dict[str, dict[str, Any]] = {
-    "lean": {
-        "summary": "default for thick slices: convolutions on the acquired grid, any number of echoes",
-        "factors": [2, 3, 4],
-        "echoes": None,
-        "text": "A residual trunk on the thick slices, one-axis pixel shuffle, added to cubic interpolation "
-        "(`src/napari_mrsr/networks/lean.py`). One set of weights for any number of echoes or contrasts.",
-    },
-    "mrsr": {
-        "summary": "as published (Chaudhari 2018), but hardly trained: as good as cubic interpolation, not better",
-        "factors": [2],
-        "echoes": 2,
-        "text": "The published network (`src/napari_mrsr/networks/mrsr.py`), trained far shorter than published; "
-        "see the steps below. As shipped it does no better than the cubic convolution that it starts from; it is here so that "
-        "the comparison can be run, never as the default.",
-    },
-    "aplus": {
-        "summary": "anchored regression (A+, Timofte 2014) in reformat planes: quick, without a network",
-        "kind": "dictionary",
-        "profiles": "the 48th-order FIR alone",
-        "factors": [2],
-        "echoes": None,
-        "text": "A dictionary of patch features and a ridge regression for each of its atoms, applied in both families of "
-        "planes through the slice axis and added to cubic interpolation "
-        "(`src/napari_mrsr/interpolation/dictionaries/anchored.py`). Numpy alone; any number of echoes.",
-        "how": "settings chosen among four by their gain on phantom seed 1 and on parts of the brain and knee that are "
-        "scored below, which makes these rows slightly favourable",
-    },
-    "scsr": {
-        "summary": "sparse coding (ScSR, Yang 2010) in reformat planes: the published comparison, slow",
-        "kind": "dictionary",
-        "profiles": "the 48th-order FIR alone",
-        "factors": [2],
-        "echoes": None,
-        "text": "Two dictionaries that share sparse codes: for every 5 x 5 patch a lasso finds atoms that explain the "
-        "derivatives of the interpolated plane, their partners are what is added, and back-projection holds the result to "
-        "the thick slices (`src/napari_mrsr/interpolation/dictionaries/sparse_coding.py` says what is kept of the "
-        "publication). The comparison of paper 1, not a method to prefer: `aplus` gains more in a small part of the "
-        "time. Numpy and scipy alone; any number of echoes.",
-        "how": "published settings, none chosen by what is scored below; learning ended where scikit-learn's tolerance was "
-        "reached, before the eighth pass; scored on blocks by benchmarks/slab_quality.py",
-    },
-}
-#: Networks in plane: what differs from those of slices.
-IN_PLANE = {
-    "axes": ["in-plane"],
-    "anatomy": ["abdomen"],
-    "factors": [1],
-    "echoes": None,
-    "phantoms": "volumes of abdominal phantoms of this package, in and opposed phase",
-    "held": "",
-}
-ABOUT |= {
-    "swift": IN_PLANE
-    | {
-        "summary": "default in plane: a small residual U-Net on the zero-filled picture, a frame in seconds on a CPU",
-        "text": "A residual U-Net of two levels behind a pixel unshuffle (`src/napari_mrsr/networks/swift.py`), for pictures of "
-        "which the central 25, 10 or 6.25 % of k-space was acquired. It is meant to be fine-tuned on the subject's own "
-        "planning scan (`napari-mrsr finetune`). Figures on moving phantoms and real abdomens: docs/results/abdomen.md.",
-    },
-    "unet": IN_PLANE
-    | {
-        "summary": "as published (Sarasaen 2021), but hardly trained: close to trilinear interpolation",
-        "text": "The published network (`src/napari_mrsr/networks/unet.py`) with perceptual loss on our own feature network, "
-        "trained far shorter than published; see the steps below. It is here so that the comparison can be run.",
-    },
-}
-#: Where the scans come from, and on what terms, by file or folder name.
-ORIGINS = {
-    "t1w_0p7mm.nii.gz": "brain T1w 0.7 mm, studyforrest, PDDL (public domain)",
-    "flair_1mm.nii.gz": "brain FLAIR 1 mm, neurolabusc/py_synthsr, Apache-2.0",
-    "t2w_1mm_stripped.nii.gz": "brain T2w 1 mm, niivue-demo-images, BSD-2-Clause",
-    "flair_2d_5p5mm.nii.gz": "brain 2-D FLAIR, in plane, fepegar/torchio-data, MIT",
-    "T1w.nii.gz": "brain FLASH, flip angle 20 degrees, 1.5 mm, qMRLab, MIT",
-    "PDw.nii.gz": "brain FLASH, flip angle 6 degrees, 1.5 mm, qMRLab, MIT",
-    "MTw.nii.gz": "brain FLASH with magnetisation transfer, 1.5 mm, qMRLab, MIT",
-    "mr_3mm.nii.gz": "abdomen 3 mm, TotalSegmentator, Apache-2.0",
-    "mese_t2": "knee multi-echo spin echo, in plane, gattia/pymskt, MIT",
-}
-AXES = ["slice"]
-ANATOMY = ["knee", "brain"]
-LICENCE = "BSD-3-Clause"
-#: Slice profiles of the training, where a method does not say its own.
-PROFILES = "48th-order FIR, box with and without a gap, and Gaussian profiles"
-LIMITS = """\
-- Thin slices are estimated, not measured. Small or unusual structures may be missing, blurred or invented; look at the
-  trust maps and at the acquired slices. Research use only.
-- Trained on slices made thick in simulation ({profiles}). A scanner's real slice profile,
-  gaps between slices, and motion between echoes were not part of it.
-- No dual-echo DESS scan with thin slices was at hand: knees are simulated (phantoms), the real scans are brains and one
-  multi-echo spin-echo knee. Real dual-echo DESS serves validation only.
-- Other anatomies, contrasts and factors than those listed: no statement.
-"""
-PLANE_LIMITS = """\
-- What lies beyond the acquired k-space is estimated, not measured. Small or unusual structures may be missing, blurred or
-  invented; a needle was never seen in training. Research use only.
-- Trained on pictures whose outer k-space was cut off in simulation, from magnitude images: a scanner's partial Fourier,
-  parallel imaging, coil combination and noise at low resolution were not part of it.
-- The abdomens that taught are phantoms; real scans are brains and one abdomen of 3 mm.
-- Other anatomies, contrasts and shares of k-space than those listed: no statement.
-"""
 
 
 def ship(run: Path, results: Path, before: str = "") -> Path:
@@ -151,6 +51,7 @@ def ship(run: Path, results: Path, before: str = "") -> Path:
         "axes": about.get("axes", AXES),
         "anatomy": about.get("anatomy", ANATOMY),
         "echoes": about["echoes"],
+        **{key: about[key] for key in ("contrasts", "twin") if key in about},
         "licence": LICENCE,
         "figures": _in_short(name, results) if about.get("axes", AXES) == AXES else _gain_in_plane(figures),
     }
@@ -172,11 +73,19 @@ def _state(run: Path) -> dict[str, Any]:
         return {"name": told["recipe"], "settings": told["settings"], "sources": told["sources"], "how": how}
     state = json.loads((run / "checkpoint" / "checkpoint.json").read_text())["state"]
     recipe = state["recipe"]
+    is_game = "critic_steps" in recipe
+    towards = f"{recipe['critic_steps']} of the critics to each" if is_game else f"loss {recipe['loss'].upper()}"
     how = (
-        f"{state['step']} steps of {recipe['batch']} patches, loss {recipe['loss'].upper()}, "
+        f"{state['step']} steps of {recipe['batch']} patches, {towards}, "
         f"Adam {recipe['learning_rate']:g}, {state['hours']:.1f} h on a shared 2-core CPU"
     )
-    return {"name": recipe["network"], "settings": recipe["settings"], "sources": state["sources"], "how": how}
+    twin = recipe["network"] in ("cpce", "circle") and not is_game
+    return {
+        "name": recipe["network"] + ("-l1" if twin else ""),
+        "settings": recipe["settings"],
+        "sources": state["sources"],
+        "how": how,
+    }
 
 
 def _figures(name: str, results: Path) -> dict[str, str]:
@@ -208,7 +117,11 @@ def _validated(run: Path) -> dict[str, str]:
 def _gain_in_plane(figures: dict[str, str]) -> dict[str, str]:
     """One line for the dock."""
     gains = [f"{case.split(' ', 1)[0]} {case.rsplit(' ', 2)[-2]} % {line.split()[2]}" for case, line in figures.items()]
-    return {"dB over zero-filling": ", ".join(gain for gain in gains if gain.startswith("phantom"))}
+    made = [gain for gain in gains if gain.startswith("phantom")]
+    if not made:  # the planes of one scan
+        mean = sum(float(line.split()[2]) for line in figures.values()) / len(figures)
+        made = [f"{next(iter(figures)).split()[0]} {mean:+.1f}"]
+    return {"dB over zero-filling": ", ".join(made)}
 
 
 def _in_short(name: str, results: Path) -> dict[str, str]:
@@ -229,7 +142,7 @@ def _card(name: str, state: dict[str, Any], sha256: str, size: int, figures: dic
     scans = [s for s in state["sources"] if not s.startswith("phantom-")]
     phantoms = len(state["sources"]) - len(scans)
     if about.get("axes", AXES) != AXES:
-        scans = list(dict.fromkeys(scan.rsplit(" ", 1)[0] for scan in scans))
+        scans = list(dict.fromkeys(scan.split(" ")[0] for scan in scans))
     made = about.get("phantoms", "knee phantoms of this package")
     held = about.get("held", "; its last fifth held out")
     settings = ", ".join(f"{key} {value}" for key, value in state["settings"].items())
@@ -256,9 +169,15 @@ def _card(name: str, state: dict[str, Any], sha256: str, size: int, figures: dic
         "" if figures else "Not measured yet.",
         "## Limits",
         "",
-        LIMITS.format(profiles=about.get("profiles", PROFILES)) if about.get("axes", AXES) == AXES else PLANE_LIMITS,
+        _limits(about),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _limits(about: dict[str, Any]) -> str:
+    if about.get("axes", AXES) == AXES:
+        return LIMITS.format(profiles=about.get("profiles", PROFILES))
+    return BRAIN_LIMITS if about["anatomy"] == ["brain"] else PLANE_LIMITS
 
 
 def main() -> None:
