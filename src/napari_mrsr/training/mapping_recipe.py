@@ -1,0 +1,203 @@
+"""The recipe of the mapping network (:mod:`napari_mrsr.networks.mapper`): ``napari-mrsr train brain-maps``.
+
+Paper 4 gives no lambda, rate, batch or number of steps. It trains on 417 sagittal slices of three people with labels at
+1.0 x 1.0 x 3.5 mm; here phantoms of the head teach, made for the run, with labels that are as coarse. ``--lambda 0``
+trains on labels alone, which is the paper's comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from napari_mrsr.networks.map_conditions import MapConditions
+    from napari_mrsr.training.loop import Result
+    from napari_mrsr.training.map_material import MapSource
+
+#: Name of the recipe.
+RECIPE = "brain-maps"
+#: Seeds of the phantoms that teach, and of those that judge.
+FIRST_SEED, JUDGES = 5000, (4998, 4999)
+
+
+@dataclass(frozen=True)
+class MapRecipe:
+    """How the mapping network is trained.
+
+    Parameters
+    ----------
+    features, levels, neighbours
+        Of the network.
+    edge_weight
+        Lambda; 0: labels alone.
+    edge_contrasts
+        Whose edges count: T1w and T2w as published, FLAIR as an option.
+    edges
+        ``"components"`` of the gradient, or its ``"length"``.
+    map_weights
+        Of T1, T2 and M0 in the supervised term.
+    learning_rate, batch, steps, patch
+        Adam's step at the plateau; patches of a step, and their side in voxels.
+    warm_up, cool_down, averaging
+        As in :class:`napari_mrsr.training.recipes.Recipe`.
+    phantoms, shape
+        Number of heads that teach, and the matrix of the slab of each, at 1 mm.
+    spread
+        Of the timings of the scans that teach about the nominal ones.
+    """
+
+    features: int = 16
+    levels: int = 4
+    neighbours: int = 0
+    edge_weight: float = 1.0
+    edge_contrasts: tuple[str, ...] = ("T1w", "T2w")
+    edges: Literal["components", "length"] = "components"
+    map_weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    learning_rate: float = 2e-3
+    batch: int = 6
+    steps: int = 6000
+    patch: int = 96
+    warm_up: float = 0.03
+    cool_down: float = 0.5
+    averaging: float = 0.998
+    phantoms: int = 24
+    shape: tuple[int, int, int] = (40, 224, 192)
+    spread: float = 0.03
+
+
+#: A run of a minute, to see that everything works.
+QUICK = MapRecipe(features=4, levels=3, batch=2, steps=60, patch=48, phantoms=2, shape=(16, 64, 56), averaging=0.9)
+
+
+def train(
+    *,
+    out: Path,
+    phantoms: int = 0,
+    quick: bool = False,
+    steps: int | None = None,
+    batch: int | None = None,
+    learning_rate: float | None = None,
+    edge_weight: float | None = None,
+    edge_contrasts: Sequence[str] | None = None,
+    neighbours: int | None = None,
+    minutes: float | None = None,
+    start: Path | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    sources: tuple[Sequence[MapSource], Sequence[MapSource]] | None = None,
+    progress: Callable[[int, int, float], None] | None = None,
+    report: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Train the mapping network into a folder, going on where the folder's run stopped.
+
+    Parameters
+    ----------
+    out
+        Folder for ``weights.safetensors``, ``training.csv``, ``training.png`` and ``checkpoint/``.
+    phantoms
+        Number of heads to learn from, the recipe's if 0.
+    quick
+        A run of a minute to see that everything works.
+    steps, batch, learning_rate, edge_weight, edge_contrasts, neighbours
+        In place of the recipe's (:class:`MapRecipe`).
+    minutes
+        Stop then; the run can be resumed.
+    start
+        Weights to begin with, of the same network.
+    sources
+        What teaches and what judges, in place of phantoms.
+    progress
+        Called with (step, steps, loss).
+
+    Raises
+    ------
+    BadParameter
+        An option is impossible, or the weights to begin with are of another network.
+    WeightsMissing, WeightsCorrupt, UnsafeWeights
+        The weights to begin with, or the folder's checkpoint, cannot be read.
+    """
+    from napari_mrsr.networks.map_conditions import MapConditions
+    from napari_mrsr.networks.mapper import Mapper
+    from napari_mrsr.training.edge_loss import HybridLoss
+    from napari_mrsr.training.loop import run
+    from napari_mrsr.training.map_material import MapMaterial, MapSampling
+    from napari_mrsr.training.map_signals import signals_of
+    from napari_mrsr.training.recipes import Recipe
+
+    given: dict[str, Any] = {
+        "phantoms": phantoms or None,
+        "steps": steps,
+        "batch": batch,
+        "learning_rate": learning_rate,
+        "edge_weight": edge_weight,
+        "edge_contrasts": None if edge_contrasts is None else tuple(edge_contrasts),
+        "neighbours": neighbours,
+    }
+    chosen = replace(QUICK if quick else MapRecipe(), **{name: v for name, v in given.items() if v is not None})
+    conditions = MapConditions(spread=chosen.spread, trained={"recipe": asdict(chosen), "seed": seed})
+    loss = HybridLoss(
+        signals_of(conditions, chosen.edge_contrasts), chosen.edge_weight, chosen.map_weights, chosen.edges
+    )
+    settings = {"features": chosen.features, "levels": chosen.levels, "neighbours": chosen.neighbours}
+    network = Mapper(**settings, conditions=conditions.written())
+    if start is not None:
+        _begin(network, start)
+    teaching, judging = sources or phantom_sources(chosen, conditions, seed, report)
+    recipe = Recipe(
+        Mapper.architecture,
+        settings,
+        f"hybrid, lambda {chosen.edge_weight:g}",
+        chosen.learning_rate,
+        chosen.batch,
+        chosen.steps,
+        warm_up=chosen.warm_up,
+        cool_down=chosen.cool_down,
+        patch=(chosen.patch, chosen.patch),
+        averaging=chosen.averaging,
+    )
+    material = MapMaterial(teaching, MapSampling(chosen.patch, chosen.batch, chosen.neighbours), judging)
+    return run(
+        recipe,
+        network,
+        material,
+        out=out,
+        seed=seed,
+        minutes=minutes,
+        device=device,
+        loss=loss,
+        progress=progress,
+        report=report,
+    )
+
+
+def phantom_sources(
+    recipe: MapRecipe, conditions: MapConditions, seed: int, report: Callable[[str], None]
+) -> tuple[list[MapSource], list[MapSource]]:
+    """Make the heads that teach, and those that judge."""
+    import numpy as np
+
+    from napari_mrsr.training.map_phantoms import slab
+
+    def one(number: int) -> MapSource:
+        report(f"phantom {number}")
+        return slab(number, conditions, shape=recipe.shape, rng=np.random.default_rng([seed, number]))
+
+    return [one(FIRST_SEED + n) for n in range(recipe.phantoms)], [one(number) for number in JUDGES]
+
+
+def _begin(network: Any, start: Path) -> None:
+    from napari_mrsr.errors import BadParameter
+    from napari_mrsr.networks.mapper import load
+
+    first = load(start)
+    for name in ("features", "levels", "neighbours"):
+        if first.settings[name] != network.settings[name]:
+            raise BadParameter(
+                f"has {first.settings[name]} {name}, not {network.settings[name]}",
+                where=start,
+                remedy="start from weights of the same network and size",
+            )
+    network.load_state_dict(first.state_dict())
