@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from napari_mrsr.metrics.flicker import flicker
 from napari_mrsr.phantoms.abdomen.tissues import NUMBER
-from napari_mrsr.studies.dynamic.still import PROBES, flicker, spread, still_voxels
+from napari_mrsr.studies.dynamic.still import PROBES, spread, still_voxels
 from napari_mrsr.studies.dynamic_cohort import DynamicSubject
 from tests.studies.dynamic.made import body, person
 

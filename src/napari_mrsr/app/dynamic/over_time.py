@@ -74,7 +74,8 @@ def flicker_of(result: SeriesResult) -> float:
 
     NaN without a reference, with fewer than two frames, or where nothing stands still.
     """
-    from napari_mrsr.studies.dynamic.still import flicker, still_voxels
+    from napari_mrsr.metrics.flicker import flicker
+    from napari_mrsr.studies.dynamic.still import still_voxels
     from napari_mrsr.studies.dynamic_cohort import DynamicSubject
 
     frames = np.flatnonzero(result.done)

@@ -1,13 +1,8 @@
 r"""How steady a result is where nothing moves: the flicker of static tissue.
 
-With the error :math:`e_t = \hat x_t - x_t` of frame t on the scale on which the maximum of the reference series is 1,
-the flicker is
-
-.. math:: \sqrt{\overline{\mathrm{var}_t\, e_t}} ,
-
-the mean running over voxels of tissue that stands still, the variance over time with ddof 1. An error that is the same
-in every frame, such as blur, does not flicker. Noise of the frames does: what the reference itself varies by in the
-same voxels stands beside it.
+The flicker of :mod:`napari_mrsr.metrics.flicker` over voxels of tissue that stands still, on the scale on which the
+maximum of the reference series is 1. Noise of the frames flickers too: what the reference itself varies by in the same
+voxels stands beside it.
 
 *Which voxels*: on a phantom those whose label is bone, disc, spinal cord, its fluid or muscle in every frame and whose
 noise-free signal varies by less than 1 % of the maximum. Elsewhere the steadiest fourth of the body by its own SD over
@@ -93,17 +88,3 @@ def spread(scan: Scan) -> npt.NDArray[np.float32]:
         mean += step / n
         squares += step * (volume - mean)
     return np.sqrt(squares / max(1, scan.volumes - 1))
-
-
-def flicker(errors: npt.ArrayLike) -> float:
-    """Return the flicker of errors of shape ``(frame, voxel)``; NaN for fewer than two frames or no voxel.
-
-    Examples
-    --------
-    >>> flicker([[0.1, 0.3], [0.1, 0.3]]), round(flicker([[0.0, 0.0], [0.2, 0.2]]), 6)
-    (0.0, 0.141421)
-    """
-    values = np.asarray(errors, np.float64)
-    if values.ndim != 2 or len(values) < 2 or not values.shape[1]:
-        return float("nan")
-    return float(np.sqrt(values.var(axis=0, ddof=1).mean()))

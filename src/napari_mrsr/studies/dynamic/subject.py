@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from napari_mrsr.errors import MrsrError, NothingToRead, Stopped
+from napari_mrsr.metrics.flicker import flicker
 from napari_mrsr.phantoms.abdomen.grids import Vector
 from napari_mrsr.physics.acquisition_time import Encoding, encoding_of
 from napari_mrsr.scan import Scan
@@ -18,7 +19,7 @@ from napari_mrsr.studies.dynamic.interpolations import Floats, Way
 from napari_mrsr.studies.dynamic.networks import Trainable
 from napari_mrsr.studies.dynamic.pictures import Pictures, shown_frames, shown_slice
 from napari_mrsr.studies.dynamic.series import SeriesFound
-from napari_mrsr.studies.dynamic.still import Still, flicker, still_voxels
+from napari_mrsr.studies.dynamic.still import Still, still_voxels
 from napari_mrsr.studies.dynamic_cohort import DynamicSubject
 from napari_mrsr.studies.kept import Kept
 from napari_mrsr.studies.running import Progress
