@@ -21,7 +21,7 @@ def train(
         str,
         typer.Argument(
             metavar="RECIPE",
-            help="lean, mrsr, swift, abdomen, cpce, circle, cpce-l1, circle-l1, aplus, scsr or features.",
+            help="lean, mrsr, swift, abdomen, cpce, circle, cpce-l1, circle-l1, aplus, scsr, features or brain-maps.",
             show_default=False,
         ),
     ],
@@ -75,6 +75,17 @@ def train(
     unpaired: Annotated[
         bool, typer.Option("--unpaired", help="circle: coarse and sharp pictures of different places.")
     ] = False,
+    edge_weight: Annotated[
+        float | None,
+        typer.Option(
+            "--lambda", min=0.0, help="brain-maps: weight of the edges; 0: labels alone.", show_default="the recipe's"
+        ),
+    ] = None,
+    flair_edges: Annotated[bool, typer.Option("--flair-edges", help="brain-maps: edges of FLAIR count too.")] = False,
+    neighbours: Annotated[
+        int | None,
+        typer.Option(min=0, max=3, help="brain-maps: slices to either side seen besides.", show_default="the recipe's"),
+    ] = None,
     device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
 ) -> None:
@@ -84,7 +95,7 @@ def train(
     scsr are learned in one go, from --data, --phantoms and --seed alone: their folder gets weights.safetensors and
     training.json.
     """
-    from napari_mrsr.training import adversarial_recipes, by_recipe, dictionaries, features, recipes
+    from napari_mrsr.training import adversarial_recipes, by_recipe, dictionaries, features, mapping_recipe, recipes
     from napari_mrsr.training.brain_sources import parse_fold
 
     folders = [*(data or ()), *(more or ())]  # --data A B: the shell hands B over as one more argument
@@ -102,16 +113,23 @@ def train(
         "--combined": combined or None,
         "--fold": fold,
         "--unpaired": unpaired or None,
+        "--lambda": edge_weight,
+        "--flair-edges": flair_edges or None,
+        "--neighbours": neighbours,
     }
+    of_maps = {"--lambda", "--flair-edges", "--neighbours"}
     kinds = {
-        **{name: set(given) - {"--unpaired"} for name in recipes.RECIPES},
+        **{name: set(given) - {"--unpaired", *of_maps} for name in recipes.RECIPES},
         **{
-            name: set(given) - {"--phantoms", "--loss", "--echoes", "--combined"}
+            name: set(given) - {"--phantoms", "--loss", "--echoes", "--combined", *of_maps}
             for name in adversarial_recipes.RECIPES
         },
         **{name: {"--phantoms"} for name in dictionaries.RECIPES},
         features.RECIPE: {"--phantoms", "--steps", "--batch", "--learning-rate", "--minutes"},
-    }
+        mapping_recipe.RECIPE: {
+            "--from", "--phantoms", "--steps", "--batch", "--learning-rate", "--minutes", *of_maps,
+        },
+    }  # fmt: skip
     if recipe not in kinds:
         raise UnknownMethod(f"no recipe {recipe!r}", remedy=f"choose one of {', '.join(kinds)}")
     for path in (*folders, *(validate or ()), *(one for one in (start, features_of) if one is not None)):
@@ -135,6 +153,11 @@ def train(
         }  # fmt: skip
         if recipe == features.RECIPE:
             features.train(phantoms=phantoms, **every)
+        elif recipe == mapping_recipe.RECIPE:
+            mapping_recipe.train(
+                phantoms=phantoms, start=start, edge_weight=edge_weight, flair_edges=flair_edges,
+                neighbours=neighbours, **every,
+            )  # fmt: skip
         elif recipe in adversarial_recipes.RECIPES:
             adversarial_recipes.train(
                 recipe,

@@ -75,13 +75,14 @@ QUICK = MapRecipe(features=4, levels=3, batch=2, steps=60, patch=48, phantoms=2,
 def train(
     *,
     out: Path,
+    data: Sequence[Path] = (),
     phantoms: int = 0,
     quick: bool = False,
     steps: int | None = None,
     batch: int | None = None,
     learning_rate: float | None = None,
     edge_weight: float | None = None,
-    edge_contrasts: Sequence[str] | None = None,
+    flair_edges: bool = False,
     neighbours: int | None = None,
     minutes: float | None = None,
     start: Path | None = None,
@@ -101,8 +102,10 @@ def train(
         Number of heads to learn from, the recipe's if 0.
     quick
         A run of a minute to see that everything works.
-    steps, batch, learning_rate, edge_weight, edge_contrasts, neighbours
+    steps, batch, learning_rate, edge_weight, neighbours
         In place of the recipe's (:class:`MapRecipe`).
+    flair_edges
+        Edges of FLAIR count too.
     minutes
         Stop then; the run can be resumed.
     start
@@ -120,7 +123,7 @@ def train(
         The weights to begin with, or the folder's checkpoint, cannot be read.
     """
     from napari_mrsr.networks.map_conditions import MapConditions
-    from napari_mrsr.networks.mapper import Mapper
+    from napari_mrsr.networks.mapper import CONTRASTS, Mapper
     from napari_mrsr.training.edge_loss import HybridLoss
     from napari_mrsr.training.loop import run
     from napari_mrsr.training.map_material import MapMaterial, MapSampling
@@ -133,7 +136,7 @@ def train(
         "batch": batch,
         "learning_rate": learning_rate,
         "edge_weight": edge_weight,
-        "edge_contrasts": None if edge_contrasts is None else tuple(edge_contrasts),
+        "edge_contrasts": CONTRASTS if flair_edges else None,
         "neighbours": neighbours,
     }
     chosen = replace(QUICK if quick else MapRecipe(), **{name: v for name, v in given.items() if v is not None})
