@@ -50,10 +50,14 @@ def html(name: str, weights: str | None = None) -> str:
     except MrsrError as error:
         return escape.escape(error.line)
     rows = [("kind", "no training" if method.kind == "classical" else f"trained {method.kind}")]
-    if method.factors:
+    if method.factors and "slice" in method.axes:
         rows.append(("factors", ", ".join(map(str, method.factors))))
     if method.anatomy:
         rows.append(("trained on", ", ".join(method.anatomy)))
+    if method.contrasts:
+        rows.append(("contrasts", ", ".join(method.contrasts)))
+    if method.twin:
+        rows.append(("L1 twin", method.twin))
     rows.extend(trained_for(method))
     if method.echoes:
         rows.append(("volumes", str(method.echoes)))

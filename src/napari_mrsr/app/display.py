@@ -27,6 +27,9 @@ T2_SIGMA_LIMITS = (0.0, 10.0)
 #: Percentiles of the acquired magnitude shown black and white.
 MAGNITUDE_PERCENTILES = (1.0, 99.5)
 
+#: Colours of a signed difference that stands beside grey pictures: black where nothing differs.
+DARK_DIFFERENCE = "berlin"
+
 #: What the layers of frames over time are called.
 SERIES = "series"
 
@@ -134,7 +137,7 @@ def colormap(name: str) -> Colormap:
     from napari.utils.colormaps import ensure_colormap
 
     transparent = (0.0, 0.0, 0.0, 0.0)
-    if name in ("navia", "lipari"):
+    if name in ("navia", "lipari", DARK_DIFFERENCE):
         import cmcrameri.cm
 
         colours = getattr(cmcrameri.cm, name)(np.linspace(0.0, 1.0, 256))

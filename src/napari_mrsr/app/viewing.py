@@ -21,6 +21,7 @@ from napari_mrsr.app.compare.looking import Look
 from napari_mrsr.app.dynamic.showing import Dynamic
 from napari_mrsr.app.events import Result
 from napari_mrsr.app.frame import Frame, frame_of
+from napari_mrsr.app.in_plane.showing import InPlane
 from napari_mrsr.app.keeping.autosave import Autosave
 from napari_mrsr.app.keeping.saving import Saving
 from napari_mrsr.app.keys_help import KeysHelp
@@ -72,6 +73,7 @@ class View:
         self.look = Look(self)
         self.layouts = Layouts(self)
         self.dynamic = Dynamic(self)
+        self.in_plane = InPlane(self)
         self.blinded = Blinded(self)
         thumbnails.calm(viewer)
         quiet_list.quieten(viewer.layers)

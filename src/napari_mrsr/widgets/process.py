@@ -23,6 +23,8 @@ from napari_mrsr.widgets.banner import BannerBar
 from napari_mrsr.widgets.dock import Dock, form_of, heading, note
 from napari_mrsr.widgets.dynamic import DynamicSection
 from napari_mrsr.widgets.fine_tune import FineTuneSection
+from napari_mrsr.widgets.in_plane import InPlaneSection
+from napari_mrsr.widgets.twin import TwinSection
 
 AXES = {"slice axis": None, "axis i": 0, "axis j": 1, "axis k": 2}
 
@@ -53,6 +55,10 @@ class ProcessDock(Dock):
         self._add_buttons()
         self.adapt = AdaptSection(self)
         self.body.addWidget(self.adapt)
+        self.in_plane = InPlaneSection(self)
+        self.body.addWidget(self.in_plane)
+        self.twin = TwinSection(self, self.in_plane)
+        self.body.addWidget(self.twin)
         self.dynamic = DynamicSection(self)
         self.body.addWidget(self.dynamic)
         self.fine_tune = FineTuneSection(self)

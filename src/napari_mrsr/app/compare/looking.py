@@ -74,6 +74,7 @@ class Look:
                     if theirs is not None:
                         found.append(Pair(f"{name}, {other.method}", theirs, mine))
         found += self.view.dynamic.pairs()
+        found += self.view.in_plane.pairs()
         found.append(Pair("T2", display.t2("acquired"), display.t2("SR")))
         found.append(Pair("T2, thick slices", display.t2("thick"), display.t2("SR")))
         there = {layer.name for layer in self.view.viewer.layers}
@@ -104,6 +105,11 @@ class Look:
             self.looked.emit()
         else:
             self.show_pair(pair, other=True)
+
+    def forget_pair(self) -> None:
+        """Let the first pair be the one that is looked at: there is a new result."""
+        self.blink.stop()
+        self._title = None
 
     def next_pair(self, viewer: Any = None) -> None:
         """Choose the next pair."""
@@ -189,16 +195,14 @@ class Look:
     # -- what happens -------------------------------------------------------------------------------
     def _began(self, result: Result) -> None:
         """Hide the results of before, and look at the new one."""
-        self.blink.stop()
-        self._title = None
+        self.forget_pair()
         names = set(self.view.names_of(result))
         for layer in self.view.viewer.layers:
             if layer.metadata.get("mrsr", {}).get("role") == "sr" and layer.name not in names:
                 layer.visible = False
 
     def _opened(self, _scan: Any) -> None:
-        self.blink.stop()
-        self._title = None
+        self.forget_pair()
 
     def _keys(self) -> dict[str, Any]:
         return {

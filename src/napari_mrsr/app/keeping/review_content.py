@@ -150,6 +150,7 @@ class Collector:
             for key, (scan, settings) in self.view.method_maps.all().items()
         }
         found["dynamic"] = plain(self.view.dynamic.as_saved(self._put))
+        found["in_plane"] = plain(self.view.in_plane.as_saved(self._put))
         if session.comparison is not None:
             c = session.comparison
             found["comparison"] = {

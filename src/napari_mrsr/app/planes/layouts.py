@@ -148,6 +148,9 @@ class Layouts:
             raise MissingParameter("there is no pair to lay out", remedy="run super-resolution first")
         if name == "side":
             return self._side(pair)
+        together = self.view.in_plane.four(pair)
+        if together:
+            return [[one] for one in together]
         magnitude = next((p for p in self.view.look.pairs() if not p.title.startswith("T2")), pair)
         maps = [display.t2("acquired"), display.t2("SR")]
         if any(self.view.layer(m) is None for m in maps):

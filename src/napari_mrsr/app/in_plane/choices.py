@@ -1,0 +1,133 @@
+"""What a person chooses to sharpen one scan in plane, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+
+from napari_mrsr.app.dynamic.series import SeriesSettings, as_plain, from_plain
+from napari_mrsr.app.frame import PLANES
+from napari_mrsr.errors import AmbiguousAxis
+from napari_mrsr.networks import registry
+from napari_mrsr.scan import Scan
+from napari_mrsr.trust.anatomy import anatomy_of
+
+#: Share of k-space that is simulated first: half the matrix along both axes, as the networks of the brain were taught.
+FRACTION = 0.25
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class PlaneSettings(SeriesSettings):
+    """How to sharpen one scan in plane: as a series is, and
+
+    Parameters
+    ----------
+    axis
+        The voxel axis across the planes; None takes that of the slices.
+    """  # noqa: D400 - a list goes on
+
+    method: str = AUTO
+    fraction: float | None = FRACTION
+    axis: int | None = None
+
+
+@dataclass(eq=False)
+class PlaneResult:
+    """A scan that gets sharp, plane by plane.
+
+    Attributes
+    ----------
+    scan
+        The fine grid; interpolated where no tile has arrived yet.
+    source
+        What was sharpened: the open scan, or its simulated undersampling.
+    settings
+        What was chosen; the method is named, never ``"auto"``.
+    reason, outside
+        Why this method, and where the scan is unlike what it was trained on.
+    reference
+        The acquired scan where the input was simulated from it.
+    figures
+        PSNR (dB) and SSIM of each volume against the reference.
+    share
+        Part that is done, 0 to 1.
+    partial
+        Whether it was stopped before the end.
+    """
+
+    scan: Scan
+    source: Scan
+    settings: PlaneSettings
+    reason: str = ""
+    outside: tuple[str, ...] = ()
+    reference: Scan | None = None
+    figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    share: float = 0.0
+    seconds: float = 0.0
+    partial: bool = False
+
+    @property
+    def key(self) -> str:
+        """What was done, in words: ``cpce 25 %``."""
+        return self.settings.label
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of its layers, one for each volume."""
+        return tuple(layer_name(name, self.key) + (" (partial)" if self.partial else "") for name in self.scan.names)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the layers of its simulated input."""
+        return tuple(f"{name} ({self.settings.level})" for name in self.source.names)
+
+
+def layer_name(volume: str, key: str) -> str:
+    """Return the layer name of a volume that was sharpened in plane."""
+    return f"{volume} [{key}]"
+
+
+def methods_for(scan: Scan | None) -> list[registry.Method]:
+    """Return the methods in plane that are here: networks trained on what the scan shows, other networks, the rest."""
+    part = "" if scan is None else anatomy_of(scan)
+    found = [one for one in registry.methods() if "in-plane" in one.axes and one.is_there]
+    return sorted(found, key=lambda one: (one.kind == "classical", part not in one.anatomy))
+
+
+def planes_of(scan: Scan) -> dict[str, int]:
+    """Return the planes in which a scan can be sharpened, that of its slices first: name and voxel axis across them.
+
+    Examples
+    --------
+    >>> planes_of(Scan(np.zeros((8, 8, 4)), np.diag([1.0, 1.0, 3.0, 1.0])))
+    {'axial': 2, 'sagittal': 0, 'coronal': 1}
+    """
+    patient = nib.orientations.io_orientation(scan.affine)[:, 0].astype(int)
+    found = {PLANES[plane]: int(np.flatnonzero(patient == plane)[0]) for plane in sorted(PLANES)}
+    try:
+        first = scan.find_slice_axis()
+    except AmbiguousAxis:
+        first = found[PLANES[2]]  # isotropic voxels: as brains are read
+    return dict(sorted(found.items(), key=lambda item: item[1] != first))
+
+
+def across(scan: Scan, axis: int | None) -> Scan:
+    """Return a scan whose planes lie across an axis; where None is given and nothing tells, they are axial."""
+    chosen = next(iter(planes_of(scan).values())) if axis is None else axis
+    return scan if scan.slice_axis == chosen else replace(scan, slice_axis=chosen)
+
+
+def plain_settings(settings: PlaneSettings) -> dict[str, Any]:
+    """Return settings as JSON can hold them."""
+    return {**as_plain(settings), "axis": settings.axis}
+
+
+def settings_from(found: Mapping[str, Any]) -> PlaneSettings:
+    """Return settings as they were saved."""
+    basic = from_plain(dict(found))
+    return PlaneSettings(basic.method, basic.fraction, basic.matrix, basic.weights, axis=found.get("axis"))

@@ -1,0 +1,90 @@
+"""What a person should know before a scan is sharpened in plane: found beside any running job, once for each scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from napari_mrsr.app.events import Event, Told
+from napari_mrsr.app.in_plane.choices import AUTO, PlaneSettings, across
+from napari_mrsr.app.jobs import Stop
+from napari_mrsr.app.session import Banner
+from napari_mrsr.networks import registry
+from napari_mrsr.scan import Scan
+
+if TYPE_CHECKING:
+    from napari_mrsr.app.session import Session
+
+
+class Notes:
+    """What was found out about the open scan.
+
+    Parameters
+    ----------
+    session
+        Whose scan is looked at.
+
+    Attributes
+    ----------
+    empty
+        Why there may be nothing to recover in k-space, or ``""``.
+    values
+        What was done to the grey values before.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.empty = ""
+        self.values: tuple[str, ...] = ()
+        self._of: tuple[int, int | None] | None = None
+
+    def ask(self, axis: int | None) -> None:
+        """Look at the open scan in the background, unless that was done."""
+        scan = self.session.scan
+        wanted = None if scan is None else (id(scan), axis)
+        if scan is None or wanted == self._of:
+            return
+        self._of, self.empty, self.values = wanted, "", ()
+        whole = across(scan, axis)
+
+        def job(_stop: Stop) -> Iterator[Event]:
+            yield Told(self._take, (wanted, *look_at(whole)))
+
+        self.session._run_beside(job)
+
+    def _take(self, told: tuple[tuple[int, int | None], str, tuple[str, ...]]) -> None:
+        wanted, empty, values = told
+        if wanted == self._of:
+            self.empty, self.values = empty, values
+            self.changed.emit()
+
+    def banner(self, settings: PlaneSettings) -> Banner | None:
+        """Return what must be said before Run as chosen: amber where the weights do not fit, else blue."""
+        warn = [*self._unlike(settings)]
+        if self.empty and settings.fraction is None:
+            warn.append(self.empty)
+        if not warn and not self.values:
+            return None
+        text = ". ".join(line[0].upper() + line[1:] for line in (*warn, *self.values))
+        return Banner("warn" if warn else "info", f"{text}.")
+
+    def _unlike(self, settings: PlaneSettings) -> list[str]:
+        from napari_mrsr.in_plane_choice import choose_method
+        from napari_mrsr.trust.plane_range import outside_in_plane
+
+        scan = self.session.scan
+        if scan is None or settings.weights is not None:
+            return []
+        method = choose_method(scan)[0] if settings.method == AUTO else registry.find(settings.method)
+        return outside_in_plane(scan, method)
+
+
+def look_at(scan: Scan) -> tuple[str, tuple[str, ...]]:
+    """Return why there may be nothing to recover, and what was done to the grey values."""
+    from napari_mrsr.trust.plane_range import notes
+
+    return "", tuple(notes(scan))

@@ -1,0 +1,259 @@
+"""Sharpening one scan in plane: from which input, by which method, its card, and Run."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
+
+from napari_mrsr.app import cards
+from napari_mrsr.app.dynamic.series import FRACTIONS, is_series, percent
+from napari_mrsr.app.in_plane.choices import AUTO, FRACTION, PlaneSettings, methods_for, planes_of
+from napari_mrsr.app.in_plane.showing import JOB
+from napari_mrsr.in_plane_choice import choose_method
+from napari_mrsr.trust.anatomy import anatomy_of
+from napari_mrsr.widgets.banner import BannerBar
+from napari_mrsr.widgets.dock import note
+from napari_mrsr.widgets.section import Section
+
+if TYPE_CHECKING:
+    from napari_mrsr.app.in_plane.choices import PlaneResult
+    from napari_mrsr.app.session import Running
+    from napari_mrsr.scan import Scan
+    from napari_mrsr.widgets.dock import Dock
+
+NOTHING_OPEN = "Open a scan in the Study dock; its planes are then sharpened. A series has its own section below."
+UNDERSAMPLE, AS_IT_IS = "undersample this scan", "it is of low resolution already"
+ABOUT = {
+    UNDERSAMPLE: "The centre of k-space is kept, the rest is made by the method. The acquired scan is the reference.",
+    AS_IT_IS: "The scan is sharpened to twice its matrix. There is no reference to hold it against.",
+}
+FILE = "file of weights…"
+
+
+class InPlaneSection(Section):
+    """Input, method, card and Run of one scan in plane."""
+
+    def __init__(self, dock: Dock) -> None:
+        super().__init__(dock, "Sharpen in plane")
+        self.in_plane = self.view.in_plane
+        self.files: list[str] = []
+        self.nothing = note(NOTHING_OPEN)
+        self.column.addWidget(self.nothing)
+        self.part = QWidget()
+        self.form = QFormLayout(self.part)
+        self.form.setContentsMargins(0, 0, 0, 0)
+        self.form.setVerticalSpacing(3)
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._add_form()
+        self.column.addWidget(self.part)
+        self._add_run()
+        self.toggled.connect(self._ask)
+        self.listen(self.session.opened, self.show_scan)
+        self.listen(self.session.job_changed, self.show_job)
+        self.listen(self.session.progressed, self.show_job)
+        self.listen(self.in_plane.ended, self._ended)
+        self.listen(self.in_plane.notes.changed, self.show_notes)
+        self.show_scan(self.session.scan)
+        self.show_job(self.session.running)
+        self.view.saving.register("in_plane", self.as_json, self.from_json)
+
+    def _add_form(self) -> None:
+        self.input = QComboBox()
+        self.input.addItems([UNDERSAMPLE, AS_IT_IS])
+        self.input.setToolTip("Simulate a faster scan from the open one, or sharpen the scan itself")
+        self.fraction = QComboBox()
+        for share in FRACTIONS:
+            self.fraction.addItem(percent(share), share)
+        self.fraction.setCurrentText(percent(FRACTION))
+        self.fraction.setToolTip("How much of in-plane k-space is kept, its centre")
+        self.plane = QComboBox()
+        self.plane.setToolTip("Planes that are sharpened; the first is that of the slices")
+        self.method = QComboBox()
+        self.method.setToolTip("auto: of the networks trained on what the scan shows, the one that invents least")
+        self.device = QComboBox()
+        self.device.addItems(["auto", "cpu", "cuda"])
+        self.device.setCurrentText(self.view.preferences.device)
+        self.device.setToolTip("auto: the GPU if there is one")
+        self.about = note()
+        self.form.addRow("input:", self.input)
+        self.form.addRow("k-space:", self.fraction)
+        self.form.addRow(self.about)
+        self.form.addRow("plane:", self.plane)
+        self.form.addRow("method:", self.method)
+        self.form.addRow("device:", self.device)
+        self.card = note()
+        self.card.setOpenExternalLinks(True)
+        self.card.setStyleSheet("border: 1px solid gray; border-radius: 4px; padding: 6px;")
+        self.form.addRow(self.card)
+        self.outside = BannerBar()
+        self.form.addRow(self.outside)
+        self.method.activated.connect(self._method_chosen)
+        for box in (self.input, self.fraction, self.plane, self.method):
+            box.currentIndexChanged.connect(self._changed)
+
+    def _add_run(self) -> None:
+        self.run_button = QPushButton("Run")
+        self.run_button.setToolTip("Sharpen in the background; the slice on the screen comes first")
+        self.run_button.clicked.connect(self.run)
+        self.stop_button = QPushButton("Stop")
+        self.stop_button.setToolTip("Stop and keep what is done")
+        self.stop_button.clicked.connect(self.session.stop)
+        self.buttons = QWidget()
+        line = QHBoxLayout(self.buttons)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.run_button, 2)
+        line.addWidget(self.stop_button, 1)
+        self.column.addWidget(self.buttons)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.column.addWidget(self.progress)
+        self.status = note()
+        self.column.addWidget(self.status)
+
+    # -- choices ----------------------------------------------------------------------------------------
+    def settings(self) -> PlaneSettings:
+        """Return what is chosen."""
+        simulated = self.input.currentText() == UNDERSAMPLE
+        weights = self.method.currentData()
+        named = self.method.currentText()
+        return PlaneSettings(
+            method=AUTO if weights is not None or named in ("", FILE) else named,
+            fraction=float(self.fraction.currentData()) if simulated else None,
+            weights=weights,
+            device=self.device.currentText(),
+            axis=self.plane.currentData(),
+        )
+
+    def list_methods(self) -> None:
+        """List the methods that are here, those for what the scan shows first, and files of one's own."""
+        before = self.method.currentText()
+        self.method.blockSignals(True)
+        self.method.clear()
+        self.method.addItem(AUTO)
+        for path in self.files:
+            self.method.addItem(Path(path).stem, path)
+        for one in methods_for(self.session.scan):
+            self.method.addItem(one.name)
+            self.method.setItemData(self.method.count() - 1, one.summary, Qt.ItemDataRole.ToolTipRole)
+        self.method.addItem(FILE)
+        self.method.setCurrentIndex(max(self.method.findText(before), 0))
+        self.method.blockSignals(False)
+
+    def _method_chosen(self, index: int) -> None:
+        if self.method.itemText(index) == FILE:
+            path, _ = QFileDialog.getOpenFileName(self, "Weights", "", "Weights (*.safetensors)")
+            self.take_weights(path or None)
+
+    def take_weights(self, path: str | None) -> None:
+        """Choose a file of weights of one's own; without one the program chooses again."""
+        if path is not None and path not in self.files:
+            self.files.append(path)
+        self.list_methods()
+        self.method.setCurrentIndex(0 if path is None else self.method.findData(path))
+        self._changed()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is chosen, to be saved with a review; a path can tell whose it is and stays out."""
+        boxes = {"input": self.input, "fraction": self.fraction, "plane": self.plane, "method": self.method}
+        found = {name: box.currentText() for name, box in boxes.items()}
+        return found if self.method.currentData() is None else {**found, "method": AUTO}
+
+    def from_json(self, content: dict[str, Any]) -> None:
+        """Choose again what a review was saved with; what is not offered here is passed over."""
+        boxes = {"input": self.input, "fraction": self.fraction, "plane": self.plane, "method": self.method}
+        for name, box in boxes.items():
+            with suppress(KeyError, TypeError, ValueError):
+                index = box.findText(content[name])
+                if index >= 0 and box.itemText(index) != FILE:
+                    box.setCurrentIndex(index)
+
+    # -- showing ----------------------------------------------------------------------------------------
+    def show_scan(self, scan: Scan | None) -> None:
+        """Show the form for one scan; unfold it for a brain, where there is a network for brains."""
+        there = scan is not None and not is_series(scan)
+        self.setVisible(not is_series(scan))
+        self.nothing.setVisible(not there)
+        for widget in (self.part, self.buttons, self.status):
+            widget.setVisible(there)
+        self.list_methods()
+        self.plane.blockSignals(True)
+        self.plane.clear()
+        if scan is not None and there:
+            for name, axis in planes_of(scan).items():
+                self.plane.addItem(name, axis)
+        self.plane.blockSignals(False)
+        self.status.setText("")
+        if scan is not None and there and _is_for(scan):
+            self.expand(animate=False)
+        self._changed()
+        self.show_job(self.session.running)
+
+    def _changed(self, _index: int = 0) -> None:
+        simulated = self.input.currentText() == UNDERSAMPLE
+        self.form.setRowVisible(self.fraction, simulated)
+        self.about.setText(ABOUT[self.input.currentText()])
+        self.show_card()
+        self._ask()
+        self.show_notes()
+
+    def show_card(self) -> None:
+        """Show the card of what Run will use, and why where the program chooses."""
+        settings = self.settings()
+        scan = self.session.scan
+        if settings.weights is None and settings.method == AUTO and scan is not None:
+            method, reason = choose_method(scan)
+            self.card.setText(f"<p>auto takes {reason}.</p>{cards.html(method.name)}")
+        else:
+            self.card.setText(cards.html(settings.method, settings.weights))
+
+    def show_notes(self) -> None:
+        """Show where the scan is unlike the training, and what was done to it before."""
+        known = self.session.scan is not None and not is_series(self.session.scan)
+        self.outside.show_banner(self.in_plane.notes.banner(self.settings()) if known else None)
+
+    def _ask(self, _opened: bool = True) -> None:
+        scan = self.session.scan
+        if scan is not None and not is_series(scan) and self.isExpanded():
+            self.in_plane.notes.ask(self.plane.currentData())
+
+    def show_job(self, running: Running | None) -> None:
+        """Show how far it is."""
+        mine = running is not None and running.name == JOB
+        self.run_button.setEnabled(running is None and self.session.scan is not None)
+        self.stop_button.setEnabled(mine and running is not None and not running.stopping)
+        self.progress.setVisible(mine)
+        if mine and running is not None:
+            self.progress.setValue(round(1000 * running.done))
+            left = running.left
+            time = "" if left is None or left < 1 else f", {left:.0f} s left"
+            self.status.setText("stopping…" if running.stopping else f"{running.text}{time}")
+
+    def _ended(self, result: PlaneResult) -> None:
+        figures = "; ".join(
+            f"{name}: PSNR {found['psnr']:.1f} dB, SSIM {found['ssim']:.3f}" for name, found in result.figures.items()
+        )
+        took = f"{result.key} took {result.seconds:.1f} s"
+        self.status.setText(f"{took}\n{figures}" if figures else took)
+
+    # -- asking -----------------------------------------------------------------------------------------
+    def run(self) -> None:
+        """Sharpen as chosen."""
+        self.in_plane.run(self.settings())
+
+
+def _is_for(scan: Scan) -> bool:
+    """Tell whether there is a network in plane for what a scan shows."""
+    part = anatomy_of(scan)
+    return bool(part) and any(part in one.anatomy for one in methods_for(scan))

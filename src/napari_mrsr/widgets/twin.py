@@ -1,0 +1,107 @@
+"""A network that was trained against a discriminator beside its twin trained with L1 alone, and what it added."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from qtpy.QtWidgets import QPushButton
+
+from napari_mrsr.app.dynamic.series import is_series
+from napari_mrsr.errors import MrsrError
+from napari_mrsr.widgets.dock import note
+from napari_mrsr.widgets.section import Section
+from napari_mrsr.widgets.table import TableView
+
+if TYPE_CHECKING:
+    from napari_mrsr.trust.twins import Added
+    from napari_mrsr.widgets.dock import Dock
+    from napari_mrsr.widgets.in_plane import InPlaneSection
+
+WHAT = "Both have the same layers and were taught by the same scans. What differs, adversarial training added."
+KEYS = (
+    "G: acquired, both and the difference together, or the pair alone. N: next pair. Hold K: the other of the pair. "
+    "J: swipe. H: maps."
+)
+COLOURS = "In the difference, black is where both agree; red is brighter, blue darker than with L1 alone."
+
+
+class TwinSection(Section):
+    """The button that runs both, and what came of it.
+
+    Parameters
+    ----------
+    dock
+        Where it stands.
+    chosen
+        The section whose method, input and plane are taken.
+    """
+
+    def __init__(self, dock: Dock, chosen: InPlaneSection) -> None:
+        super().__init__(dock, "Beside its L1 twin")
+        self.in_plane = self.view.in_plane
+        self.chosen = chosen
+        self.what = note()
+        self.column.addWidget(self.what)
+        self.button = QPushButton("Compare with its L1 twin")
+        self.button.clicked.connect(self.compare)
+        self.column.addWidget(self.button)
+        self.table = TableView()
+        self.column.addWidget(self.table)
+        self.read = note()
+        self.column.addWidget(self.read)
+        self.keys = note(KEYS)
+        self.column.addWidget(self.keys)
+        for box in (chosen.method, chosen.input, chosen.plane):
+            box.currentIndexChanged.connect(self._renew)
+        self.listen(self.session.opened, self._renew)
+        self.listen(self.session.job_changed, self._renew)
+        self.listen(self.in_plane.compared, self.show_added)
+        self.show_added(self.in_plane.added)
+        self._renew()
+
+    def _renew(self, _event: Any = None) -> None:
+        scan = self.session.scan
+        self.setVisible(not is_series(scan))
+        try:
+            rival, twin = self.in_plane.twin_names(self.chosen.settings())
+        except MrsrError as error:
+            self.what.setText(f"{error.line[0].upper()}{error.line[1:]}.")
+            self.button.setEnabled(False)
+        else:
+            self.what.setText(f"{rival} was trained against a discriminator, {twin} with L1 alone. {WHAT}")
+            self.button.setEnabled(scan is not None and not is_series(scan) and self.session.running is None)
+            self.button.setToolTip(f"Run {rival} and {twin}, as far as that was not done, and show them side by side")
+        if self.in_plane.added is None:
+            self.show_added(None)
+
+    def show_added(self, added: Added | None) -> None:
+        """Show the figures of both and how much was added."""
+        twins = self.in_plane.twins
+        for widget in (self.table, self.read, self.keys):
+            widget.setVisible(added is not None)
+        if added is None or twins is None:
+            self.table.show_table(None)
+            return
+        rows = [
+            {"volume": name, "method": result.settings.method, "PSNR [dB]": round(found["psnr"], 2),
+             "SSIM": round(found["ssim"], 4)}
+            for result in twins for name, found in result.figures.items()
+        ]  # fmt: skip
+        self.table.show_table(pd.DataFrame(rows) if rows else None)
+        self.table.setVisible(bool(rows))
+        self.read.setText("\n".join([*(in_words(added, name) for name in added.size), COLOURS]))
+
+    def compare(self) -> None:
+        """Run what is missing of both, and show them side by side."""
+        self.in_plane.compare_twins(self.chosen.settings())
+
+
+def in_words(added: Added, name: str) -> str:
+    """Return in a line how much was added to a volume, and how much of it is there in truth."""
+    line = f"{name}: {added.size[name]:.1%} of the signal was added or taken away (root mean square)."
+    if name not in added.real:
+        return f"{line} Whether it is real cannot be told without a reference."
+    return (
+        f"{line} Its correlation with what L1 left out is {added.real[name]:.2f}: 1 would be all real, 0 all invented."
+    )
