@@ -62,9 +62,7 @@ def run(asked: Asked, kept: Kept, told: Progress, about: dict[str, Any]) -> Stud
 
     check_choice("--layout", asked.layout, ("auto", "brains"))
     if asked.data is None:
-        raise BadParameter(
-            f"{NAME} has no phantoms: brains are too rich to be made", remedy="give a folder of heads with --data"
-        )
+        raise BadParameter(f"{NAME} is done on real heads", remedy="give a folder of them with --data")
     names_of(asked.planes)
     folds = read_folds(asked.folds)
     ways, left_out = chosen(asked.methods, folds, device=asked.device, centre_kept=asked.centre_kept)

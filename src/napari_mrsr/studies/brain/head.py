@@ -43,7 +43,7 @@ def head_of(volume: npt.ArrayLike) -> Mask:
         inside = parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
     room, size = np.pad(inside.view(np.uint8), CLOSING), 2 * CLOSING + 1
     closed = ndimage.minimum_filter(ndimage.maximum_filter(room, size), size)[(slice(CLOSING, -CLOSING),) * 3]
-    filled = np.empty_like(inside)
+    filled = np.empty(inside.shape, bool)
     for k in range(closed.shape[2]):
         filled[..., k] = ndimage.binary_fill_holes(closed[..., k])
     return filled

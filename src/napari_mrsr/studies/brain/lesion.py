@@ -144,7 +144,8 @@ def grown(scan: Scan, point: tuple[float, float, float], *, radius: float = RADI
     own = float(np.median(smooth[far <= (2 * max(scan.spacing)) ** 2]))
     level, sign = (usual + own) / 2, 1.0 if own >= usual else -1.0
     inside = (sign * (smooth - level) > 0) & (far <= radius**2) & head
-    inside = ndimage.binary_opening(inside, iterations=OPENING)
+    thin = ndimage.binary_erosion(inside, iterations=OPENING, border_value=1)  # a lesion may go on beyond the scan
+    inside = ndimage.binary_dilation(thin, iterations=OPENING, mask=inside)
     parts, _ = ndimage.label(inside)
     number = int(parts[at])
     if number == 0 or own == usual:

@@ -1,23 +1,23 @@
 """All that is measured on a slice, by the name of its column, with how tables write it.
 
-Besides fidelity (:mod:`.scores`) what adversarial training is for, and what it may do: how far the picture looks from
-the truth, and which edges were added or lost (:mod:`napari_mrsr.metrics.invented`).
+Besides fidelity (:mod:`.scores`) what adversarial training is for, and what it may do: how different the slice looks,
+which edges were added or lost, and how much of what it shows beyond the measured band is detail of the truth
+(:mod:`napari_mrsr.metrics.invented`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_mrsr.errors import ConstantImage
+from napari_mrsr.metrics.invented import invented
 from napari_mrsr.studies.brain.scores import score
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
-#: Called with reference, test and head of a slice, each ``(i, j)``.
-Measure = Callable[[Floats, Floats, Mask], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Column:
     title, digits, factor
         What tables call it, its digits, and what it is multiplied by.
     better
-        ``"higher"`` or ``"lower"``.
+        ``"higher"``, ``"lower"``, or ``"nearer 1"``.
     fidelity
         Whether the paper judges by it.
     """
@@ -50,21 +50,32 @@ FIDELITY = (
     Column("head_ssim", "SSIM in the head", 4),
     Column("head_psnr", "PSNR in the head [dB]", 2),
 )
+INVENTED = (
+    Column("sharpness", "sharpness beyond the band", 3, "nearer 1", fidelity=False),
+    Column("recovered", "of it there", 3, "higher", fidelity=False),
+    Column("invented", "of it made up", 3, "lower", fidelity=False),
+    Column("edges_added_share", "edges added [%]", 1, "lower", 100, fidelity=False),
+    Column("edges_lost_share", "edges lost [%]", 1, "lower", 100, fidelity=False),
+    Column("edges_beyond_added_share", "fine edges added [%]", 1, "lower", 100, fidelity=False),
+    Column("edges_beyond_lost_share", "fine edges lost [%]", 1, "lower", 100, fidelity=False),
+)
+#: All columns, in the order of the tables.
+COLUMNS: tuple[Column, ...] = (*FIDELITY, *INVENTED)
 
 
-def fidelity(reference: Floats, test: Floats, head: Mask) -> dict[str, float]:
-    """Return SSIM and PSNR of the slice and in the head."""
-    return asdict(score(reference, test, head))
+def measure(
+    reference: Floats, test: Floats, head: Mask, acquired: tuple[int, int], spacing: tuple[float, float]
+) -> dict[str, float]:
+    """Return every measure of a slice; NaN where the truth shows no edge that could be added or lost.
 
-
-#: What is measured of every slice.
-MEASURES: tuple[Measure, ...] = (fidelity,)
-#: Their columns, in the order of the tables.
-COLUMNS: tuple[Column, ...] = FIDELITY
-
-
-def measure(reference: Floats, test: Floats, head: Mask) -> dict[str, float]:
-    """Return every measure of a slice.
+    Parameters
+    ----------
+    reference, test, head
+        The slice as acquired, as found, and where the head is, ``(i, j)``.
+    acquired
+        Matrix of the centre of k-space.
+    spacing
+        Of the pixels, mm.
 
     Raises
     ------
@@ -73,7 +84,9 @@ def measure(reference: Floats, test: Floats, head: Mask) -> dict[str, float]:
     GeometryMismatch
         The shapes differ.
     """
-    found: dict[str, float] = {}
-    for one in MEASURES:
-        found |= one(reference, test, head)
-    return found
+    found: dict[str, float] = asdict(score(reference, test, head))
+    try:
+        told = invented(reference, test, acquired, spacing=spacing, within=head).numbers()
+    except ConstantImage:
+        told = {}
+    return found | {column.name: told.get(column.name, float("nan")) for column in INVENTED}

@@ -46,9 +46,11 @@ class Stack:
     head: npt.NDArray[np.bool_]
     lesion: npt.NDArray[np.bool_] | None = None
 
-    def slice_of(self, values: npt.NDArray[np.generic], number: int) -> npt.NDArray[np.generic]:
-        """Return one slice of an array on the grid of the stack."""
-        return np.take(values, number, axis=self.axis)
+    @property
+    def in_plane(self) -> tuple[int, int]:
+        """The two other axes."""
+        one, other = (a for a in range(3) if a != self.axis)
+        return one, other
 
 
 def stacks(

@@ -146,19 +146,20 @@ def _mean(part: pd.DataFrame, column: Column) -> str:
 
 def _caption(said: str) -> str:
     return (
-        f"How it looks, and what was invented; mean ± SD over {said}. "
-        + "; ".join(f"{column.title}: {column.better} is better" for column in COLUMNS if not column.fidelity)
-        + "."
+        f"What was added, and what was lost, inside the head; mean ± SD over {said}. *Sharpness beyond the band*: "
+        "energy of the frequencies that were not measured over that of the truth; 0 as zero-filled, 1 as sharp as the "
+        "truth. *Of it there*: the part that is detail of the truth; *of it made up*: the rest. *Edges*: length of "
+        "lines of steepest grey level that the truth has not, or that are lost, in per cent of the true length; "
+        "*fine*: of what lies beyond the measured band."
     )
 
 
 def _of_tests(subjects: int) -> str:
     text = (
-        "One method against another, slice by slice. *Over slices*: as if all were independent, which those of one head "
-        "are not; in brackets how many independent ones they are worth (Kish). *Over subjects*: the means of each, "
+        "One method against another, slice by slice. *Over slices*: as if all were independent, which those of one "
+        "head are not; in brackets how many independent ones they are worth (Kish). *Over subjects*: their means, "
         f"95 % interval by Student's t; with {subjects} no test of signs can give a p below "
-        f"{min(1.0, 2 / 2**subjects):.3g}. "
-        "Not corrected for the number of tests; all measures in tests_all.csv."
+        f"{min(1.0, 2 / 2**subjects):.3g}. Not corrected for the number of tests; all measures in tests_all.csv."
     )
     if subjects < 2:
         text += " With one subject nothing is said about another person: the tests hold for slices of this head."
