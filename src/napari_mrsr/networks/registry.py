@@ -95,7 +95,6 @@ CLASSICAL = (
     Method("area", "classical", "mean of the acquired voxels that a new voxel overlaps"),
     Method("fourier", "classical", "zero-filled spectrum (sinc interpolation)"),
     Method("ibp", "classical", "iterative back-projection: undoes an assumed blur, adds no detail of its own"),
-    Method("ibp", "classical", "iterative back-projection: undoes an assumed blur, adds no detail of its own"),
 )
 
 
