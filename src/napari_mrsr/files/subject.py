@@ -14,6 +14,14 @@ from napari_mrsr.files.user_state import secret
 from napari_mrsr.scan import Scan
 
 
+def subject_of(scan: Scan) -> str | None:
+    """Return who it is: the seed of a phantom, or the number of a patient; None where nobody says it."""
+    for step in scan.history:
+        if "phantom" in step.name and "seed" in step.parameters:
+            return f"phantom {step.parameters['seed']}"
+    return subject_number(scan)
+
+
 def subject_number(scan: Scan) -> str | None:
     """Return the number of the patient of a scan; None where its files do not say whose it is (NIfTI)."""
     from napari_mrsr.files.dicom.subject import patient_identifier

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_mrsr.files.subject import subject_number
+from napari_mrsr.files.subject import subject_of
 from napari_mrsr.networks import registry
 from napari_mrsr.scan import Scan
 from napari_mrsr.training.planning_scan import fingerprint
@@ -58,14 +58,6 @@ def contrast_of(scan: Scan) -> dict[str, Any]:
         "flip_angle": acquisition.flip_angle,
         "fat_suppression": fat_suppression_of(scan),
     }
-
-
-def subject_of(scan: Scan) -> str | None:
-    """Return who it is: the seed of a phantom, or the number of a patient; None where nobody says it."""
-    for step in scan.history:
-        if "phantom" in step.name and "seed" in step.parameters:
-            return f"phantom {step.parameters['seed']}"
-    return subject_number(scan)
 
 
 def fat_suppression_of(scan: Scan) -> bool | None:

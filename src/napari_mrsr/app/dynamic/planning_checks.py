@@ -54,7 +54,7 @@ def _session(planning: Scan, series: Scan) -> Check:
 
 def subject(planning: Scan, series: Scan) -> Check:
     """Return whether both show the same person, as far as their files say."""
-    from napari_mrsr.training.same_subject import subject_of
+    from napari_mrsr.files.subject import subject_of
 
     one, other = subject_of(planning), subject_of(series)
     if one is None or other is None:
