@@ -19,6 +19,8 @@ WIDTH, LEAST, ASPECT = 0.33, 8, 0.7
 BLUR = 2.0
 #: Part of the picture's border that is not looked at: skin and air are the strongest edges everywhere.
 BORDER = 0.16
+#: Part of a region that lies within what is asked for; the rest is rounding.
+FULL = 0.999
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,15 @@ class Region:
         return Picture(values, picture.spacing, picture.letters, corner)
 
 
-def two_regions(image: npt.ArrayLike) -> tuple[Region, ...]:
+def two_regions(image: npt.ArrayLike, within: npt.NDArray[np.bool_] | None = None) -> tuple[Region, ...]:
     """Return two regions that do not overlap; fewer where the picture is too small for them.
+
+    Parameters
+    ----------
+    image
+        Shape ``(row, column)``.
+    within
+        Pixels that regions shall lie in, as the inside of a skull; left out of account where no region fits in.
 
     Examples
     --------
@@ -64,6 +73,9 @@ def two_regions(image: npt.ArrayLike) -> tuple[Region, ...]:
     up, left = edge + high // 2, edge + wide // 2
     allowed = np.zeros(values.shape, bool)
     allowed[up : values.shape[0] - up, left : values.shape[1] - left] = True
+    if within is not None:
+        inside = uniform_filter(within.astype(np.float64), (high, wide), mode="constant") > FULL
+        allowed = allowed & inside if (allowed & inside).any() else allowed
     found: list[Region] = []
     while len(found) < 2 and allowed.any():
         row, column = (int(n) for n in np.unravel_index(int(np.where(allowed, detail, -1.0).argmax()), values.shape))

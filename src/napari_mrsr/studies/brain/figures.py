@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_mrsr.report.planes import Picture
 from napari_mrsr.studies.brain.comparing import paired
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 INTERPOLATIONS = (BASE, TITLES["tricubic"])
 #: Room around a lesion, part of its size, and pixels at least.
 MARGIN, LEAST = 0.25, 4
+#: One a method, so that points that fall together are told apart.
+MARKERS = "osD^v<>Ph"
+#: What is taken for skull and scalp, mm.
+SCALP = 12.0
 
 
 def of_scan(shown: Shown) -> list[Figure]:
@@ -108,17 +113,10 @@ def _looks(frame: pd.DataFrame, column: str, title: str, factor: float) -> Figur
     means = frame.groupby("method", sort=False)[["psnr", column]].mean()
 
     def draw(path: Path) -> None:
-        axes, figure = _axes(4.6, 3.4)
-        for name, row in means.iterrows():
-            axes.plot(row["psnr"], factor * row[column], "o", color="C0", markersize=4)
-            axes.annotate(
-                str(name),
-                (row["psnr"], factor * row[column]),
-                textcoords="offset points",
-                xytext=(4, 3),
-                fontsize=SMALL,
-            )
-        axes.margins(x=0.18, y=0.12)
+        axes, figure = _axes(5.4, 3.2)
+        for n, (name, row) in enumerate(means.iterrows()):
+            axes.plot(row["psnr"], factor * row[column], MARKERS[n % len(MARKERS)], color=f"C{n}", label=str(name))
+        axes.legend(fontsize=SMALL, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
         axes.set_xlabel("PSNR [dB], higher is closer to the truth", fontsize=NORMAL)
         axes.set_ylabel(f"{title}, lower looks more alike", fontsize=NORMAL)
         figure.savefig(path)
@@ -144,8 +142,20 @@ def _region(shown: Shown, truth: Picture) -> tuple[Region | None, str]:
         mark = slice_picture(np.take(lesion, shown.number, at[0]).astype(np.float32), shown.stack.scan, at).values
         if mark.any():
             return _around(mark > 0), "the lesion"
-    found = two_regions(truth.values)
+    found = two_regions(truth.values, _inside(shown))
     return (found[0] if found else None), "a region"
+
+
+def _inside(shown: Shown) -> npt.NDArray[np.bool_]:
+    """Return the inside of the skull, as the figure shows the slice: of scalp and air nobody wants to see more."""
+    from scipy.ndimage import distance_transform_edt
+
+    at = shown.stack.axis, shown.number
+    one, other = shown.stack.in_plane
+    head = np.take(shown.stack.head, shown.number, at[0])
+    spacing = shown.stack.scan.spacing
+    deep = distance_transform_edt(np.pad(head, 1), (spacing[one], spacing[other]))[1:-1, 1:-1] > SCALP
+    return slice_picture(deep.astype(np.float32), shown.stack.scan, at).values > 0
 
 
 def _around(mark: Any) -> Region:

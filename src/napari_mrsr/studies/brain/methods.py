@@ -123,6 +123,7 @@ def chosen(
     *,
     device: str = "auto",
     centre_kept: bool = False,
+    leave_out: bool = False,
 ) -> tuple[list[InPlane], dict[str, str]]:
     """Return the ways of some names, or all of the study that there are, and why others are left out.
 
@@ -137,6 +138,8 @@ def chosen(
         Where networks run.
     centre_kept
         Score every network a second time with the measured centre of k-space put back.
+    leave_out
+        Leave out named methods that are not there, as those of the study are.
 
     Raises
     ------
@@ -154,7 +157,7 @@ def chosen(
         try:
             ways.append(_way(name, mine, device))
         except UnknownMethod:
-            if names is not None:
+            if names is not None and not leave_out:
                 raise
             left_out[name] = "is not installed" if name in TITLES else "no weights of it are installed, none were given"
     known = {way.name for way in ways}

@@ -199,6 +199,7 @@ class _StackFound:
         one, other = self.stack.in_plane
         acquired = self._coarse.shape[one], self._coarse.shape[other]
         spacing = self.stack.scan.spacing[one], self.stack.scan.spacing[other]
+        scale = float(self.stack.scan.array.max())
         began = time.perf_counter()
         test = way.sharpen(self._coarse, self.stack.scan, self.subject, share, self.stop)
         took = time.perf_counter() - began
@@ -206,7 +207,7 @@ class _StackFound:
         lesion: list[Seen | None] = []
         for number in range(len(self.stack.indices)):
             x, y, head = (self._slice(one, number) for one in (self.stack.scan.array[0], test, self.stack.head))
-            for name, value in measure(x, y, head, acquired, spacing).items():
+            for name, value in measure(x, y, head, acquired=acquired, spacing=spacing, scale=scale).items():
                 scores.setdefault(name, []).append(value)
             mark = None if self.stack.lesion is None else self._slice(self.stack.lesion, number)
             lesion.append(None if mark is None else seen(x, y, mark, head))

@@ -146,11 +146,12 @@ def _mean(part: pd.DataFrame, column: Column) -> str:
 
 def _caption(said: str) -> str:
     return (
-        f"What was added, and what was lost, inside the head; mean ± SD over {said}. *Sharpness beyond the band*: "
-        "energy of the frequencies that were not measured over that of the truth; 0 as zero-filled, 1 as sharp as the "
-        "truth. *Of it there*: the part that is detail of the truth; *of it made up*: the rest. *Edges*: length of "
-        "lines of steepest grey level that the truth has not, or that are lost, in per cent of the true length; "
-        "*fine*: of what lies beyond the measured band."
+        f"How it looks, what was added and what was lost; mean ± SD over {said}. *Perceptual distance*: from the "
+        "truth, in the features of the shipped network; a network that was trained on these features is favoured. The "
+        "rest inside the head. *Sharpness beyond the band*: energy of the frequencies that were not measured over that "
+        "of the truth; 0 as zero-filled, 1 as sharp as the truth. *Of it there*: the part that is detail of the truth; "
+        "*of it made up*: the rest. *Edges*: length of lines of steepest grey level that the truth has not, or that "
+        "are lost, in per cent of the true length; *fine*: of what lies beyond the measured band."
     )
 
 

@@ -1,0 +1,159 @@
+"""Paper 2 on heads that were never trained on: writes docs/results/brain_sr.md, brain_sr.json, brain_sr.csv and figures.
+
+    NAPARI_MRSR_DATA=... python benchmarks/brain_sr.py --cache FOLDER [--fold SUBJECT=FOLDER ...] [--planes all]
+
+The two heads of NAPARI_MRSR_DATA that shipped weights never saw, and of those they learned from each subject for which
+``--fold`` gives weights that were trained without it. What is computed is kept in --cache, scan by scan and method by
+method: stopped and started again, nothing is computed twice. ``--slices N`` for a trial, ``--weights NAME=FILE`` for weights
+that are not shipped yet.
+
+The aims stand beside the results, and whether they are met is computed here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from brain_aims import aims
+
+from napari_mrsr.cli.evaluate_brain import cohort
+from napari_mrsr.files.origin import plain
+from napari_mrsr.studies.brain import study
+from napari_mrsr.studies.brain.folds import Fold, read_folds
+from napari_mrsr.studies.brain.measures import COLUMNS
+from napari_mrsr.studies.brain.methods import USUAL, chosen
+from napari_mrsr.studies.brain_cohort import BrainCohort
+from napari_mrsr.studies.kept import Kept
+from napari_mrsr.studies.writing import Figure, Study, StudyTable, markdown, page, said_of_skipped
+
+#: Heads that no shipped weights learned from; by the first one training was stopped and its best weights chosen.
+HELD_OUT = ("t2w_1mm_stripped", "t2w_2d")
+#: Heads that shipped weights learned from: scored where a fold holds them out.
+TAUGHT = ("t1w_0p7mm", "flair_1mm", "flair_2d_5p5mm", "vfa")
+#: The stroke, mm; it is grown from there.
+STROKE = "t2w_1mm_stripped=-44,-60,26"
+ABOUT = (
+    "The study of Lyu et al. (Super-resolution MRI through deep learning) with the command that anyone can run on their "
+    "own scans ([the study of brains](../guide/brain_study.md)). IXI, on which the paper was done, could not be had: a few "
+    "public heads of four contrasts stand here, none of which taught the weights that it is scored with. "
+    "`t2w_1mm_stripped` (8 bit, skull-stripped, with a stroke) chose the best weights of each training run, so it is no "
+    "quite untouched test; `t2w_2d` is. So few heads say nothing of how good a method is in a hospital."
+)
+
+
+def heads(data: Path, folds: Sequence[Fold]) -> BrainCohort:
+    """Return the heads that may be scored: those held out, and those for which there is a fold."""
+    wanted = {*HELD_OUT, *(one.subject for one in folds if one.subject in TAUGHT)}
+    found = cohort(data, [STROKE])
+    entries = tuple(one for one in found.entries if getattr(one, "subject", "") in wanted)
+    return BrainCohort("public heads", entries, {**found.origin, "held out": list(HELD_OUT)})
+
+
+def text(done: Study, command: str) -> str:
+    """Return the Markdown page."""
+    verdicts = aims(done.table("scores").frame)
+    judged = verdicts[verdicts["verdict"] != "**not run**"]
+    met = int((judged["verdict"] == "met").sum())
+    tables = [table for table in done.tables if table.on_page]
+    figures = [Figure(f"brain_sr_{one.name}", one.caption, one.draw) for one in done.figures]
+    lead = "\n\n".join([done.lead, *said_of_skipped(done.skipped)])
+    lines = [
+        "# Brain slices: GAN-CPCE and GAN-CIRCLE",
+        f"Made by `{command}`. {ABOUT}",
+        "## Aims",
+        f"{met} of {len(judged)} met"
+        + (f", {len(verdicts) - len(judged)} could not be judged" if len(verdicts) > len(judged) else "")
+        + ". Means over all slices; in the last column, in how many subjects the aim is met by their own slices.",
+        markdown(StudyTable("aims", verdicts, "")),
+        page("What was measured", lead, tables, figures, static="../_static/", level=2).rstrip(),
+    ]
+    return "\n\n".join(lines) + "\n"
+
+
+def write(out: Path, static: Path, done: Study, command: str) -> None:
+    """Write page, figures and numbers."""
+    out.mkdir(parents=True, exist_ok=True)
+    static.mkdir(parents=True, exist_ok=True)
+    for old in static.glob("brain_sr_*.png"):
+        old.unlink()
+    for figure in done.figures:
+        figure.draw(static / f"brain_sr_{figure.name}.png")
+    scores = done.table("scores").frame
+    numbers = {
+        "aims": aims(scores).to_dict("records"),
+        "tables": {table.name: table.frame.to_dict("records") for table in done.tables if table.on_page},
+        "skipped": dict(done.skipped),
+        "provenance": dict(done.provenance),
+    }
+    (out / "brain_sr.json").write_text(json.dumps(plain(numbers), indent=1) + "\n")
+    means(scores).to_csv(out / "brain_sr.csv", index=False)
+    (out / "brain_sr.md").write_text(text(done, command))
+    print(out / "brain_sr.md", flush=True)
+
+
+def means(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean of every measure by scan, plane and method; single slices stand in the study that the command writes."""
+    keys = ["subject", "scan", "plane", "method"]
+    found = scores.groupby(keys, sort=False)[[one.name for one in COLUMNS]].mean().reset_index()
+    return found.assign(slices=scores.groupby(keys, sort=False).size().to_numpy())
+
+
+def main() -> None:
+    """Do the study and write it."""
+    root = Path(__file__).resolve().parents[1] / "docs"
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cache", type=Path, required=True, help="folder where results are kept")
+    parser.add_argument("--out", type=Path, default=root / "results")
+    parser.add_argument("--static", type=Path, help="folder of the figures; default: docs/_static")
+    parser.add_argument(
+        "--fold", nargs="+", default=[], metavar="SUBJECT=PATH", help="weights that never saw a subject"
+    )
+    parser.add_argument("--weights", nargs="+", default=[], metavar="NAME=FILE", help="weights that are not shipped")
+    parser.add_argument("--planes", default="acquired", help="acquired, all, or names with commas")
+    parser.add_argument("--slices", type=int, help="so many of each plane; default: all")
+    parser.add_argument("--centre-kept", action="store_true", help="networks also with the measured centre of k-space")
+    parser.add_argument("--device", default="auto")
+    given = parser.parse_args()
+    data = os.environ.get("NAPARI_MRSR_DATA")
+    if not data:
+        parser.error("NAPARI_MRSR_DATA names no folder of scans")
+    given.cache.mkdir(parents=True, exist_ok=True)
+    folds = read_folds(given.fold)
+    known = {text.split("=")[0]: text for text in given.weights}
+    names = [known.pop(name, name) for name in USUAL] + list(known.values())
+    ways, left_out = chosen(names, folds, device=given.device, centre_kept=given.centre_kept, leave_out=True)
+    done = study.run(
+        heads(Path(data) / "brain", folds),
+        ways,
+        study.Settings(given.planes, given.slices),
+        folds=folds,
+        left_out=left_out,
+        kept=Kept(given.cache),
+        progress=_tell,
+    )
+    write(given.out, given.static or root / "_static", done, command_of(given))
+
+
+def command_of(given: argparse.Namespace) -> str:
+    """Return the command as it was given, but for where things lie and run."""
+    words = ["python benchmarks/brain_sr.py --cache FOLDER"]
+    for name in ("fold", "weights"):
+        values = [f"{one.rpartition('=')[0]}=PATH" for one in getattr(given, name)]
+        words += [f"--{name}", *values] if values else []
+    words += ["--planes", given.planes] if given.planes != "acquired" else []
+    words += ["--slices", str(given.slices)] if given.slices else []
+    words += ["--centre-kept"] if given.centre_kept else []
+    return " ".join(words)
+
+
+def _tell(done: float, what: str) -> None:
+    print(f"  {100 * done:3.0f} % {what}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
