@@ -33,6 +33,7 @@ from napari_mrsr.interpolation import back_projection
 from napari_mrsr.interpolation.one_axis import Interpolation
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.made_by import STEP
+from napari_mrsr.planes import across
 from napari_mrsr.sampling import along
 from napari_mrsr.scan import Scan
 
@@ -66,6 +67,8 @@ def sharpen(
     like: Scan | None = None,
     weights: str | Path | None = None,
     consistency: str = "none",
+    plane: str | int | None = None,
+    orientations: int = 1,
     device: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
@@ -91,6 +94,13 @@ def sharpen(
     consistency
         ``"none"``, or ``"hard"``: a network's result keeps the measured centre of k-space, approximately, since
         magnitude images have lost their phase (:mod:`napari_mrsr.inference.measured_centre`).
+    plane
+        The plane to sharpen, ``"axial"``, ``"coronal"``, ``"sagittal"`` or the voxel axis across it. By default that of
+        the slices; where voxels are cubes axial planes, with a warning.
+    orientations
+        3: the mean of a network's results over the planes across every axis, against stripes from slice to slice; three
+        times as long (:mod:`napari_mrsr.inference.orientations`). Of thicker slices thinner ones are made, so that
+        voxels become cubes.
     device
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
     precision
@@ -109,10 +119,9 @@ def sharpen(
 
     Raises
     ------
-    AmbiguousAxis
-        The slice axis, and so the plane, cannot be told.
     BadParameter
-        A parameter is impossible, or the method was made for slices.
+        A parameter is impossible, the method was made for slices, or voxels are too far from cubes for three
+        orientations.
     UnknownMethod, WeightsMissing, WeightsCorrupt, UnsafeWeights
         As the registry says.
     GeometryMismatch
@@ -130,7 +139,16 @@ def sharpen(
     >>> sharpen(low, method="fourier", matrix=(32, 24))
     <Scan signal [a.u.] 3 time 32x24x4 at 1x1x4 mm>
     """
-    job = plan(scan, method=method, matrix=matrix, like=like, weights=weights, consistency=consistency)
+    job = plan(
+        scan,
+        method=method,
+        matrix=matrix,
+        like=like,
+        weights=weights,
+        consistency=consistency,
+        plane=plane,
+        orientations=orientations,
+    )
     options: dict[str, Any] = {"device": device, "precision": precision, "threads": threads, "stop": stop}
     array = np.empty((scan.volumes, *job.shape_from(scan.shape)), np.float32)
     done = 0.0
@@ -153,6 +171,8 @@ def stream(
     like: Scan | None = None,
     weights: str | Path | None = None,
     consistency: str = "none",
+    plane: str | int | None = None,
+    orientations: int = 1,
     device: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
@@ -176,7 +196,16 @@ def stream(
         of the whole series; a frame is complete before the next one begins. Ends early once ``stop`` answers True. The
         scan of the finished array is ``finish(scan, array, plan(...))``.
     """
-    job = plan(scan, method=method, matrix=matrix, like=like, weights=weights, consistency=consistency)
+    job = plan(
+        scan,
+        method=method,
+        matrix=matrix,
+        like=like,
+        weights=weights,
+        consistency=consistency,
+        plane=plane,
+        orientations=orientations,
+    )
     yield from run(scan, job, device=device, precision=precision, threads=threads, stop=stop, first=first)
 
 
@@ -193,7 +222,11 @@ def run(
     """Do what was planned, tile by tile; parameters as for :func:`stream`."""
     from napari_mrsr.inference.engine import Kept
     from napari_mrsr.inference.engine import stream as through
+    from napari_mrsr.inference.orientations import stream_three
 
+    if job.orientations == 3:
+        through = stream_three
+    scan = across(scan, job.axis)
     lacking: dict[int, list[int]] = {}
     for n, k in dropped_slices(scan):
         lacking.setdefault(n, []).append(k)
@@ -236,7 +269,7 @@ def finish(
 ) -> Scan:
     """Return the finished array as a scan, with what was done to it."""
     affine = np.array(scan.affine)
-    for axis, size in zip(job.plane, job.matrix, strict=True):
+    for axis, size in job.refined.items():
         affine[:3, axis] *= scan.shape[axis] / size
     parameters: dict[str, Any] = {
         "method": job.method.name,
@@ -252,6 +285,7 @@ def finish(
             "weights": None if file is None else file.name,
             "sha256": job.method.sha256 if job.weights is None else None,
             "consistency": job.consistency,
+            "orientations": job.orientations,
             "scale": series_scale(scan),
             "device": device,
             "precision": precision,
@@ -275,7 +309,7 @@ def estimate_seconds(scan: Scan, job: PlaneJob, *, device: str = "auto", precisi
     middle = scan.volumes // 2
     x = to_grid(finite(scan.array[middle : middle + 1]), job, network.interpolation or "trilinear")
     options: dict[str, Any] = {"device": device, "precision": precision, "scale": series_scale(scan), "air": False}
-    return scan.volumes * of(network, x, factor=1, axis=job.axis, **options)
+    return scan.volumes * job.orientations * of(network, x, factor=1, axis=job.axis, **options)
 
 
 # -- how it is done --------------------------------------------------------------------------------
@@ -291,7 +325,7 @@ def to_grid(frames: npt.NDArray[Any], job: PlaneJob, method: Interpolation) -> F
     if method == "ibp":  # its residual is one of the plane, not of one axis after the other
         sizes = {axis + 1: size for axis, size in zip(job.plane, job.matrix, strict=True)}
         return back_projection.refine(result, sizes)
-    for axis, size in zip(job.plane, job.matrix, strict=True):
+    for axis, size in job.refined.items():
         if size != result.shape[axis + 1]:
             result = along.apply(interpolation.matrix(method, result.shape[axis + 1], size), result, axis + 1)
     return result
@@ -321,23 +355,23 @@ def _held(tiles: Iterator[Tile], shape: tuple[int, ...], y: npt.NDArray[Any], jo
     from napari_mrsr.inference.engine import Tile
     from napari_mrsr.inference.measured_centre import hold
 
-    one, other = (a - 3 for a in job.plane)
+    axes = tuple(a - 3 for a in job.refined)
     y = y.astype(np.float32, copy=False)
     array: Floats | None = None
     done = 0.0
     for tile in tiles:
         if tile.preview:
             yield tile
-        elif all(tile.array.shape[a] == shape[a] for a in (one, other)):
+        elif all(tile.array.shape[a] == shape[a] for a in axes):
             here = y[(slice(None),) * (job.axis + 1) + (tile.where[job.axis],)]
-            yield replace(tile, array=hold(tile.array, here, (one, other)))
+            yield replace(tile, array=hold(tile.array, here, axes))
         else:
             array = np.empty(shape, np.float32) if array is None else array
             tile.write(array)
             done = tile.done
     if array is not None and done == 1:
         i, j, k = (slice(0, size) for size in shape[1:])
-        yield Tile((i, j, k), hold(array, y, (one, other)), 1.0)
+        yield Tile((i, j, k), hold(array, y, axes), 1.0)
 
 
 def _emptied(tile: Tile, scan: Scan, n: int, job: PlaneJob, slices: list[int]) -> Tile:

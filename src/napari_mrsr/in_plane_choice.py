@@ -13,6 +13,7 @@ from napari_mrsr.errors import BadParameter, GeometryMismatch, WeightsCorrupt
 from napari_mrsr.frames import dropped_in_words
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.registry import Method
+from napari_mrsr.planes import across, assumed, check_orientations, depth_for, lengthy
 from napari_mrsr.sampling.degrade import K_SPACE_STEP
 from napari_mrsr.scan import Scan
 from napari_mrsr.trust.anatomy import anatomy_of
@@ -45,6 +46,10 @@ class PlaneJob:
         File in place of the shipped weights.
     consistency
         ``"hard"`` where the measured centre of k-space is kept, else ``"none"``.
+    orientations
+        1, or 3: the mean over the planes across every axis.
+    depth
+        Fine samples along the slice axis where that is refined too, for three orientations; None: as many as there are.
     warnings, outside
         What a person should know, and where the scan is unlike what the method was trained on.
     """
@@ -57,6 +62,14 @@ class PlaneJob:
     consistency: str = "none"
     warnings: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
+    orientations: int = 1
+    depth: int | None = None
+
+    @property
+    def refined(self) -> dict[int, int]:
+        """Fine samples along every axis that is refined."""
+        sizes = dict(zip(self.plane, self.matrix, strict=True))
+        return sizes if self.depth is None else {**sizes, self.axis: self.depth}
 
     @property
     def plane(self) -> Plane:
@@ -72,7 +85,7 @@ class PlaneJob:
     def shape_from(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:
         """Return the shape of a volume after the job."""
         sizes = list(shape)
-        for axis, size in zip(self.plane, self.matrix, strict=True):
+        for axis, size in self.refined.items():
             sizes[axis] = size
         return sizes[0], sizes[1], sizes[2]
 
@@ -85,6 +98,8 @@ def plan(
     like: Scan | None = None,
     weights: str | Path | None = None,
     consistency: str = "none",
+    plane: str | int | None = None,
+    orientations: int = 1,
 ) -> PlaneJob:
     """Decide what will be done, and refuse what cannot be.
 
@@ -95,17 +110,27 @@ def plan(
             f"consistency {consistency!r} in plane is not one of none, hard", remedy="choose one of these"
         )
     check_values(scan)
+    given, scan = scan, across(scan, plane)
     axis = scan.find_slice_axis()
     chosen, reason = _of_file(method, Path(weights)) if weights is not None else choose_method(scan, method)
+    deeper = like.shape[axis] if like is not None and orientations == 3 else None
+    fine = find_matrix(scan, axis, matrix, like, depth=deeper)
+    dropped = dropped_in_words(scan)
+    if orientations != 1:
+        check_orientations(orientations, classical=chosen.kind == "classical", dropped=bool(dropped), where=scan.where)
+        deeper = depth_for(scan, axis, fine) if deeper is None else deeper
+    lines = (assumed(given, plane), lengthy(scan, axis, fine) if orientations == 1 else "")
     job = PlaneJob(
         chosen,
         reason,
         axis,
-        find_matrix(scan, axis, matrix, like),
+        fine,
         None if weights is None else Path(weights),
         consistency if chosen.kind != "classical" else "none",
-        warnings=(*value_warnings(scan), *dropped_in_words(scan)),
+        warnings=(*value_warnings(scan), *dropped, *(line for line in lines if line)),
         outside=() if weights is not None else tuple(outside_in_plane(scan, chosen)),
+        orientations=orientations,
+        depth=None if deeper == scan.shape[axis] else deeper,
     )
     if job.shape_from(scan.shape) == scan.shape and (chosen.kind == "classical" or job.consistency == "hard"):
         raise BadParameter(
@@ -172,7 +197,9 @@ def with_twin(name: str) -> tuple[Method, Method]:
     return rival, registry.find(rival.twin)
 
 
-def find_matrix(scan: Scan, axis: int, matrix: Plane | None = None, like: Scan | None = None) -> Plane:
+def find_matrix(
+    scan: Scan, axis: int, matrix: Plane | None = None, like: Scan | None = None, *, depth: int | None = None
+) -> Plane:
     """Return the in-plane matrix to reach: what is asked for, that of a scan, that before k-space was cut, or twice it.
 
     Raises
@@ -187,7 +214,7 @@ def find_matrix(scan: Scan, axis: int, matrix: Plane | None = None, like: Scan |
     if like is not None:
         if matrix is not None:
             raise BadParameter("a matrix and a scan to be like exclude each other", remedy="give one of them")
-        if like.shape[axis] != scan.shape[axis]:
+        if depth is None and like.shape[axis] != scan.shape[axis]:
             raise GeometryMismatch(
                 f"has {like.shape[axis]} slices, not {scan.shape[axis]}",
                 where=like.where,
@@ -256,5 +283,5 @@ def _for_slices(name: str, where: Path | None = None) -> BadParameter:
 
 
 def fraction_of(job: PlaneJob, shape: tuple[int, int, int]) -> float:
-    """Return the share of the fine in-plane samples that the scan has."""
-    return float(np.prod([shape[a] for a in job.plane]) / np.prod(job.matrix))
+    """Return the share of the fine samples that the scan has, along the axes that are refined."""
+    return float(np.prod([shape[a] for a in job.refined]) / np.prod(list(job.refined.values())))

@@ -7,10 +7,32 @@ from typing import TYPE_CHECKING, Any
 
 from napari_mrsr.cli import console
 from napari_mrsr.cli.duration import LONG
+from napari_mrsr.cli.options import check_choice
 from napari_mrsr.errors import AmbiguousAxis, BadParameter
 
 if TYPE_CHECKING:
     from napari_mrsr.scan import Scan
+
+
+def check_planes(plane: str | None, orientations: int | None, *, in_plane: bool) -> None:
+    """Refuse a plane or a number of orientations that is none, or that was given without ``--axis in-plane``."""
+    from napari_mrsr.planes import PLANES
+
+    given = [option for option, value in (("--plane", plane), ("--orientations", orientations)) if value is not None]
+    if given and not in_plane:
+        raise BadParameter(f"{' and '.join(given)} needs --axis in-plane", remedy="give it, or leave this out")
+    if plane is not None:
+        check_choice("--plane", plane, tuple(reversed(PLANES)))
+    if orientations not in (None, 1, 3):
+        raise BadParameter(f"--orientations {orientations} is not 1 or 3", remedy="give 1 or 3")
+
+
+def plane_axes(scan: Scan, plane: str | None) -> tuple[int, int]:
+    """Return the two axes of a plane; where nothing tells which, of the axial one."""
+    from napari_mrsr.planes import across
+
+    one, other = (a for a in range(3) if a != across(scan, plane).slice_axis)
+    return one, other
 
 
 def is_in_plane(scan: Scan, axes: tuple[int, ...], target: Scan | None) -> bool:
@@ -40,6 +62,8 @@ def sharpen(
     method: str,
     weights: Path | None,
     consistency: str | None,
+    plane: str | None,
+    orientations: int,
     device: str,
 ) -> Scan:
     """Sharpen every frame of a scan in plane with a bar, and say which method was chosen and how long it will take."""
@@ -49,12 +73,17 @@ def sharpen(
         if method == "auto" or weights is not None or in_plane.choose_method(scan, method)[0].kind != "classical":
             raise BadParameter("--consistency wiener is for slices", remedy="give hard or none in plane")
         consistency = None
-    axis = scan.find_slice_axis()
     matrix = None
     if like is None and factor is not None:
-        one, other = (factor * scan.shape[a] for a in range(3) if a != axis)
+        one, other = (factor * scan.shape[a] for a in plane_axes(scan, plane))
         matrix = (one, other)
-    options: dict[str, Any] = {"method": method, "weights": weights, "consistency": consistency or "none"}
+    options: dict[str, Any] = {
+        "method": method,
+        "weights": weights,
+        "consistency": consistency or "none",
+        "plane": plane,
+        "orientations": orientations,
+    }
     job = in_plane.plan(scan, matrix=matrix, like=like, **options)
     if method == "auto":
         console.note(f"method {job.reason}")

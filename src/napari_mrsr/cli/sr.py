@@ -24,7 +24,7 @@ from napari_mrsr.cli.options import (
 )
 from napari_mrsr.cli.output import check_folder, check_volume
 from napari_mrsr.cli.read import read
-from napari_mrsr.cli.sharpening import is_in_plane, knows_the_plane, sharpen
+from napari_mrsr.cli.sharpening import check_planes, is_in_plane, knows_the_plane, plane_axes, sharpen
 from napari_mrsr.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -63,6 +63,23 @@ Consistency = Annotated[
         show_default=False,
     ),
 ]
+PlaneName = Annotated[
+    str | None,
+    typer.Option(
+        "--plane",
+        metavar="axial|coronal|sagittal",
+        help="With --axis in-plane: which plane. [default: that of the slices; of cubes axial]",
+        show_default=False,
+    ),
+]
+Orientations = Annotated[
+    int | None,
+    typer.Option(
+        metavar="1|3",
+        help="With --axis in-plane: 3 averages a network over the planes of all three orientations. [default: 1]",
+        show_default=False,
+    ),
+]
 TrustFolder = Annotated[
     Path | None,
     typer.Option("--trust", metavar="DIR", help="Write what was added and where it disagrees.", show_default=False),
@@ -79,6 +96,8 @@ def sr(
     axis: Axis = None,
     device: Device = "auto",
     consistency: Consistency = None,
+    plane: PlaneName = None,
+    orientations: Orientations = None,
     adapt: Adapt = False,
     adapt_minutes: AdaptMinutes = None,
     save_adapted: SaveAdapted = None,
@@ -95,6 +114,7 @@ def sr(
     check_choice("--device", device, ("auto", "cpu", "cuda"))
     if consistency is not None:
         check_choice("--consistency", consistency, ("wiener", "hard", "none"))
+    check_planes(plane, orientations, in_plane=axis == "in-plane")
     _check_method(method, weights)
     check_adapt(adapt, adapt_minutes, save_adapted, method=method, weights=weights, axis=axis, like=like)
     if trust is not None:
@@ -105,10 +125,15 @@ def sr(
 
     scan = read(scans, series=series, allow_nonfinite=allow_nonfinite, doubts=False)  # the plan has doubts of its own
     target = None if like is None else read([like], allow_nonfinite=True, doubts=False)
-    axes = axes_of(axis, scan) if target is None else tuple(a for a in range(3) if scan.shape[a] != target.shape[a])
     options: dict[str, Any] = {"method": method, "weights": weights, "device": device}
+    axes: tuple[int, ...]
+    if target is not None:
+        axes = tuple(a for a in range(3) if scan.shape[a] != target.shape[a])
+    else:
+        axes = plane_axes(scan, plane) if axis == "in-plane" else axes_of(axis, scan)
     if is_in_plane(scan, axes, target) and knows_the_plane(method, weights):
-        result = sharpen(scan, factor=factor, like=target, consistency=consistency, **options)
+        planes: dict[str, Any] = {"plane": plane, "orientations": orientations or 1}
+        result = sharpen(scan, factor=factor, like=target, consistency=consistency, **planes, **options)
         _write(result, output)
         return
     if adapt:

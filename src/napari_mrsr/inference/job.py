@@ -185,7 +185,9 @@ def core_side(backend: Backend, shape: Triple, halo: int, *, watched: bool = Fal
 
 def slices_core(backend: Backend, shape: Triple, halo: int) -> Triple:
     """Return how many slices, or which part of one, a network of slices is given at once; parameters as above."""
-    return whole_slices(shape, halo, min(_allowed(backend), SLICES_SECONDS * backend.rate / backend.cost.operations))
+    i, j, k = whole_slices(shape, halo, _allowed(backend))
+    quick = SLICES_SECONDS * backend.rate / backend.cost.operations
+    return i, j, max(1, min(k, int(quick // (i * j))))
 
 
 def _allowed(backend: Backend) -> float:

@@ -21,6 +21,7 @@ centre of the fine magnitude image. The result agrees with the magnitude, which 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -65,7 +66,7 @@ def back(size: int, n: int) -> Matrix:
     return result
 
 
-def hold(x: npt.NDArray[Any], y: npt.NDArray[Any], axes: tuple[int, int]) -> npt.NDArray[Any]:
+def hold(x: npt.NDArray[Any], y: npt.NDArray[Any], axes: Sequence[int]) -> npt.NDArray[Any]:
     """Return frames with their central k-space replaced by what was measured.
 
     Parameters
@@ -75,7 +76,7 @@ def hold(x: npt.NDArray[Any], y: npt.NDArray[Any], axes: tuple[int, int]) -> npt
     y
         Frames as acquired, the same shape but fewer samples along the axes.
     axes
-        The two in-plane axes, counted from the end (-3, -2 or -1).
+        Those along which the centre was measured, the two in plane or all three, counted from the end (-3, -2 or -1).
 
     Returns
     -------
