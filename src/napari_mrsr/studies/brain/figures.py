@@ -113,12 +113,12 @@ def _looks(frame: pd.DataFrame, column: str, title: str, factor: float) -> Figur
     means = frame.groupby("method", sort=False)[["psnr", column]].mean()
 
     def draw(path: Path) -> None:
-        axes, figure = _axes(5.4, 3.2)
+        axes, figure = _axes(5.4, 3.5)
         for n, (name, row) in enumerate(means.iterrows()):
             axes.plot(row["psnr"], factor * row[column], MARKERS[n % len(MARKERS)], color=f"C{n}", label=str(name))
         axes.legend(fontsize=SMALL, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
         axes.set_xlabel("PSNR [dB], higher is closer to the truth", fontsize=NORMAL)
-        axes.set_ylabel(f"{title}, lower looks more alike", fontsize=NORMAL)
+        axes.set_ylabel(f"{title}, lower is nearer", fontsize=NORMAL)
         figure.savefig(path)
 
     return Figure("looks", "Fidelity against looks, mean over all slices: what adversarial training trades.", draw)
