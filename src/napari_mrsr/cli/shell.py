@@ -13,10 +13,12 @@ from napari_mrsr.cli.demo import demo
 from napari_mrsr.cli.evaluate import evaluate
 from napari_mrsr.cli.finetune import finetune
 from napari_mrsr.cli.info import info
+from napari_mrsr.cli.maps import maps
 from napari_mrsr.cli.methods import methods
 from napari_mrsr.cli.report import report
 from napari_mrsr.cli.roi import roi
 from napari_mrsr.cli.sr import sr
+from napari_mrsr.cli.t1 import t1
 from napari_mrsr.cli.t2 import t2
 from napari_mrsr.cli.train import train
 
@@ -51,7 +53,9 @@ COMMANDS = (
     (info, "What a scan is, and whether it is fit for use."),
     (degrade, "Simulate thick slices or a part of k-space."),
     (sr, "Super-resolve a scan."),
+    (t1, "A T1 map in milliseconds."),
     (t2, "A T2 map in milliseconds."),
+    (maps, "T1, T2 and M0 of the brain from T1w, T2w and FLAIR."),
     (compare, "PSNR, SSIM, RMSE of a scan against its reference."),
     (roi, "Statistics of a map in each region."),
     (report, "Tables, a page, BIDS and DICOM."),

@@ -4,6 +4,7 @@ from napari_mrsr.mapping.combined import combined_dess
 from napari_mrsr.mapping.fluid_suppressed import fluid_suppressed
 from napari_mrsr.mapping.noise import Noise, estimate_noise, measure_noise
 from napari_mrsr.mapping.reasons import REASON_TEXTS, Reason
+from napari_mrsr.mapping.t1_flash import T1Map, t1_from_flash
 from napari_mrsr.mapping.t1_map import t1_by_label
 from napari_mrsr.mapping.t2_dess import t2_from_dess
 from napari_mrsr.mapping.t2_map import T2Map
@@ -14,12 +15,14 @@ __all__ = [
     "REASON_TEXTS",
     "Noise",
     "Reason",
+    "T1Map",
     "T2Map",
     "combined_dess",
     "estimate_noise",
     "fluid_suppressed",
     "measure_noise",
     "t1_by_label",
+    "t1_from_flash",
     "t2_from_dess",
     "t2_from_multi_echo",
     "undetermined",

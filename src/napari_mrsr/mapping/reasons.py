@@ -41,8 +41,8 @@ REASON_TEXTS: Mapping[Reason, str] = MappingProxyType(
         Reason.AIR: "no signal above the noise",
         Reason.FAT: "suppressed fat or bone: too little signal",
         Reason.FLUID: "fluid: too bright in the second echo",
-        Reason.NO_SOLUTION: "no T2 explains these signals",
-        Reason.OUT_OF_RANGE: "T2 outside the accepted range",
+        Reason.NO_SOLUTION: "no relaxation time explains these signals",
+        Reason.OUT_OF_RANGE: "outside the accepted range",
         Reason.LOW_SNR: "valued, but biased by noise",
         Reason.NOT_FINITE: "signal is not a finite number",
     }

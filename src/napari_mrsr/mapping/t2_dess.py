@@ -24,8 +24,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from napari_mrsr.errors import BadParameter, EchoesNeeded, GeometryMismatch
+from napari_mrsr.errors import BadParameter, EchoesNeeded
 from napari_mrsr.mapping import epg_table, masks, sveinsson, t1_map
+from napari_mrsr.mapping.b1_map import relative_flip
 from napari_mrsr.mapping.cores import cores
 from napari_mrsr.mapping.masks import Thresholds
 from napari_mrsr.mapping.noise import Noise, measure_noise
@@ -40,8 +41,6 @@ Method = Literal["analytic", "epg"]
 T2_RANGE = (1.0, 200.0)
 #: Voxels worked on at a time: a handful of arrays of this size fit into the second-level cache.
 PIECE = 1 << 16
-#: Relative B1 that a map may hold.
-B1_RANGE = (0.3, 1.8)
 #: Difference of TE2 from 2 TR - TE1 that is worth a warning, ms.
 ECHO_TIME_TOLERANCE = 0.5
 
@@ -127,7 +126,7 @@ def t2_from_dess(
             remedy="give its standard deviation in units of the image",
         )
     sequence = sequence_of(scan, diffusivity=diffusivity, **sequence_overrides)
-    relative_flip = None if b1 is None else _check_b1(scan, b1)
+    flip_reached = None if b1 is None else relative_flip(scan, b1)
     first, second, warnings = _in_order(scan, sequence)
     level = measure_noise(second) if noise is None else Noise(noise)
     limits = masks.thresholds(first, second, level, fat=fat, fluid=fluid)
@@ -137,7 +136,7 @@ def t2_from_dess(
     reason = np.empty(scan.shape, np.uint8)
     estimate = _Estimator(method, sequence, limits, t2_range)
     flat = [np.ascontiguousarray(volume).reshape(-1) for volume in (first, second)]
-    flip = None if relative_flip is None else np.ascontiguousarray(relative_flip).reshape(-1)
+    flip = None if flip_reached is None else np.ascontiguousarray(flip_reached).reshape(-1)
     relaxation = longitudinal if isinstance(longitudinal, float) else np.ascontiguousarray(longitudinal).reshape(-1)
     out = t2.reshape(-1), reason.reshape(-1)
 
@@ -227,23 +226,6 @@ class _Estimator:
             here = inside if isinstance(t1, float) else inside & (t1 == one)
             b1_here = None if b1 is None else b1[here]
             t2[here] = 1 / epg_table.rates(t2[here], self.sequence, t1=float(one), b1=b1_here)
-
-
-def _check_b1(scan: Scan, b1: Scan) -> npt.NDArray[np.float32]:
-    """Return relative flip angles, NaN where they are impossible."""
-    if not scan.same_grid(b1):
-        raise GeometryMismatch("the B1 map is not on the grid of the scan", where=b1.where, remedy="resample it first")
-    values: npt.NDArray[np.float32] = b1.array[0].astype(np.float32)
-    inside = values[np.isfinite(values) & (values > 0)]
-    middle = float(np.median(inside)) if inside.size else math.nan
-    if not B1_RANGE[0] <= middle <= B1_RANGE[1]:
-        raise BadParameter(
-            f"the B1 map has a median of {middle:g}",
-            where=b1.where,
-            remedy="scale it so that 1.0 is the nominal flip angle",
-        )
-    values[~((values >= B1_RANGE[0]) & (values <= B1_RANGE[1]))] = np.nan
-    return values
 
 
 def _in_order(scan: Scan, sequence: DessSequence) -> tuple[npt.NDArray[Any], npt.NDArray[Any], tuple[str, ...]]:

@@ -1,0 +1,112 @@
+"""``napari-mrsr t1``: T1 in milliseconds, and M0."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from napari_mrsr.cli import console
+from napari_mrsr.cli.options import AllowNonfinite, OutVolume
+from napari_mrsr.cli.output import check_volume
+from napari_mrsr.cli.read import read, read_map
+from napari_mrsr.errors import BadParameter
+
+if TYPE_CHECKING:
+    from napari_mrsr.mapping import T1Map
+
+
+def t1(
+    scans: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SCAN...",
+            help="Two or more spoiled gradient echoes of different flip angles: NIfTI files or DICOM folders.",
+            show_default=False,
+        ),
+    ],
+    output: OutVolume,
+    flip: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="A,B",
+            help="Flip angle of each scan in their order, degrees, where the files do not say.",
+            show_default=False,
+        ),
+    ] = None,
+    tr: Annotated[
+        list[str] | None,
+        typer.Option(metavar="A,B", help="Repetition time of each scan, ms.", show_default=False),
+    ] = None,
+    b1: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Map of the flip angle reached over the one asked.", show_default=False),
+    ] = None,
+    m0: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write M0.", show_default=False)] = None,
+    reason: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write why voxels are invalid.", show_default=False)
+    ] = None,
+    uncertainty: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Also write the standard deviation of T1 from noise, in ms.", show_default=False
+        ),
+    ] = None,
+    noise: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SIGMA", help="Noise in units of the image, where the files cannot show it.", show_default=False
+        ),
+    ] = None,
+    allow_nonfinite: AllowNonfinite = False,
+) -> None:
+    """Write T1 in ms from spoiled gradient echoes (FLASH, SPGR) of different flip angles, and TR if need be.
+
+    Invalid voxels (air, no solution, out of range) are NaN. M0 holds receive gain and T2*: it is no proton density.
+    """
+    for path in (output, m0, reason, uncertainty):
+        if path is not None:
+            check_volume(path)
+    flips, times = _numbers("--flip", flip, len(scans)), _numbers("--tr", tr, len(scans))
+    from napari_mrsr.mapping import t1_from_flash
+
+    read_in = [read([path], allow_nonfinite=allow_nonfinite, doubts=False) for path in scans]
+    b1_map = None if b1 is None else read_map(b1)
+    with console.busy("mapping T1"):
+        result = t1_from_flash(read_in, flip_angles=flips, repetition_times=times, b1=b1_map, noise=noise)
+        if uncertainty is not None and result.sigma is None:
+            raise BadParameter(
+                "the noise of these scans cannot be told",
+                where=scans[0],
+                remedy="give --noise, or leave --uncertainty out",
+            )
+        _write(result, output, m0, reason, uncertainty)
+
+
+def _write(result: T1Map, output: Path, m0: Path | None, reason: Path | None, uncertainty: Path | None) -> None:
+    from napari_mrsr.files import write_labels, write_nifti
+
+    console.warn(result.warnings)
+    write_nifti(result.map, output)
+    if m0 is not None:
+        write_nifti(result.m0, m0)
+    if reason is not None:
+        write_labels(result.reason, reason)
+    if uncertainty is not None and result.sigma is not None:
+        write_nifti(result.sigma, uncertainty)
+
+
+def _numbers(option: str, given: list[str] | None, scans: int) -> list[float] | None:
+    """Return the numbers of an option that may stand once, with commas, or once for each scan."""
+    if given is None:
+        return None
+    parts = [part for text in given for part in text.replace(",", " ").split()]
+    example = f"write one for each scan, as in {option} {'6,20' if option == '--flip' else '28,18'}"
+    try:
+        values = [float(part) for part in parts]
+    except ValueError:
+        raise BadParameter(f"{option} {' '.join(given)} is no list of numbers", remedy=example) from None
+    if len(values) != scans:
+        raise BadParameter(f"{len(values)} values of {option} for {scans} scans", remedy=example)
+    return values
