@@ -99,13 +99,14 @@ def game_of(recipe: AdversarialRecipe, start: Path | None = None, *, quick: bool
     from napari_mrsr.networks.cpce import Cpce
     from napari_mrsr.networks.critics import CircleCritic, CpceCritic
     from napari_mrsr.training import losses
-    from napari_mrsr.training.games import CircleGame, CircleWeights, CpceGame
+    from napari_mrsr.training.games import PERCEPTUAL, VGG, CircleGame, CircleWeights, CpceGame
+    from napari_mrsr.training.perceptual import ThroughVgg
 
     generator = _generator(recipe, start)
     size = (4, 16) if quick else (64, 1024)
     if isinstance(generator, Cpce):
-        features = None if recipe.features is None else Path(recipe.features)
-        return CpceGame(generator, losses.find("perceptual", features=features), CpceCritic(*size))
+        look = losses.find("perceptual", features=None if recipe.features is None else Path(recipe.features))
+        return CpceGame(generator, look, CpceCritic(*size), VGG if isinstance(look, ThroughVgg) else PERCEPTUAL)
     back = registry.build(recipe.network, recipe.settings)
     assert isinstance(generator, Circle)
     assert isinstance(back, Circle)

@@ -15,10 +15,16 @@ from napari_mrsr.networks.network import Network
 from napari_mrsr.training import circle_terms, wasserstein
 from napari_mrsr.training.losses import Loss
 
-#: Weight of the perceptual term of GAN-CPCE (Shan et al. 2018).
-PERCEPTUAL = 0.1
+#: Weight of the perceptual term of GAN-CPCE through VGG-19 (Shan et al. 2018).
+VGG = 0.1
+#: The same through our own feature network, whose differences are some hundred times smaller. The slope of a critic is
+#: held to 1; that of this term is then about 6 on what the L1 twin makes of brains (0.1 would leave it 160 times weaker
+#: than the critic, and the picture to the critic's taste).
+PERCEPTUAL = 100.0
 #: Weights of the cycle, identity and joint sparsifying terms of GAN-CIRCLE (You et al. 2020), and tau.
 CYCLE, IDENTITY, SPARSITY, TAU = 1.0, 0.5, 0.001, 0.5
+#: Weight of the distance to the truth in paired training, which no paper gives: its slope is then about 3.
+SUPERVISED = 200.0
 
 Terms = dict[str, Tensor]
 
@@ -56,13 +62,17 @@ class CpceGame:
         How differently two stacks of slices look (:mod:`napari_mrsr.training.perceptual`).
     critic
         By default the published one.
+    weight
+        Of the perceptual term.
     """
 
-    def __init__(self, generator: Cpce, perceptual: Loss, critic: nn.Module | None = None) -> None:
+    def __init__(
+        self, generator: Cpce, perceptual: Loss, critic: nn.Module | None = None, weight: float = PERCEPTUAL
+    ) -> None:
         self.generators = nn.ModuleDict({"sharpen": generator})
         self.critics = nn.ModuleDict({"sharp": critic or CpceCritic()})
         self.network: Network = generator
-        self.perceptual = perceptual
+        self.perceptual, self.weight = perceptual, weight
 
     def critic_loss(self, x: Tensor, y: Tensor, mix: Tensor) -> Tensor:
         """Return what the critic is to make small."""
@@ -75,7 +85,7 @@ class CpceGame:
         made = self.network(x, 1)
         return {
             "adversarial": wasserstein.generator_loss(self.critics["sharp"], slices(made)),
-            "perceptual": PERCEPTUAL * self.perceptual(made, y),
+            "perceptual": self.weight * self.perceptual(made, y),
         }
 
 
@@ -86,7 +96,7 @@ class CircleWeights:
     cycle: float = CYCLE
     identity: float = IDENTITY
     sparsity: float = SPARSITY
-    supervised: float = 1.0
+    supervised: float = SUPERVISED
     tau: float = TAU
 
 
