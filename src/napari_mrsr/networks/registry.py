@@ -227,16 +227,23 @@ def fill(network: Network, content: bytes, path: Path) -> None:
         ) from error
 
 
-def read_weights(path: Path, *, sha256: str | None = None) -> bytes:
-    """Return the bytes of a weights file after every check that needs no torch."""
+def is_pickle(path: Path) -> bool:
+    """Return whether a file begins as what torch saves; raises WeightsMissing where there is none."""
     if not path.is_file():
         raise WeightsMissing(
             "has no such file of weights", where=path, remedy="reinstall napari-mrsr, or give --weights FILE"
         )
-    content = path.read_bytes()
+    with path.open("rb") as file:
+        begins = file.read(9)
     # the length of a safetensors header may begin as a pickle does (640 bytes: \x80\x02), but JSON follows it
-    if content.startswith(_PICKLES) and content[8:9] != b"{":
+    return begins.startswith(_PICKLES) and begins[8:9] != b"{"
+
+
+def read_weights(path: Path, *, sha256: str | None = None) -> bytes:
+    """Return the bytes of a weights file after every check that needs no torch."""
+    if is_pickle(path):
         raise UnsafeWeights("is a pickle, which can run code", where=path, remedy="give weights as .safetensors")
+    content = path.read_bytes()
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise WeightsCorrupt("does not match its sha256", where=path, remedy="reinstall napari-mrsr")
     read_header(path)

@@ -18,7 +18,10 @@ slices have lost the upper part of the band:
     1 - mean SSIM in three dimensions (:mod:`napari_mrsr.training.dissimilarity`).
 ``perceptual``
     differences of the features of a frozen network, as published for the abdomen
-    (:mod:`napari_mrsr.training.perceptual`).
+    (:mod:`napari_mrsr.training.perceptual`); through VGG-19 where that is the file.
+``vgg``
+    the same through VGG-19 and nothing else, as published for GAN-CPCE: mean squared difference of the features after
+    its 16th convolution, slice by slice. The weights are the user's.
 ``l1+perceptual``
     mean :math:`|e|` + 0.1 times the perceptual loss: what a network adds is held to the image as well.
 """
@@ -34,7 +37,7 @@ from torch.nn import functional
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.training.dissimilarity import dissimilarity
-from napari_mrsr.training.perceptual import perceptual
+from napari_mrsr.training.perceptual import perceptual, through_vgg
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -80,6 +83,7 @@ PLAIN: dict[str, Loss] = {
 #: Losses that look through a network, made from its weights (those shipped where there is no file).
 THROUGH_FEATURES: dict[str, Callable[[Path | None], Loss]] = {
     "perceptual": perceptual,
+    "vgg": through_vgg,
     "l1+perceptual": l1_and_perceptual,
 }
 #: Names of all of them.
@@ -94,12 +98,12 @@ def find(name: str, *, features: Path | None = None) -> Loss:
     name
         One of :data:`LOSSES`.
     features
-        Feature network of one's own for a perceptual loss, safetensors; the shipped one if not given.
+        Network of one's own for a perceptual loss: a feature network, or VGG-19; the shipped one if not given.
 
     Raises
     ------
     BadParameter
-        No loss of that name, or a feature network for a loss that looks through none.
+        No loss of that name, a feature network for a loss that looks through none, or none for ``vgg``.
     WeightsMissing, WeightsCorrupt, UnsafeWeights
         The feature network cannot be read.
     """
