@@ -218,4 +218,4 @@ def _unaccounted(where: Mask, slope: Values, other: Values, tolerance: int) -> V
     best = np.zeros_like(length)
     for near in _next_to(where, other, tolerance):
         np.maximum(best, (way * near).sum(axis=0), out=best)
-    return np.maximum(0.0, length - best)
+    return np.asarray(np.maximum(0.0, length - best))
