@@ -1,4 +1,4 @@
-"""The samples of File > Open Sample: a knee, and an abdomen over time."""
+"""The samples of File > Open Sample: a knee, an abdomen over time, and a brain."""
 
 from __future__ import annotations
 
@@ -30,3 +30,11 @@ def abdomen() -> list[LayerData]:
     for _data, settings, _kind in made:
         settings["metadata"]["mrsr_planning"] = planning
     return made
+
+
+def brain() -> list[LayerData]:
+    """Return the layer of the made brain."""
+    from napari_mrsr.app import layers
+    from napari_mrsr.app.sample import load_brain
+
+    return layers.magnitude_layers(load_brain())

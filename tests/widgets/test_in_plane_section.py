@@ -123,7 +123,7 @@ def test_weights_of_ones_own_are_used_and_have_no_twin(
     assert not twin.button.isEnabled()
     assert "no twin is known" in twin.what.text()
     section.run_button.click()
-    assert "T2w [mine 25 %]" in view.viewer.layers
+    assert "mine 25 %" in view.viewer.layers
     section.method.setCurrentText("cpce")
     assert section.settings().weights is None
     assert twin.button.isEnabled()

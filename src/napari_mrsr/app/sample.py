@@ -1,4 +1,4 @@
-"""The embedded samples: a knee as a fast dual-echo DESS scan would give it, and an abdomen that breathes."""
+"""The embedded samples: a knee as a fast dual-echo DESS scan would give it, an abdomen that breathes, and a brain."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from napari_mrsr.app.memory_order import for_the_screen
 from napari_mrsr.phantoms import KneePhantom, sample_knee
 from napari_mrsr.scan import Scan
 
-__all__ = ["load", "load_series"]
+__all__ = ["load", "load_brain", "load_series"]
 
 
 def load() -> tuple[Scan, KneePhantom]:
@@ -21,3 +21,10 @@ def load_series() -> tuple[Scan, Scan]:
 
     scan, planning = sample_abdomen()
     return for_the_screen(scan), for_the_screen(planning)
+
+
+def load_brain() -> Scan:
+    """Return the sample brain, T2-weighted, with thin pixels and plaques."""
+    from napari_mrsr.phantoms.brain.sample import sample_brain
+
+    return for_the_screen(sample_brain())

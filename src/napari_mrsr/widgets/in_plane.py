@@ -64,6 +64,7 @@ class InPlaneSection(Section):
         self.listen(self.session.job_changed, self.show_job)
         self.listen(self.session.progressed, self.show_job)
         self.listen(self.in_plane.ended, self._ended)
+        self.listen(self.in_plane.compared, self._compared)
         self.listen(self.in_plane.notes.changed, self.show_notes)
         self.show_scan(self.session.scan)
         self.show_job(self.session.running)
@@ -246,6 +247,10 @@ class InPlaneSection(Section):
         )
         took = f"{result.key} took {result.seconds:.1f} s"
         self.status.setText(f"{took}\n{figures}" if figures else took)
+
+    def _compared(self, _added: Any) -> None:
+        took = (f"{result.key} took {result.seconds:.1f} s" for result in self.in_plane.twins or ())
+        self.status.setText(", ".join(took))
 
     # -- asking -----------------------------------------------------------------------------------------
     def run(self) -> None:

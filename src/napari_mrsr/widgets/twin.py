@@ -14,6 +14,9 @@ from napari_mrsr.widgets.section import Section
 from napari_mrsr.widgets.table import TableView
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_mrsr.app.in_plane.choices import PlaneResult
     from napari_mrsr.trust.twins import Added
     from napari_mrsr.widgets.dock import Dock
     from napari_mrsr.widgets.in_plane import InPlaneSection
@@ -83,13 +86,9 @@ class TwinSection(Section):
         if added is None or twins is None:
             self.table.show_table(None)
             return
-        rows = [
-            {"volume": name, "method": result.settings.method, "PSNR [dB]": round(found["psnr"], 2),
-             "SSIM": round(found["ssim"], 4)}
-            for result in twins for name, found in result.figures.items()
-        ]  # fmt: skip
-        self.table.show_table(pd.DataFrame(rows) if rows else None)
-        self.table.setVisible(bool(rows))
+        table = figures(twins)
+        self.table.show_table(table)
+        self.table.setVisible(table is not None)
         self.read.setText("\n".join([*(in_words(added, name) for name in added.size), COLOURS]))
 
     def compare(self) -> None:
@@ -97,9 +96,23 @@ class TwinSection(Section):
         self.in_plane.compare_twins(self.chosen.settings())
 
 
+def figures(twins: Sequence[PlaneResult]) -> pd.DataFrame | None:
+    """Return PSNR and SSIM of both, a row each (and each volume); None without a reference."""
+    rows = {
+        result.key if len(result.figures) == 1 else f"{name}, {result.key}": {
+            "PSNR [dB]": round(found["psnr"], 2),
+            "SSIM": round(found["ssim"], 4),
+        }
+        for result in twins
+        for name, found in result.figures.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index") if rows else None
+
+
 def in_words(added: Added, name: str) -> str:
     """Return in a line how much was added to a volume, and how much of it is there in truth."""
-    line = f"{name}: {added.size[name]:.1%} of the signal was added or taken away (root mean square)."
+    share = f"{100 * added.size[name]:.1f} % of the signal was added or taken away (root mean square)."
+    line = share if len(added.size) == 1 else f"{name}: {share}"
     if name not in added.real:
         return f"{line} Whether it is real cannot be told without a reference."
     return (

@@ -22,7 +22,7 @@ def test_auto_takes_the_twin_and_the_layer_stands_in_the_window_of_the_scan(view
     view.viewer.layers["T2w (acquired)"].contrast_limits = (10, 400)
     view.in_plane.run(PlaneSettings())
     result = view.in_plane.results["circle-l1 25 %"]
-    layer = view.viewer.layers["T2w [circle-l1 25 %]"]
+    layer = view.viewer.layers["circle-l1 25 %"]
     assert tuple(layer.contrast_limits) == (10, 400)
     assert layer.visible
     assert not view.viewer.layers["T2w (25 %)"].visible
@@ -80,7 +80,7 @@ def test_stopped_halfway_what_is_done_stays_and_says_so(view: View, head: Scan) 
     view.in_plane.run(PlaneSettings("cpce"))
     (result,) = view.in_plane.results.values()
     if result.partial:  # a small scan may be one tile
-        assert "T2w [cpce 25 %] (partial)" in view.viewer.layers
+        assert "cpce 25 % (partial)" in view.viewer.layers
         assert view.session.banner is not None
         assert "stopped" in view.session.banner.text
     assert view.session.running is None

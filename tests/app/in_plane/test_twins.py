@@ -11,7 +11,7 @@ from napari_mrsr.app.viewing import View
 from napari_mrsr.scan import Scan
 from napari_mrsr.trust.twins import added_by_adversary
 
-FOUR = ["T2w (acquired)", "T2w [cpce 25 %]", "T2w [cpce-l1 25 %]", "T2w cpce - cpce-l1 [a.u.]"]
+FOUR = ["T2w (acquired)", "cpce 25 %", "cpce-l1 25 %", "cpce - cpce-l1 [a.u.]"]
 
 
 @pytest.mark.parametrize("chosen", ["cpce", "cpce-l1"])
@@ -74,7 +74,7 @@ def test_another_pair_of_twins_takes_the_place_of_the_first(view: View, head: Sc
     view.in_plane.compare_twins(PlaneSettings("circle"))
     assert FOUR[3] not in view.viewer.layers
     visible = [layer.name for layer in view.viewer.layers if layer.visible]
-    assert visible[1:] == ["T2w [circle 25 %]", "T2w [circle-l1 25 %]", "T2w circle - circle-l1 [a.u.]"]
+    assert visible[1:] == ["circle 25 %", "circle-l1 25 %", "circle - circle-l1 [a.u.]"]
 
 
 def test_how_much_of_what_was_added_is_real() -> None:

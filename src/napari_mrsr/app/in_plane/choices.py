@@ -79,7 +79,8 @@ class PlaneResult:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of its layers, one for each volume."""
-        return tuple(layer_name(name, self.key) + (" (partial)" if self.partial else "") for name in self.scan.names)
+        end = " (partial)" if self.partial else ""
+        return tuple(layer_name(self.scan, volume, self.key) + end for volume in self.scan.names)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -87,9 +88,9 @@ class PlaneResult:
         return tuple(f"{name} ({self.settings.level})" for name in self.source.names)
 
 
-def layer_name(volume: str, key: str) -> str:
-    """Return the layer name of a volume that was sharpened in plane."""
-    return f"{volume} [{key}]"
+def layer_name(scan: Scan, volume: str, key: str) -> str:
+    """Return the layer name of a volume that was sharpened in plane; of a single one it need not be named."""
+    return key if scan.volumes == 1 else f"{volume} [{key}]"
 
 
 def methods_for(scan: Scan | None) -> list[registry.Method]:

@@ -29,7 +29,7 @@ class Notes:
     Attributes
     ----------
     empty
-        Why there may be nothing to recover in k-space, or ``""``.
+        That it was zero-filled before, so that there is nothing to recover in its k-space, or ``""``.
     values
         What was done to the grey values before.
     """
@@ -65,7 +65,7 @@ class Notes:
     def banner(self, settings: PlaneSettings) -> Banner | None:
         """Return what must be said before Run as chosen: amber where the weights do not fit, else blue."""
         warn = [*self._unlike(settings)]
-        if self.empty and settings.fraction is None:
+        if self.empty:
             warn.append(self.empty)
         if not warn and not self.values:
             return None
@@ -84,7 +84,8 @@ class Notes:
 
 
 def look_at(scan: Scan) -> tuple[str, tuple[str, ...]]:
-    """Return why there may be nothing to recover, and what was done to the grey values."""
+    """Return that a scan was zero-filled before, if it was, and what was done to its grey values."""
     from napari_mrsr.trust.plane_range import notes
+    from napari_mrsr.trust.zero_filled import in_words
 
-    return "", tuple(notes(scan))
+    return in_words(scan, scan.find_slice_axis()) or "", tuple(notes(scan))

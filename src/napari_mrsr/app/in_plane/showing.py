@@ -145,9 +145,8 @@ class InPlane:
     def show(self, result: PlaneResult) -> None:
         """Show a result that begins, in the window of what was acquired."""
         view = self.view
-        view.remove(
-            [name for n in result.scan.names for name in (layer_name(n, result.key), *self._partial(n, result))]
-        )
+        before = [layer_name(result.scan, volume, result.key) for volume in result.scan.names]
+        view.remove([name for one in before for name in (one, f"{one} (partial)")])
         self.results.pop(result.key, None)
         self.results[result.key] = result
         windows = self._windows(result)
@@ -160,9 +159,6 @@ class InPlane:
         view.viewer.layers.selection.active = view.layer(result.names[volume])
         view.look.forget_pair()
         self.began.emit(result)
-
-    def _partial(self, volume: str, result: PlaneResult) -> tuple[str]:
-        return (f"{layer_name(volume, result.key)} (partial)",)
 
     def _windows(self, result: PlaneResult) -> list[tuple[float, float]]:
         windows = []
@@ -200,7 +196,7 @@ class InPlane:
     def _finish(self, result: PlaneResult) -> None:
         """Say in name and metadata what the layers have become."""
         for n, (volume, name) in enumerate(zip(result.scan.names, result.names, strict=True)):
-            layer = self.view.layer(layer_name(volume, result.key))
+            layer = self.view.layer(layer_name(result.scan, volume, result.key))
             if layer is None:
                 continue
             about = layers.metadata(result.scan, "sr", volume=n, volume_name=volume, **self._about(result))
@@ -241,7 +237,8 @@ class InPlane:
         if self.twins is None:
             return ()
         one, other = (result.settings.method for result in self.twins)
-        return tuple(f"{name} {one} - {other} [a.u.]" for name in self.twins[0].scan.names)
+        scan = self.twins[0].scan
+        return tuple(layer_name(scan, volume, f"{one} - {other}") + " [a.u.]" for volume in scan.names)
 
     # -- looking ----------------------------------------------------------------------------------------
     def _title(self, volume: str, result: PlaneResult) -> str:
