@@ -17,7 +17,8 @@ from napari_mrsr.planes import across, assumed, check_orientations, depth_for, l
 from napari_mrsr.sampling.degrade import K_SPACE_STEP
 from napari_mrsr.scan import Scan
 from napari_mrsr.trust.anatomy import anatomy_of
-from napari_mrsr.trust.plane_range import outside_in_plane
+from napari_mrsr.trust.plane_range import notes, outside_in_plane
+from napari_mrsr.trust.zero_filled import in_words
 
 #: Networks that are chosen by themselves, the best first, and what is taken without them.
 PREFERRED = ("swift", "unet")
@@ -119,7 +120,11 @@ def plan(
     if orientations != 1:
         check_orientations(orientations, classical=chosen.kind == "classical", dropped=bool(dropped), where=scan.where)
         deeper = depth_for(scan, axis, fine) if deeper is None else deeper
-    lines = (assumed(given, plane), lengthy(scan, axis, fine) if orientations == 1 else "")
+    lines = (
+        assumed(given, plane),
+        lengthy(scan, axis, fine) if orientations == 1 else "",
+        *told_before(scan, axis, chosen),
+    )
     job = PlaneJob(
         chosen,
         reason,
@@ -139,6 +144,12 @@ def plan(
             remedy="give a finer matrix, or a network without hard consistency",
         )
     return job
+
+
+def told_before(scan: Scan, axis: int, chosen: Method) -> tuple[str, ...]:
+    """Return what was done to a scan before that a person should know: zero-filled k-space, 8 bits, a cut-out skull."""
+    empty = in_words(scan, axis)
+    return (*([empty] if empty else []), *(notes(scan) if chosen.kind == "network" else []))
 
 
 def choose_method(scan: Scan, method: str = "auto") -> tuple[Method, str]:

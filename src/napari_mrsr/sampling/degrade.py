@@ -17,7 +17,13 @@ K_SPACE_STEP = "centre of k-space"
 
 
 def degrade(
-    scan: Scan, *, factor: int = 2, axis: int | None = None, kspace: float | None = None, profile: Profile = "fir"
+    scan: Scan,
+    *,
+    factor: int = 2,
+    axis: int | None = None,
+    kspace: float | None = None,
+    matrix: tuple[int, int] | None = None,
+    profile: Profile = "fir",
 ) -> Scan:
     """Simulate thick slices, or an acquisition of the centre of k-space.
 
@@ -28,10 +34,12 @@ def degrade(
     factor
         How many times thicker the slices become.
     axis
-        Voxel axis along which slices get thicker; by default the scan's slice axis. With ``kspace``, the axis that is
-        left alone (the plane is the other two).
+        Voxel axis along which slices get thicker; by default the scan's slice axis. With ``kspace`` or ``matrix``, the
+        axis that is left alone (the plane is the other two).
     kspace
         Fraction of in-plane k-space kept; given, it takes the place of ``factor``.
+    matrix
+        The same by the central matrix, in the order of the axes: what was measured of a zero-filled scan.
     profile
         Slice profile of the thick slices.
 
@@ -57,16 +65,22 @@ def degrade(
         axis = scan.find_slice_axis()
     if axis not in (0, 1, 2):
         raise BadParameter(f"axis {axis} is not 0, 1 or 2", remedy="choose 0, 1 or 2")
-    if kspace is not None:
+    if kspace is not None or matrix is not None:
+        if kspace is not None and matrix is not None:
+            raise BadParameter("a fraction of k-space and a matrix exclude each other", remedy="give one of them")
         plane = tuple(a + 1 for a in range(3) if a != axis)
-        centre = KSpaceCentre((1, *scan.shape), kspace, (plane[0], plane[1]))
+        centre = KSpaceCentre((1, *scan.shape), kspace or 1.0, (plane[0], plane[1]), size=matrix)
         # one volume at a time: a series in double precision would not fit
         array = np.concatenate([np.abs(centre(volume[None])).astype(np.float32) for volume in scan.array])
         within = [a - 1 for a in plane]
         return scan.after(
             K_SPACE_STEP,
             array,
-            parameters={"fraction": kspace, "plane": within, "matrix": [scan.shape[a] for a in within]},
+            parameters={
+                "fraction": round(centre.fraction, 6),
+                "plane": within,
+                "matrix": [scan.shape[a] for a in within],
+            },
             affine=coarser_affine(scan, array.shape[1:]),
             slice_axis=axis,  # voxels may have become larger in plane than the slices are thick
         )

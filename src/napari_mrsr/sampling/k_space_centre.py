@@ -62,6 +62,13 @@ class KSpaceCentre(Operator):
         Share of the plane's k-space that is acquired, in (0, 1].
     axes
         The two in-plane axes.
+    size
+        The central matrix, in place of that which ``fraction`` gives.
+
+    Raises
+    ------
+    BadParameter
+        The matrix is larger than the plane, or empty.
 
     Examples
     --------
@@ -70,12 +77,25 @@ class KSpaceCentre(Operator):
     (128, 96, 3)
     """
 
-    def __init__(self, shape: tuple[int, ...], fraction: float, axes: tuple[int, int] = (-2, -1)) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        fraction: float = 1.0,
+        axes: tuple[int, int] = (-2, -1),
+        *,
+        size: tuple[int, int] | None = None,
+    ) -> None:
         self.axes = (axes[0] % len(shape), axes[1] % len(shape))
-        self.fraction = fraction
-        size = (shape[self.axes[0]], shape[self.axes[1]])
+        fine = (shape[self.axes[0]], shape[self.axes[1]])
+        small = centre_size(fine, fraction) if size is None else size
+        if any(not 1 <= n <= whole for n, whole in zip(small, fine, strict=True)):
+            raise BadParameter(
+                f"{small[0]} x {small[1]} is no centre of a {fine[0]} x {fine[1]} matrix",
+                remedy="give no more samples than there are",
+            )
+        self.fraction = fraction if size is None else small[0] * small[1] / (fine[0] * fine[1])
         coarse = list(shape)
-        for axis, n in zip(self.axes, centre_size(size, fraction), strict=True):
+        for axis, n in zip(self.axes, small, strict=True):
             coarse[axis] = n
         super().__init__(tuple(shape), tuple(coarse))
         self._kept = tuple(_centre(shape[axis], coarse[axis]) for axis in self.axes)
