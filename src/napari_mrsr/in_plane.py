@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -98,9 +99,9 @@ def sharpen(
         The plane to sharpen, ``"axial"``, ``"coronal"``, ``"sagittal"`` or the voxel axis across it. By default that of
         the slices; where voxels are cubes axial planes, with a warning.
     orientations
-        3: the mean of a network's results over the planes across every axis, against stripes from slice to slice; three
-        times as long (:mod:`napari_mrsr.inference.orientations`). Of thicker slices thinner ones are made, so that
-        voxels become cubes.
+        3: a network's results over the planes across every axis are put together, against stripes from slice to slice;
+        three times as long (:mod:`napari_mrsr.inference.orientations`). Of thicker slices thinner ones are made, so
+        that voxels become cubes.
     device
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
     precision
@@ -225,7 +226,7 @@ def run(
     from napari_mrsr.inference.orientations import stream_three
 
     if job.orientations == 3:
-        through = stream_three
+        through = partial(stream_three, measured=scan.shape)
     scan = across(scan, job.axis)
     lacking: dict[int, list[int]] = {}
     for n, k in dropped_slices(scan):

@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from napari_mrsr.inference import engine
-from napari_mrsr.inference.orientations import stream_three
+from napari_mrsr.inference.orientations import stream_three, together
 from napari_mrsr.networks.cpce import Cpce
+from napari_mrsr.networks.planes import by_slices
 
 EXACT = {"factor": 1, "device": "cpu", "precision": "fp32", "air": False, "scale": 900.0}
 
@@ -51,3 +52,51 @@ def test_after_stop_nothing_is_called_done(network):
         seen.append(tile)
     assert seen
     assert all(tile.preview and tile.done < 1 for tile in seen)
+
+
+# -- put together by frequency ---------------------------------------------------------------------
+class Doubling(nn.Module):
+    """Doubles what lies beyond the measured centre along the axes of its plane, and nothing else."""
+
+    halo, stride, slicewise, factors, echoes = 0, 1, True, (1,), None
+
+    def plane(self, x):
+        """Sharpen pictures ``(n, 1, i, j)`` of which eight samples were measured along each axis."""
+        f = torch.fft.fft2(x)
+        i, j = (torch.fft.fftfreq(n, 1 / n, device=x.device).abs() >= 4 for n in x.shape[-2:])
+        return x + torch.fft.ifft2(f * (i[:, None] | j)).real
+
+    def forward(self, x, factor=1):
+        """Slice by slice."""
+        return by_slices(self.plane, x)
+
+
+@pytest.mark.parametrize("along", [0, 1, 2])
+def test_what_two_orientations_can_make_is_made_whole(along):
+    wave = np.cos(2 * np.pi * 6 * np.arange(16) / 16).astype(np.float32)
+    shape = [1, 1, 1, 1]
+    shape[along + 1] = 16
+    array = np.broadcast_to(wave.reshape(shape), (1, 16, 16, 16)).astype(np.float32)
+    options = {**EXACT, "scale": 1.0}
+    *_, whole = stream_three(Doubling(), array, axis=2, measured=(8, 8, 8), **options)
+    *_, mean = stream_three(Doubling(), array, axis=2, **options)
+    assert np.allclose(whole.array, 2 * array, atol=1e-5)
+    assert np.allclose(mean.array, (5 / 3) * array, atol=1e-5)
+
+
+@pytest.mark.parametrize("measured", [(21, 18, 15), (11, 9, 15), (10, 9, 8), (3, 2, 1)])
+def test_where_all_orientations_agree_so_does_the_result(measured):
+    array, same = volume(), volume() * 1.5
+    assert np.allclose(together([same, same, same], array, measured), same, atol=1e-2)
+
+
+def test_each_frequency_is_the_mean_of_those_that_saw_it_missing():
+    rng = np.random.default_rng(0)
+    found = [rng.normal(size=(1, 12, 11, 10)).astype(np.float32) for _ in range(3)]
+    n = (6, 5, 10)  # cut along two axes
+    spectra = [np.fft.fftn(one[0]) for one in found]
+    result = np.fft.fftn(together(found, np.zeros_like(found[0]), n)[0])
+    for f in ((0, 0, 3), (5, 0, 2), (0, 4, 0), (5, 4, 4), (2, 2, 2)):
+        beyond = [axis for axis in range(3) if n[axis] < found[0].shape[axis + 1] and f[axis] >= n[axis] / 2]
+        expected = np.mean([spectra[a][f] for a in range(3) if a not in beyond], axis=0)
+        assert result[f] == pytest.approx(expected, abs=1e-3)
