@@ -117,12 +117,7 @@ def together(t1w: Scan | None, t2w: Scan | None, flair: Scan | None) -> BrainSca
         One is of another contrast than it is offered as, or is no magnitude image.
     """
     given = dict(zip(CONTRASTS, (t1w, t2w, flair), strict=True))
-    missing = [name for name, scan in given.items() if scan is None]
-    if missing:
-        raise ScanMissing(
-            f"{' and '.join(missing)} missing: T1, T2 and M0 come from T1w, T2w and FLAIR together",
-            remedy=f"give {' and '.join(missing)} too; two contrasts do not determine the maps",
-        )
+    check_given(given)
     scans: dict[str, Scan] = {name: scan for name, scan in given.items() if scan is not None}
     _one_volume_each(scans)
     _one_person(scans)
@@ -131,6 +126,16 @@ def together(t1w: Scan | None, t2w: Scan | None, flair: Scan | None) -> BrainSca
     warnings = [line for scan in scans.values() for line in scan.warnings]
     warnings += _contrasts(scans)
     return BrainScans(*scans.values(), tuple(dict.fromkeys(warnings)))
+
+
+def check_given(given: Mapping[str, Any]) -> None:
+    """Raise ScanMissing unless there is something for each contrast."""
+    missing = " and ".join(name for name in CONTRASTS if given.get(name) is None)
+    if missing:
+        raise ScanMissing(
+            f"{missing} missing: T1, T2 and M0 come from T1w, T2w and FLAIR together",
+            remedy=f"give {missing} too; two contrasts do not determine the maps",
+        )
 
 
 def _one_volume_each(scans: Mapping[str, Scan]) -> None:

@@ -73,12 +73,13 @@ def run(
     minutes: float | None = None,
     device: str = "auto",
     loss: Loss | None = None,
+    about: dict[str, str] | None = None,
     progress: Callable[[int, int, float], None] | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Result:
     """Train to the recipe's last step or the end of the minutes; see :func:`napari_mrsr.training.by_recipe.train`.
 
-    A ``loss`` of one's own takes the place of the recipe's.
+    A ``loss`` of one's own takes the place of the recipe's; ``about`` is what the header of the weights says besides.
     """
     place = torch.device("cuda" if device in ("auto", "cuda") and torch.cuda.is_available() else "cpu")
     precision = mixed_precision(place)
@@ -134,10 +135,11 @@ def run(
             if record.is_over:
                 break
     save()
-    weights = registry.save(average.averaged(), out / "weights.safetensors")
+    weights = registry.save(average.averaged(), out / "weights.safetensors", about=about)
     from napari_mrsr.training.curves import plot
 
-    plot(out / "training.csv", out / "training.png")
+    if (out / "training.csv").is_file():  # not where a run was stopped before its first line
+        plot(out / "training.csv", out / "training.png")
     return Result(weights, step, recipe.steps, record.hours, scores)
 
 

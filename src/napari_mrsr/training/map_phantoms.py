@@ -89,7 +89,8 @@ def source_of(
 
 
 def _slices(phantom: BrainPhantom) -> int:
-    return max(2, round(phantom.labels.shape[COARSE_AXIS] * phantom.labels.spacing[COARSE_AXIS] / LABEL_THICKNESS))
+    n, spacing = phantom.labels.shape[COARSE_AXIS], phantom.labels.spacing[COARSE_AXIS]
+    return min(n, max(2, round(n * spacing / LABEL_THICKNESS)))
 
 
 def slab(

@@ -122,6 +122,8 @@ def train(
     WeightsMissing, WeightsCorrupt, UnsafeWeights
         The weights to begin with, or the folder's checkpoint, cannot be read.
     """
+    import torch
+
     from napari_mrsr.networks.map_conditions import MapConditions
     from napari_mrsr.networks.mapper import CONTRASTS, Mapper
     from napari_mrsr.training.edge_loss import HybridLoss
@@ -145,6 +147,7 @@ def train(
         signals_of(conditions, chosen.edge_contrasts), chosen.edge_weight, chosen.map_weights, chosen.edges
     )
     settings = {"features": chosen.features, "levels": chosen.levels, "neighbours": chosen.neighbours}
+    torch.manual_seed(seed)
     network = Mapper(**settings, conditions=conditions.written())
     if start is not None:
         _begin(network, start)

@@ -1,0 +1,169 @@
+"""Three scans in, maps out: on phantoms, with untrained weights, so that only what surrounds the network is judged."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from napari_mrsr.brain_maps import empty, finish, map_brain, plan, run
+from napari_mrsr.errors import BadParameter, MissingParameter, ScanMissing, Stopped
+from napari_mrsr.mapping.reasons import Reason
+from napari_mrsr.networks import registry
+from napari_mrsr.networks.map_conditions import MapConditions
+from napari_mrsr.networks.mapper import Mapper
+from napari_mrsr.phantoms.brain import brain
+from napari_mrsr.scan import Acquisition
+from napari_mrsr.training.map_signals import weightings
+
+HEADERS = {
+    "T1w": Acquisition(repetition_time=1900, inversion_time=900, flip_angle=9, echo_times=(2.93,), field_strength=3.0),
+    "T2w": Acquisition(repetition_time=7010, echo_times=(93.0,), flip_angle=90, field_strength=3.0),
+    "FLAIR": Acquisition(repetition_time=4800, inversion_time=1800, echo_times=(352.0,), field_strength=3.0),
+}
+NAMES = {"T1w": "mprage", "T2w": "t2 tse", "FLAIR": "flair"}
+
+
+@pytest.fixture(scope="module")
+def phantom():
+    return brain(3, spacing=6.0, lesions="none")
+
+
+@pytest.fixture(scope="module")
+def images(phantom):
+    signals = weightings(MapConditions(), np.random.default_rng(0))
+    found = []
+    for name, signal in signals.items():
+        header = replace(HEADERS[name], series_description=NAMES[name])
+        found.append(phantom.weighted(signal, name, snr=60, acquisition=header))
+    return found
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    conditions = MapConditions(voxel=(5.0, 7.0))
+    path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
+    return registry.save(Mapper(features=4, levels=3, conditions=conditions.written()), path)
+
+
+def test_maps_have_a_value_where_there_is_signal(phantom, images, weights):
+    done = []
+    found = map_brain(*images, weights=weights, progress=done.append)
+    assert done[-1] == 1
+    assert not found.warnings
+    tissue = (phantom.share_of("white matter") + phantom.share_of("grey matter")) > 0.9
+    corner = (slice(None, 3),) * 3
+    for scan, unit in ((found.t1, "ms"), (found.t2, "ms"), (found.m0, "")):
+        assert scan.unit == unit
+        assert np.isfinite(scan.array[0][tissue]).all()
+        assert np.isnan(scan.array[0][corner]).all()
+        assert scan.same_grid(images[0])
+    assert (found.t1_reason.array[0][corner] == Reason.AIR).all()
+    assert "not measured" in found.t1.history[-1].parameters["use"]
+
+
+def test_values_out_of_range_are_not_a_number_with_a_reason(images, weights):
+    job = plan(*images, weights=weights)
+    maps = np.ones((3, *images[0].shape), np.float32) * np.array([900, 2000, 0.8], np.float32)[:, None, None, None]
+    found = finish(job, maps)
+    assert np.isfinite(found.t1.array[0][job.inside]).all()
+    assert np.isnan(found.t2.array).all()
+    assert (found.t2_reason.array[0][job.inside] == Reason.OUT_OF_RANGE).all()
+
+
+def test_images_made_anew_from_the_true_maps_agree_with_those_acquired(phantom, images, weights):
+    even = [
+        phantom.weighted(signal, name, snr=None, b1=False, coil=False, acquisition=scan.acquisition)
+        for scan, (name, signal) in zip(
+            images, weightings(MapConditions(), np.random.default_rng(0)).items(), strict=True
+        )
+    ]
+    job = plan(*even, weights=weights)
+    maps = np.stack(phantom.maps).astype(np.float32)
+    maps[:, ~np.isfinite(maps).all(axis=0)] = np.nan
+    found = finish(job, maps)
+    flat = np.where(np.isfinite(maps), np.array([1200, 90, 0.8], np.float32)[:, None, None, None], np.nan)
+    wrong = finish(job, flat)
+    assert max(found.misfit.values()) < 3
+    assert wrong.misfit["T1w"] > 3 * found.misfit["T1w"]
+    shown = found.synthesised["T2w"].array - even[1].array
+    inside = job.inside & np.isfinite(maps).all(axis=0)
+    np.testing.assert_allclose(found.difference["T2w"].array[0][inside], shown[0][inside], rtol=1e-5, atol=1e-2)
+
+
+@pytest.mark.parametrize("plane", ["sagittal", "coronal", "axial"])
+def test_slices_are_cut_in_any_plane(images, weights, plane):
+    job = plan(*images, weights=weights, plane=plane)
+    assert {"sagittal": 0, "coronal": 1, "axial": 2}[plane] == job.normal
+    maps = empty(job)
+    for tile in run(job):
+        tile.write(maps)
+    assert np.isfinite(maps[:, job.inside]).all()
+
+
+def test_the_plane_of_thick_slices_is_kept(images, weights):
+    thick = [replace(scan, affine=scan.affine @ np.diag([1, 1, 3, 1])) for scan in images]
+    assert plan(*thick, weights=weights).normal == 2
+    assert plan(*images, weights=weights).normal == 0
+
+
+def test_a_volume_on_its_side_has_the_same_maps(images, weights):
+    def turned(scan):
+        """The same voxels in another order of axes, the first of them backwards."""
+        turn = np.eye(4)[:, [2, 0, 1, 3]] @ np.diag([-1.0, 1, 1, 1])
+        turn[2, 3] = scan.shape[2] - 1
+        return replace(
+            scan, array=scan.array.transpose(0, 3, 1, 2)[:, ::-1], affine=scan.affine @ turn, slice_axis=None
+        )
+
+    one = map_brain(*images, weights=weights, precision="fp32")
+    other = map_brain(*(turned(scan) for scan in images), weights=weights, precision="fp32")
+    np.testing.assert_allclose(
+        other.t1.array, one.t1.array.transpose(0, 3, 1, 2)[:, ::-1], rtol=1e-3, atol=0.5, equal_nan=True
+    )
+
+
+def test_gain_does_not_matter(images, weights):
+    louder = [scan.after("gain", scan.array * gain) for scan, gain in zip(images, (10, 0.01, 3), strict=True)]
+    one, other = (map_brain(*scans, weights=weights, precision="fp32") for scans in (images, louder))
+    np.testing.assert_allclose(one.t2.array, other.t2.array, rtol=1e-3, equal_nan=True)
+
+
+def test_the_slice_on_screen_comes_first(images, weights, monkeypatch):
+    monkeypatch.setattr("napari_mrsr.inference.slice_maps.BATCH_VOXELS", 1)
+    job = plan(*images, weights=weights)
+    first = next(run(job, first=20))
+    assert first.where[0] == slice(20, 21)
+
+
+def test_it_stops(images, weights, monkeypatch):
+    monkeypatch.setattr("napari_mrsr.inference.slice_maps.BATCH_VOXELS", 1)
+    asked = iter([False, False, True])
+    with pytest.raises(Stopped):
+        map_brain(*images, weights=weights, stop=lambda: next(asked))
+
+
+def test_timings_that_a_header_lacks_are_asked_for_by_name(images, weights):
+    bare = images[0].with_acquisition(inversion_time=None)
+    with pytest.raises(MissingParameter, match=r"TI of T1w \(900 ms\)"):
+        map_brain(bare, *images[1:], weights=weights)
+    found = map_brain(bare, *images[1:], weights=weights, assume=True)
+    assert any("TI of T1w (900 ms) was assumed" in line for line in found.warnings)
+
+
+def test_scans_unlike_the_training_are_told(images, weights):
+    far = [
+        images[0].with_acquisition(inversion_time=1200.0),
+        images[1].with_acquisition(echo_times=(60.0,), field_strength=1.5),
+        images[2],
+    ]
+    told = " ".join(plan(*far, weights=weights).warnings)
+    assert "TI of 1200 ms, the training 900" in told
+    assert "TE of 60 ms, the training 93" in told
+    assert "1.5, 3 T" in told
+
+
+def test_two_of_three_and_unknown_planes_are_refused(images, weights):
+    with pytest.raises(ScanMissing):
+        map_brain(images[0], images[1], None, weights=weights)
+    with pytest.raises(BadParameter, match="plane"):
+        map_brain(*images, weights=weights, plane="oblique")
