@@ -244,3 +244,18 @@ def test_scans_that_cannot_give_t1_are_refused() -> None:
     transfer = second.with_acquisition(others={"MTState": True})
     with pytest.raises(BadParameter, match="magnetisation transfer"):
         t1_from_flash([first, transfer])
+
+
+# -- a real brain ----------------------------------------------------------------------------------
+def test_white_matter_of_a_real_brain_has_a_published_t1(real_data) -> None:
+    """690 to 1150 ms at 3 T, between studies; without a B1 map the peak of the histogram may lie anywhere in it."""
+    from napari_mrsr.files import read_scan
+
+    folder = real_data / "brain" / "vfa"
+    scans = [read_scan([folder / name]) for name in ("PDw.nii.gz", "T1w.nii.gz")]
+    crops = [scan.after("crop", scan.array[:, 30:100, 20:110, 58:66]) for scan in scans]
+    found = t1_from_flash(crops, flip_angles=FLIPS, repetition_times=TIMES, noise=3.0)
+    t1 = found.map.array[np.isfinite(found.map.array)]
+    counts, edges = np.histogram(t1, bins=np.arange(500, 3000, 50))
+    assert 690 <= edges[counts.argmax()] <= 1150
+    assert (found.reason.array == Reason.OK).mean() > 0.9
