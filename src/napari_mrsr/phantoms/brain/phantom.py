@@ -155,7 +155,7 @@ class BrainPhantom:
         Parameters
         ----------
         signal
-            Signal from T1, T2 (ms), M0 and relative B1, arrays of one length.
+            Signal from T1, T2 (ms), M0 and relative B1, arrays of one length; with its sign, which mixtures need.
         name
             The contrast, e.g. ``"T1w"``.
         snr
@@ -174,14 +174,16 @@ class BrainPhantom:
             where, share = self.fractions.voxels(tissue)
             t1, t2, m0 = self.values(tissue, where)
             one = np.float32(1) if b1_at is None else b1_at[where]
-            part = np.float32(GAIN) * np.abs(np.asarray(signal(t1, t2, m0, np.broadcast_to(one, t1.shape)), np.float32))
+            part = np.float32(GAIN) * np.asarray(signal(t1, t2, m0, np.broadcast_to(one, t1.shape)), np.float32)
             total[where] += share * part
             if tissue == "white matter":
-                bright = float(np.mean(part))
+                bright = float(np.abs(np.mean(part)))
         volume = total.reshape(self.labels.shape)
         if coil:
             volume = volume * self.received
-        if snr is not None:
+        if snr is None:
+            volume = np.abs(volume)
+        else:
             volume = rician(volume[None], bright / snr, self.seed * 1_000_003 + seed)[0]
         return self._scan(volume, "contrast", name, "signal", "a.u.", acquisition)
 

@@ -70,8 +70,8 @@ SUBSTANCES: Mapping[str, Substance] = MappingProxyType(
     {
         "air": Substance(1000, 1000, 10, 0.0, 0, 0),
         "CSF": Substance(4000, 4000, 1800, 1.0, 0.05, 0.01, source="assumed: free water"),
-        "grey matter": Substance(1500, 1130, 100, 0.82, 0.05, 0.035, "grey", "T1: between Wansapura and Wright"),
-        "white matter": Substance(838, 646, 74, 0.70, 0.05, 0.03, "white", "T1: Wright; T2: Wansapura and Stanisz"),
+        "grey matter": Substance(1500, 1130, 100, 0.82, 0.07, 0.035, "grey", "T1: between Wansapura and Wright"),
+        "white matter": Substance(838, 646, 74, 0.70, 0.07, 0.03, "white", "T1: Wright; T2: Wansapura and Stanisz"),
         "caudate": Substance(1395, 1109, 86, 0.81, 0.04, 0.02, "grey", "T1: Wright; T2 assumed"),
         "putamen": Substance(1332, 1084, 78, 0.80, 0.04, 0.02, "grey", "T1: Wright; T2 assumed: some iron"),
         "pallidum": Substance(1050, 850, 60, 0.75, 0.06, 0.02, "grey", "assumed: much iron"),

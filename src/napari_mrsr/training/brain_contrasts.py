@@ -1,0 +1,306 @@
+r"""Weighted images of a head and the maps that belong to them: what a mapping network learns from.
+
+Images are MPRAGE, TSE and FLAIR (:mod:`napari_mrsr.physics`), each with the head's B1, the coil, Rician noise, a gain of
+its own and timings that are a few per cent off what the header says. FLAIR has an equivalent TE drawn from 90 to 200 ms.
+
+Label maps have slices of 3.5 mm along one axis of the slices that train (sagittal slices: axial slabs). A slab's T1 is
+what the mean of its signals tells (:mod:`napari_mrsr.physics.mixtures`), not the mean of T1; slabs are brought back to the
+fine grid by linear interpolation of the maps, as a study must that has only the maps. The truth at full resolution goes
+along for judging, never for training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_mrsr.phantoms.brain import BrainPhantom
+from napari_mrsr.phantoms.brain.phantom import Signal
+from napari_mrsr.physics import mixtures
+from napari_mrsr.physics.flair import FlairTimings, flair_signal
+from napari_mrsr.physics.mprage import MprageTimings, mprage_signal
+from napari_mrsr.physics.tse import TseTimings, tse_signal
+from napari_mrsr.scan import Acquisition, Scan, stack
+
+Array = npt.NDArray[np.floating[Any]]
+Timed = TypeVar("Timed", MprageTimings, TseTimings, FlairTimings)
+
+CONTRASTS = ("T1w", "T2w", "FLAIR")
+#: Thickness of the slices of label maps, mm (Table 1 of paper 4).
+THICK = 3.5
+#: Range of the equivalent TE of a FLAIR, ms.
+EQUIVALENT = (90.0, 200.0)
+#: Half the range by which a timing is off, relative; of the angle of the MPRAGE too.
+OFF = 0.04
+#: Range of the ratio of white matter to noise, and SD of the logarithm of the gain of an image.
+SNR, GAIN_SPREAD = (15.0, 60.0), 0.15
+#: Timings that are changed; numbers of echoes and spacings stay, so that trains fit.
+_CHANGED = {
+    MprageTimings: ("repetition_time", "inversion_time", "flip_angle"),
+    TseTimings: ("repetition_time", "echo_time"),
+    FlairTimings: ("repetition_time", "inversion_time"),
+}
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Timings of the three images; by default those of paper 4."""
+
+    mprage: MprageTimings = MprageTimings()
+    tse: TseTimings = TseTimings()
+    flair: FlairTimings = FlairTimings()
+
+    def signals(self) -> dict[str, Signal]:
+        """Return the signal of each contrast from T1, T2, M0 and B1."""
+        return {
+            "T1w": lambda t1, t2, m0, b1: mprage_signal(t1, self.mprage, m0=m0, b1=b1),
+            "T2w": lambda t1, t2, m0, b1: tse_signal(t1, t2, self.tse, m0=m0, b1=b1),
+            "FLAIR": lambda t1, t2, m0, b1: flair_signal(t1, t2, self.flair, m0=m0, b1=b1),
+        }
+
+    def headers(self, field: float = 3.0) -> dict[str, Acquisition]:
+        """Return what the header of each image says."""
+        m, t, f = self.mprage, self.tse, self.flair
+        common = {"field_strength": field, "body_part": "BRAIN"}
+        return {
+            "T1w": Acquisition(
+                repetition_time=m.repetition_time, inversion_time=m.inversion_time, echo_times=(m.echo_time,),
+                flip_angle=m.flip_angle, echo_spacing=m.echo_spacing, echo_train_length=m.echoes,
+                sequence="MPRAGE", series_description="T1w MPRAGE", **common,
+            ),
+            "T2w": Acquisition(
+                repetition_time=t.repetition_time, echo_times=(t.echo_time,), flip_angle=t.refocusing_angle,
+                echo_spacing=t.echo_spacing, echo_train_length=t.pulses, sequence="TSE",
+                series_description="T2w TSE", **common,
+            ),
+            "FLAIR": Acquisition(
+                repetition_time=f.repetition_time, inversion_time=f.inversion_time, echo_times=(f.echo_time,),
+                echo_spacing=f.echo_spacing, echo_train_length=f.pulses, sequence="SPACE",
+                series_description="T2w FLAIR", **common,
+            ),
+        }  # fmt: skip
+
+
+def drawn(seed: int, nominal: Protocol | None = None, *, off: float = OFF) -> Protocol:
+    """Return what the scanner really did: timings off by up to ``off``, FLAIR's equivalent TE anywhere in its range.
+
+    Examples
+    --------
+    >>> really = drawn(5)
+    >>> really.mprage.inversion_time != 900.0, 90 <= really.flair.equivalent_echo_time <= 200
+    (True, True)
+    """
+    nominal = nominal or Protocol()
+    rng = np.random.default_rng([seed, 41])
+    flair = replace(_off(nominal.flair, rng, off), equivalent_echo_time=float(rng.uniform(*EQUIVALENT)))
+    return Protocol(_off(nominal.mprage, rng, off), _off(nominal.tse, rng, off), flair)
+
+
+def weighted(
+    head: BrainPhantom,
+    protocol: Protocol | None = None,
+    *,
+    header: Protocol | None = None,
+    snr: float | None = 40.0,
+    gains: Sequence[float] = (1.0, 1.0, 1.0),
+    b1: bool = True,
+    coil: bool = True,
+    seed: int = 0,
+) -> dict[str, Scan]:
+    """Return the three images of a head, by contrast.
+
+    Parameters
+    ----------
+    head
+        A phantom, or real anatomy with values of its own.
+    protocol, header
+        What the scanner did, and what the header says (the same where not given).
+    snr
+        White matter over the SD of the noise in each channel; ``None`` for no noise.
+    gains
+        Of each image.
+    b1, coil
+        Whether the transmit field and the coil are uneven.
+    seed
+        Of the noise.
+    """
+    protocol = protocol or Protocol()
+    headers = (header or protocol).headers(head.field)
+    found = {}
+    for n, (name, signal) in enumerate(protocol.signals().items()):
+        scan = head.weighted(
+            signal, name, snr=snr, b1=b1, coil=coil, acquisition=headers[name], seed=3 * seed + n
+        )
+        found[name] = replace(scan, array=scan.array * np.float32(gains[n])) if gains[n] != 1 else scan
+    return found
+
+
+def together(images: dict[str, Scan]) -> Scan:
+    """Return the images as one scan of three contrasts."""
+    return stack(list(images.values()), axis="contrast", names=list(images))
+
+
+# -- thick labels --------------------------------------------------------------------------------------
+def slabs(count: int, spacing: float, thick: float, offset: float = 0.0) -> tuple[Array, Array]:
+    """Return the matrix from voxels to slabs, means over their thickness, and the middles of the slabs in voxels.
+
+    Parameters
+    ----------
+    count, spacing
+        Voxels along the axis, and their size, mm.
+    thick
+        Thickness of a slab, mm.
+    offset
+        Where the first slab begins, mm before the first voxel; from 0 to ``thick``.
+
+    Examples
+    --------
+    >>> matrix, middles = slabs(7, 1.0, 3.5)
+    >>> matrix.shape, middles.tolist()
+    ((2, 7), [1.25, 4.75])
+    >>> [round(v, 3) for v in matrix[0].tolist()]
+    [0.286, 0.286, 0.286, 0.143, 0.0, 0.0, 0.0]
+    """
+    edges = np.arange(count + 1) * spacing
+    start = -offset + thick * np.arange(int(np.ceil((count * spacing + offset) / thick - 1e-9)))
+    low = np.maximum(start[:, None], edges[None, :-1])
+    high = np.minimum(start[:, None] + thick, edges[None, 1:])
+    part = np.clip(high - low, 0, None)
+    return part / part.sum(axis=1, keepdims=True), (start + thick / 2) / spacing - 0.5
+
+
+def thick_maps(
+    maps: mixtures.Maps, spacing: float, *, axis: int = 2, thick: float = THICK, offset: float = 0.0
+) -> mixtures.Maps:
+    """Return maps measured in thick slices and interpolated linearly back to the grid; NaN where nothing is near.
+
+    Parameters
+    ----------
+    maps
+        At full resolution.
+    spacing
+        Of the axis across the slices, mm.
+    axis
+        Across the slices.
+    thick, offset
+        Of the slices, mm.
+    """
+    count = maps.m0.shape[axis]
+    matrix, middles = slabs(count, spacing, thick, offset)
+    parts = np.moveaxis(mixtures.moments(*maps), axis + 1, -1) @ matrix.T.astype(np.float32)
+    measured = mixtures.read(parts)
+    back = _linear(middles, count)
+    found = []
+    for values in measured:
+        known = np.isfinite(values)
+        weight = known.astype(np.float32) @ back.T
+        total = np.where(known, values, 0).astype(np.float32) @ back.T
+        with np.errstate(invalid="ignore", divide="ignore"):
+            near = np.where(weight > 0.5, total / weight, np.nan)
+        found.append(np.moveaxis(near, -1, axis).astype(np.float32))
+    return mixtures.Maps(*found)
+
+
+def _linear(middles: Array, count: int) -> Array:
+    """Return the matrix that interpolates between slabs, constant beyond the first and the last."""
+    at = np.interp(np.arange(count), middles, np.arange(len(middles)))
+    low = np.minimum(np.floor(at).astype(int), max(len(middles) - 2, 0))
+    matrix = np.zeros((count, len(middles)), np.float32)
+    rows = np.arange(count)
+    matrix[rows, low] = 1 - (at - low)
+    if len(middles) > 1:
+        matrix[rows, low + 1] = at - low
+    return matrix
+
+
+# -- pairs ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True, eq=False)
+class BrainSlices:
+    """Sagittal slices of one head, rows from head to foot, columns from front to back.
+
+    Parameters
+    ----------
+    images
+        T1w, T2w and FLAIR, ``(slice, 3, rows, columns)``, each with a gain of its own.
+    labels
+        T1, T2 (ms) and M0 of thick slices across the rows, interpolated to the grid; NaN where unknown.
+    truth
+        The same at full resolution: for judging, never for training.
+    brain
+        Voxels that are mostly brain or fluid within it, ``(slice, rows, columns)``.
+    protocol, header
+        What the scanner did; what it says.
+    """
+
+    name: str
+    images: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.float32]
+    truth: npt.NDArray[np.float32]
+    brain: npt.NDArray[np.bool_]
+    protocol: Protocol
+    header: Protocol
+    seed: int
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __iter__(self) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
+        return iter(zip(self.images, self.labels, self.truth, strict=True))
+
+
+def sagittal_slices(head: BrainPhantom, name: str, *, seed: int | None = None, off: float = OFF) -> BrainSlices:
+    """Return the slices of a head that hold brain, imaged with noise, gain and timings that are drawn.
+
+    Parameters
+    ----------
+    head
+        A phantom, or real anatomy with values of its own.
+    name
+        Of the subject.
+    seed
+        Of timings, noise, gains and the place of the thick slices; that of the head where not given.
+    off
+        How far timings may be off, relative.
+    """
+    seed = head.seed if seed is None else seed
+    rng = np.random.default_rng([seed, 43])
+    header, protocol = Protocol(), drawn(seed, off=off)
+    gains = np.exp(GAIN_SPREAD * rng.standard_normal(3))
+    images = weighted(
+        head, protocol, header=header, snr=float(rng.uniform(*SNR)), gains=[float(g) for g in gains], seed=seed
+    )
+    spacing = head.labels.spacing[2]
+    labels = thick_maps(head.maps, spacing, offset=float(rng.uniform(0, THICK)))
+    brain = head.share_of("white matter") + head.share_of("grey matter") + head.share_of("lesion")
+    inside = brain + head.share_of("CSF") > 0.5
+    some = np.flatnonzero((brain > 0.5).sum(axis=(1, 2)) * spacing**2 > 1000)
+    picked = slice(int(some[0]), int(some[-1]) + 1) if len(some) else slice(0, 0)
+
+    def turned(volumes: Sequence[Array]) -> npt.NDArray[np.float32]:
+        parts = np.stack([np.asarray(v, np.float32)[picked] for v in volumes], axis=1)
+        return np.ascontiguousarray(parts.transpose(0, 1, 3, 2)[:, :, ::-1])
+
+    return BrainSlices(
+        name,
+        turned([scan.array[0] for scan in images.values()]),
+        turned(labels),
+        turned(head.maps),
+        np.ascontiguousarray(inside[picked].transpose(0, 2, 1)[:, ::-1]),
+        protocol,
+        header,
+        seed,
+    )
+
+
+def _off(timings: Timed, rng: np.random.Generator, off: float) -> Timed:
+    known = {one.name for one in fields(timings)}
+    changes = {
+        name: getattr(timings, name) * float(rng.uniform(1 - off, 1 + off))
+        for name in _CHANGED[type(timings)]
+        if name in known
+    }
+    return replace(timings, **changes)
