@@ -82,6 +82,25 @@ def test_what_is_left_of_a_lesion_is_a_row_per_method(study):
     assert lesions["of the true"].between(0.8, 1.1).all()
 
 
+def test_flicker_is_that_of_all_slices_and_none_where_they_are_no_neighbours(study):
+    table = study.table("flicker").frame.set_index("method")
+    assert table.loc["zero-filled", "stacks"] == 3
+    # an error that is a part of another flickers as much between as within
+    assert table["between slices over within"].to_numpy() == pytest.approx(
+        table.loc["zero-filled", "between slices over within"], rel=1e-3
+    )
+    few = run(cohort(1), [ZERO], Settings(slices=3, figures=False))
+    assert "flicker" not in {table.name for table in few.tables}
+
+
+def test_of_many_subjects_the_page_shows_only_their_mean():
+    study = run(cohort(*range(9)), [ZERO], Settings(slices=1))
+    assert list(study.table("subjects").frame) == ["method", "subjects: SSIM", "subjects: PSNR [dB]"]
+    assert "person 8: SSIM" in study.table("subjects_all").frame
+    assert not study.table("scans").on_page
+    assert sum(figure.name.startswith("slice_") for figure in study.figures) == 6
+
+
 def test_a_study_is_written_whole_with_its_figures(study, tmp_path):
     files = {path.name for path in study.write(tmp_path / "out")}
     assert {"brain-sr.md", "table1.csv", "scores.csv", "gain.png", "slice_head_1.png", "provenance.json"} <= files

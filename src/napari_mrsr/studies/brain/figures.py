@@ -14,6 +14,7 @@ from napari_mrsr.studies.brain.comparing import paired
 from napari_mrsr.studies.brain.measures import COLUMNS
 from napari_mrsr.studies.brain.methods import BASE, TITLES
 from napari_mrsr.studies.brain.scan_scored import Shown
+from napari_mrsr.studies.brain.tables import MANY
 from napari_mrsr.studies.detail import Region, two_regions
 from napari_mrsr.studies.figures import DPI, NORMAL, SMALL
 from napari_mrsr.studies.sheets import DIFFERENCE, Panel, minus, sheet
@@ -78,6 +79,8 @@ def overall(rows: Sequence[Mapping[str, Any]]) -> list[Figure]:
 def _gain(frame: pd.DataFrame) -> Figure:
     """How much PSNR every slice gains, by method and subject."""
     subjects = list(dict.fromkeys(frame["subject"]))
+    if len(subjects) > MANY:
+        frame, subjects = frame.assign(subject=f"{len(subjects)} subjects"), [f"{len(subjects)} subjects"]
     methods = [name for name in dict.fromkeys(frame["method"]) if name != BASE]
     values = {}
     for name in methods:

@@ -27,6 +27,9 @@ class Found:
         How long the stack took.
     lesion
         For each slice what it shows of the lesion; None where it shows too little.
+    flicker
+        Errors between neighbouring slices over those within them, and differences of neighbours over the true ones
+        (:mod:`napari_mrsr.metrics.flicker`), in the head; NaN where the slices are no neighbours.
     picture
         The slice that figures show, shape ``(rows, columns)``.
     """
@@ -34,6 +37,7 @@ class Found:
     scores: Mapping[str, list[float]]
     seconds: float
     lesion: list[Seen | None]
+    flicker: tuple[float, float]
     picture: Floats
 
 
@@ -43,6 +47,7 @@ def as_json(found: Found) -> dict[str, Any]:
         "scores": {name: list(values) for name, values in found.scores.items()},
         "seconds": found.seconds,
         "lesion": [None if one is None else list(one.numbers) for one in found.lesion],
+        "flicker": list(found.flicker),
         "picture": pack(found.picture),
     }
 
@@ -53,5 +58,6 @@ def from_json(content: Mapping[str, Any]) -> Found:
         content["scores"],
         content["seconds"],
         [None if one is None else Seen(*one) for one in content["lesion"]],
+        (content["flicker"][0], content["flicker"][1]),
         unpack(content["picture"]),
     )

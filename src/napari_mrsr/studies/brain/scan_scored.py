@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from napari_mrsr.errors import MrsrError, NothingToRead, Stopped
+from napari_mrsr.metrics.flicker import between_slices
 from napari_mrsr.sampling import degrade
 from napari_mrsr.scan import Scan
 from napari_mrsr.studies.brain.folds import Fold
@@ -26,6 +28,8 @@ from napari_mrsr.training.full_band import true_band
 
 #: Share of k-space of paper 2: half the lines of both axes.
 KSPACE = 0.25
+#: Fewest neighbouring slices of which flicker is told.
+FEWEST = 4
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,8 @@ class Scored:
         ``subject``, ``scan``, ``plane``, ``slice``, ``method``, ``trained``, and the columns of the measures.
     lesions
         By method, what the slices show of the lesion; the first plane only.
-    seconds
-        ``scan``, ``plane``, ``method``, ``slices``, ``seconds``.
+    stacks
+        ``scan``, ``plane``, ``method``, ``slices``, ``seconds``, ``flicker``, ``change``.
     about
         Row of the table of scans.
     using
@@ -83,7 +87,7 @@ class Scored:
 
     rows: list[dict[str, Any]]
     lesions: dict[str, list[Seen]]
-    seconds: list[dict[str, Any]]
+    stacks: list[dict[str, Any]]
     about: dict[str, Any]
     using: dict[str, dict[str, Any]] = field(default_factory=dict)
     shown: list[Shown] = field(default_factory=list)
@@ -122,7 +126,7 @@ def score(
     found = stacks(subject.scan, head, plan.planes, most=plan.slices, lesion=subject.lesion)
     rows: list[dict[str, Any]] = []
     lesions: dict[str, list[Seen]] = {}
-    seconds: list[dict[str, Any]] = []
+    of_stacks: list[dict[str, Any]] = []
     using: dict[str, dict[str, Any]] = {}
     shown: list[Shown] = []
     steps = len(found) * len(plan.ways)
@@ -150,7 +154,7 @@ def score(
                 continue
             using[way.name] = way.depends_on(subject.subject)
             rows += list(_rows(subject, stack, way, one))
-            seconds.append(_seconds(subject, stack, way, one))
+            of_stacks.append(_of_stack(subject, stack, way, one))
             pictures[way.name] = one.picture
             if n == 0:
                 lesions[way.name] = [s for s in one.lesion if s is not None]
@@ -158,7 +162,7 @@ def score(
     if not rows:
         name, why = next(iter(refused.items()))
         raise NothingToRead(f"no method can be run: {name}: {why}", remedy="name other methods")
-    return Scored(rows, lesions, seconds, _about(subject, found), using, shown)
+    return Scored(rows, lesions, of_stacks, _about(subject, found), using, shown)
 
 
 def shown_slice(stack: Stack) -> int:
@@ -175,7 +179,7 @@ class _StackFound:
     def __init__(self, subject: str, stack: Stack, kspace: float, at: int, kept: Kept, stop: Stop) -> None:
         self.subject, self.stack, self.kspace, self.at, self.kept, self.stop = subject, stack, kspace, at, kept, stop
         self.identity = fingerprint(stack.scan)
-        self.marked = None if stack.lesion is None else int(stack.lesion.sum())
+        self.marked = None if stack.lesion is None else hashlib.sha256(np.packbits(stack.lesion).tobytes()).hexdigest()
         self._coarse: Scan | None = None
 
     def found(self, way: Way, share: Any) -> Found:
@@ -211,7 +215,14 @@ class _StackFound:
                 scores.setdefault(name, []).append(value)
             mark = None if self.stack.lesion is None else self._slice(self.stack.lesion, number)
             lesion.append(None if mark is None else seen(x, y, mark, head))
-        return Found(scores, took, lesion, np.asarray(self._slice(test, self.at), np.float32))
+        return Found(scores, took, lesion, self._flicker(test), np.asarray(self._slice(test, self.at), np.float32))
+
+    def _flicker(self, test: Floats) -> tuple[float, float]:
+        indices = self.stack.indices
+        if len(indices) < FEWEST or indices[-1] - indices[0] >= len(indices):
+            return np.nan, np.nan
+        found = between_slices(self.stack.scan.array[0], test, self.stack.axis, self.stack.head)
+        return found.ratio, found.change
 
     def _slice(self, values: Any, number: int) -> Any:
         return np.take(values, number, axis=self.stack.axis)
@@ -230,13 +241,15 @@ def _rows(subject: BrainScan, stack: Stack, way: Way, one: Found) -> Any:
         }
 
 
-def _seconds(subject: BrainScan, stack: Stack, way: Way, one: Found) -> dict[str, Any]:
+def _of_stack(subject: BrainScan, stack: Stack, way: Way, one: Found) -> dict[str, Any]:
     return {
         "scan": subject.name,
         "plane": stack.plane,
         "method": way.name,
         "slices": len(stack.indices),
         "seconds": one.seconds,
+        "flicker": one.flicker[0],
+        "change": one.flicker[1],
     }
 
 

@@ -26,6 +26,8 @@ from napari_mrsr.studies.running import Progress, over_subjects
 from napari_mrsr.studies.writing import Figure, Study
 
 NAME = "brain-sr"
+#: So many scans are shown.
+MOST_FIGURES = 6
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def run(
 
     def use(subject: BrainScan, name: str, told: Progress) -> Scored:
         found = score(subject, plan, kept or Kept(), told=told, refused=refused, stop=stop)
-        if how.figures and found.shown:
+        if how.figures and found.shown and len(drawn) < MOST_FIGURES:
             drawn.extend(figures.of_scan(found.shown[0]))
         # Stacks hold whole scans; what the figures need of them is cut out by now.
         return replace(found, shown=[])

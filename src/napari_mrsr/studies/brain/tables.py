@@ -19,6 +19,8 @@ from napari_mrsr.studies.writing import StudyTable
 if TYPE_CHECKING:
     import pandas as pd
 
+#: More subjects or scans than this stand in their files alone.
+MANY = 8
 #: What must be known of every number.
 RANGE = (
     "SSIM and PSNR of each slice, two-dimensional; data range: maximum minus minimum of the reference slice (the paper "
@@ -41,20 +43,23 @@ def tables(used: Sequence[Scored]) -> tuple[StudyTable, ...]:
         StudyTable("printed", beside(frame), f"Table 1 of the paper beside ours. {CAVEAT}"),
         StudyTable(
             "subjects",
-            by_subject(frame),
+            _few(by_subject(frame), subjects),
             "Mean of each subject's slices, and mean ± SD of these means: the SD over folds where every subject has a "
             "fold of its own.",
         ),
         StudyTable("gain", gains(frame), f"Gain over {BASE}, mean ± SD over {said}."),
         StudyTable("tests", in_short(outcomes), _of_tests(subjects)),
+        StudyTable("subjects_all", by_subject(frame), "Mean of each subject's slices.", on_page=False),
         StudyTable("tests_all", outcomes, "All tests.", on_page=False),
         StudyTable("lesions", lesions(used), _OF_LESIONS),
+        StudyTable("flicker", flicker(used), _OF_FLICKER),
         StudyTable("times", times(used), "Seconds of a slice, all scans.", 3),
         StudyTable(
             "scans",
             pd.DataFrame([one.about for one in used]),
             f"What was scored: slices of which a head takes {100 * LEAST_HEAD:g} % or more.",
             1,
+            on_page=len(used) <= MANY,
         ),
         StudyTable("scores", frame, "Every score.", on_page=False),
     ]
@@ -89,6 +94,13 @@ def by_subject(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).fillna("-")
 
 
+def _few(table: pd.DataFrame, subjects: int) -> pd.DataFrame:
+    """Return the table of subjects for reading: of many only their mean and SD."""
+    if subjects <= MANY:
+        return table
+    return table[[name for name in table.columns if name == "method" or name.startswith("subjects: ")]]
+
+
 def lesions(used: Sequence[Scored]) -> pd.DataFrame:
     """Return what is left of each lesion by every method."""
     import pandas as pd
@@ -114,11 +126,29 @@ def lesions(used: Sequence[Scored]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def flicker(used: Sequence[Scored]) -> pd.DataFrame:
+    """Return how much each method flickers from slice to slice, mean over the stacks of neighbours."""
+    import pandas as pd
+
+    frame = pd.DataFrame([row for one in used for row in one.stacks]).dropna(subset=["flicker"])
+    return pd.DataFrame(
+        [
+            {
+                "method": method,
+                "stacks": len(part),
+                "between slices over within": part["flicker"].mean(),
+                "change, of the true": part["change"].mean(),
+            }
+            for method, part in frame.groupby("method", sort=False)
+        ]
+    )
+
+
 def times(used: Sequence[Scored]) -> pd.DataFrame:
     """Return the seconds per slice of each method."""
     import pandas as pd
 
-    frame = pd.DataFrame([row for one in used for row in one.seconds])
+    frame = pd.DataFrame([row for one in used for row in one.stacks])
     frame["each"] = frame["seconds"] / frame["slices"]
     return pd.DataFrame(
         [
@@ -169,6 +199,11 @@ def _of_tests(subjects: int) -> str:
     return text
 
 
+_OF_FLICKER = (
+    "Networks see one slice at a time. *Between slices over within*: errors that change from slice to slice over those "
+    "that change within it, in the head; more than with interpolations means stripes in the other planes. *Change*: "
+    "differences of neighbouring slices, those of the truth being 1."
+)
 _OF_LESIONS = (
     "What is left of a lesion: contrast with the tissue around it, (inside - around) / around, and its outline, where "
     "the picture passes the middle between both, compared with that of the truth. Where a lesion was grown from a "
