@@ -24,10 +24,13 @@ some 100 ms. What counts is the **equivalent TE** of a spin echo that has lost a
 for the tissue at which the sequence is aimed. :func:`equivalent_echo_time` finds it from the angles; scanners do not
 write them into a header, so that for phantoms :func:`flair_signal` takes an equivalent TE, to be varied from 90 to
 200 ms, and lets 180 degree pulses leave what they leave. :func:`flair_signal_simulated` follows given angles through
-the extended phase graph.
+the extended phase graph; :mod:`napari_mrsr.physics.space` makes some of the kind that scanners use. Against such a
+train the simple model, with the equivalent TE of grey matter, has the ratios of brain tissues right to 8 %.
 
-Source ------ Busse RF, Hariharan H, Vu A, Brittain JH. Fast spin echo sequences with very long echo trains: design of
-variable refocusing flip angle schedules and generation of clinical T2 contrast. Magn Reson Med 2006;55:1030-1037.
+Source
+------
+Busse RF, Hariharan H, Vu A, Brittain JH. Fast spin echo sequences with very long echo trains: design of variable
+refocusing flip angle schedules and generation of clinical T2 contrast. Magn Reson Med 2006;55:1030-1037.
 """
 
 from __future__ import annotations
