@@ -1,4 +1,4 @@
-"""The samples of File > Open Sample: a knee, an abdomen over time, and a brain."""
+"""The samples of File > Open Sample: a knee, an abdomen over time, and brains."""
 
 from __future__ import annotations
 
@@ -38,3 +38,19 @@ def brain() -> list[LayerData]:
     from napari_mrsr.app.sample import load_brain
 
     return layers.magnitude_layers(load_brain())
+
+
+def brain_quarter() -> list[LayerData]:
+    """Return the layer of the made brain from the central quarter of k-space, to be sharpened."""
+    from napari_mrsr.app import layers
+    from napari_mrsr.app.sample import load_brain_quarter
+
+    return layers.magnitude_layers(load_brain_quarter())
+
+
+def brain_contrasts() -> list[LayerData]:
+    """Return the layers of the made brain as T1w, T2w and FLAIR, from which maps can be made."""
+    from napari_mrsr.app import layers
+    from napari_mrsr.app.sample import load_contrasts
+
+    return [layer for scan in load_contrasts() for layer in layers.magnitude_layers(scan)]

@@ -6,7 +6,7 @@ from napari_mrsr.app.memory_order import for_the_screen
 from napari_mrsr.phantoms import KneePhantom, sample_knee
 from napari_mrsr.scan import Scan
 
-__all__ = ["load", "load_brain", "load_series"]
+__all__ = ["load", "load_brain", "load_brain_quarter", "load_contrasts", "load_series"]
 
 
 def load() -> tuple[Scan, KneePhantom]:
@@ -28,3 +28,18 @@ def load_brain() -> Scan:
     from napari_mrsr.phantoms.brain.sample import sample_brain
 
     return for_the_screen(sample_brain())
+
+
+def load_brain_quarter() -> Scan:
+    """Return the sample brain as the central quarter of its k-space shows it, on the smaller matrix."""
+    from napari_mrsr.phantoms.brain.sample import sample_brain
+    from napari_mrsr.sampling import degrade
+
+    return for_the_screen(degrade(sample_brain(), kspace=0.25))
+
+
+def load_contrasts() -> tuple[Scan, ...]:
+    """Return T1w, T2w and FLAIR of a made brain, each as a scan of its own."""
+    from napari_mrsr.phantoms.brain.sample_contrasts import sample_contrasts
+
+    return tuple(for_the_screen(scan) for scan in sample_contrasts().scans)

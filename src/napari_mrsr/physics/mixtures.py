@@ -7,9 +7,9 @@ recovery and one echo would tell of it. With shares f of tissues k,
           A = \sum f_k M_{0k} e^{-t_1 / T_{1k}}, \quad B = \sum f_k M_{0k} e^{-t_2 / T_{2k}}, \quad
           T_1 = \frac{t_1}{\ln (M_0 / A)}, \quad T_2 = \frac{t_2}{\ln (M_0 / B)}
 
-with :math:`t_1` = 1500 ms and :math:`t_2` = 80 ms, between the times at which tissues of the brain differ most. M0, A and B
-are linear: averaging them over a thick slice is what averaging its signals does, and a mixture of mixtures does not
-depend on the order in which it was mixed. Averaging T1 itself has neither property.
+with :math:`t_1` = 1500 ms and :math:`t_2` = 80 ms, about where tissues of the brain differ most. M0, A and B are
+linear: averaging them over a thick slice is what averaging its signals does, and a mixture of mixtures does not depend
+on the order in which it was mixed. Averaging T1 itself has neither property.
 """
 
 from __future__ import annotations

@@ -1,35 +1,34 @@
 r"""Weighted images of a head and the maps that belong to them: what a mapping network learns from.
 
-Images are MPRAGE, TSE and FLAIR (:mod:`napari_mrsr.physics`), each with the head's B1, the coil, Rician noise, a gain of
-its own and timings that are a few per cent off what the header says. FLAIR has an equivalent TE drawn from 90 to 200 ms.
+Images are MPRAGE, TSE and FLAIR (:mod:`napari_mrsr.phantoms.brain.contrasts`), each with the head's B1, the coil,
+Rician noise, a gain of its own and timings that are some per cent off what the header says. FLAIR has an equivalent TE
+drawn from 90 to 200 ms.
 
 Label maps have slices of 3.5 mm along one axis of the slices that train (sagittal slices: axial slabs). A slab's T1 is
-what the mean of its signals tells (:mod:`napari_mrsr.physics.mixtures`), not the mean of T1; slabs are brought back to the
-fine grid by linear interpolation of the maps, as a study must that has only the maps. The truth at full resolution goes
-along for judging, never for training.
+what the mean of its signals tells (:mod:`napari_mrsr.physics.mixtures`), not the mean of T1; slabs are brought back to
+the fine grid by linear interpolation of the maps, as a study must that has only the maps. The truth at full resolution
+goes along for judging, never for training.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.phantoms.brain import BrainPhantom
-from napari_mrsr.phantoms.brain.phantom import Signal
+from napari_mrsr.phantoms.brain.contrasts import Protocol, weighted
 from napari_mrsr.physics import mixtures
-from napari_mrsr.physics.flair import FlairTimings, flair_signal
-from napari_mrsr.physics.mprage import MprageTimings, mprage_signal
-from napari_mrsr.physics.tse import TseTimings, tse_signal
-from napari_mrsr.scan import Acquisition, Scan, stack
+from napari_mrsr.physics.flair import FlairTimings
+from napari_mrsr.physics.mprage import MprageTimings
+from napari_mrsr.physics.tse import TseTimings
 
 Array = npt.NDArray[np.floating[Any]]
 Timed = TypeVar("Timed", MprageTimings, TseTimings, FlairTimings)
 
-CONTRASTS = ("T1w", "T2w", "FLAIR")
 #: Thickness of the slices of label maps, mm (Table 1 of paper 4).
 THICK = 3.5
 #: Range of the equivalent TE of a FLAIR, ms.
@@ -46,45 +45,6 @@ _CHANGED = {
 }
 
 
-@dataclass(frozen=True)
-class Protocol:
-    """Timings of the three images; by default those of paper 4."""
-
-    mprage: MprageTimings = MprageTimings()
-    tse: TseTimings = TseTimings()
-    flair: FlairTimings = FlairTimings()
-
-    def signals(self) -> dict[str, Signal]:
-        """Return the signal of each contrast from T1, T2, M0 and B1."""
-        return {
-            "T1w": lambda t1, t2, m0, b1: mprage_signal(t1, self.mprage, m0=m0, b1=b1),
-            "T2w": lambda t1, t2, m0, b1: tse_signal(t1, t2, self.tse, m0=m0, b1=b1),
-            "FLAIR": lambda t1, t2, m0, b1: flair_signal(t1, t2, self.flair, m0=m0, b1=b1),
-        }
-
-    def headers(self, field: float = 3.0) -> dict[str, Acquisition]:
-        """Return what the header of each image says."""
-        m, t, f = self.mprage, self.tse, self.flair
-        common = {"field_strength": field, "body_part": "BRAIN"}
-        return {
-            "T1w": Acquisition(
-                repetition_time=m.repetition_time, inversion_time=m.inversion_time, echo_times=(m.echo_time,),
-                flip_angle=m.flip_angle, echo_spacing=m.echo_spacing, echo_train_length=m.echoes,
-                sequence="MPRAGE", series_description="T1w MPRAGE", **common,
-            ),
-            "T2w": Acquisition(
-                repetition_time=t.repetition_time, echo_times=(t.echo_time,), flip_angle=t.refocusing_angle,
-                echo_spacing=t.echo_spacing, echo_train_length=t.pulses, sequence="TSE",
-                series_description="T2w TSE", **common,
-            ),
-            "FLAIR": Acquisition(
-                repetition_time=f.repetition_time, inversion_time=f.inversion_time, echo_times=(f.echo_time,),
-                echo_spacing=f.echo_spacing, echo_train_length=f.pulses, sequence="SPACE",
-                series_description="T2w FLAIR", **common,
-            ),
-        }  # fmt: skip
-
-
 def drawn(seed: int, nominal: Protocol | None = None, *, off: float = OFF) -> Protocol:
     """Return what the scanner really did: timings off by up to ``off``, FLAIR's equivalent TE anywhere in its range.
 
@@ -98,50 +58,6 @@ def drawn(seed: int, nominal: Protocol | None = None, *, off: float = OFF) -> Pr
     rng = np.random.default_rng([seed, 41])
     flair = replace(_off(nominal.flair, rng, off), equivalent_echo_time=float(rng.uniform(*EQUIVALENT)))
     return Protocol(_off(nominal.mprage, rng, off), _off(nominal.tse, rng, off), flair)
-
-
-def weighted(
-    head: BrainPhantom,
-    protocol: Protocol | None = None,
-    *,
-    header: Protocol | None = None,
-    snr: float | None = 40.0,
-    gains: Sequence[float] = (1.0, 1.0, 1.0),
-    b1: bool = True,
-    coil: bool = True,
-    seed: int = 0,
-) -> dict[str, Scan]:
-    """Return the three images of a head, by contrast.
-
-    Parameters
-    ----------
-    head
-        A phantom, or real anatomy with values of its own.
-    protocol, header
-        What the scanner did, and what the header says (the same where not given).
-    snr
-        White matter over the SD of the noise in each channel; ``None`` for no noise.
-    gains
-        Of each image.
-    b1, coil
-        Whether the transmit field and the coil are uneven.
-    seed
-        Of the noise.
-    """
-    protocol = protocol or Protocol()
-    headers = (header or protocol).headers(head.field)
-    found = {}
-    for n, (name, signal) in enumerate(protocol.signals().items()):
-        scan = head.weighted(
-            signal, name, snr=snr, b1=b1, coil=coil, acquisition=headers[name], seed=3 * seed + n
-        )
-        found[name] = replace(scan, array=scan.array * np.float32(gains[n])) if gains[n] != 1 else scan
-    return found
-
-
-def together(images: dict[str, Scan]) -> Scan:
-    """Return the images as one scan of three contrasts."""
-    return stack(list(images.values()), axis="contrast", names=list(images))
 
 
 # -- thick labels --------------------------------------------------------------------------------------
@@ -297,10 +213,5 @@ def sagittal_slices(head: BrainPhantom, name: str, *, seed: int | None = None, o
 
 
 def _off(timings: Timed, rng: np.random.Generator, off: float) -> Timed:
-    known = {one.name for one in fields(timings)}
-    changes = {
-        name: getattr(timings, name) * float(rng.uniform(1 - off, 1 + off))
-        for name in _CHANGED[type(timings)]
-        if name in known
-    }
+    changes = {name: getattr(timings, name) * float(rng.uniform(1 - off, 1 + off)) for name in _CHANGED[type(timings)]}
     return replace(timings, **changes)

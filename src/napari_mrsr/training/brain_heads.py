@@ -31,9 +31,7 @@ MARGIN, ABOVE, BELOW = 28.0, 28.0, 30.0
 BRAIN = ("white matter", "grey matter")
 
 
-def head_of(
-    anatomy: Anatomy, seed: int, *, field: float = 3.0, lesions: kinds.Lesions | None = None
-) -> BrainPhantom:
+def head_of(anatomy: Anatomy, seed: int, *, field: float = 3.0, lesions: kinds.Lesions | None = None) -> BrainPhantom:
     """Return a head of a real person's anatomy and a seed's values, cut to the brain and some centimetres around it.
 
     Parameters

@@ -17,6 +17,7 @@ Smith SM. Fast robust automated brain extraction. Hum Brain Mapp 2002;17:143-155
 from __future__ import annotations
 
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -48,8 +49,8 @@ def _sphere(divisions: int = 4) -> tuple[Array, npt.NDArray[np.intp]]:
     apart = np.linalg.norm(points[:, None] - points[None], axis=-1)
     edge = apart[apart > 1e-6].min() * 1.01
     near = (apart < edge) & (apart > 1e-6)
-    faces = [(a, b, c) for a in range(12) for b in range(a) for c in range(b) if near[a, b] and near[b, c] and near[a, c]]
-    triangles = np.array(faces)
+    threes = combinations(range(12), 3)
+    triangles = np.array([(a, b, c) for a, b, c in threes if near[a, b] and near[b, c] and near[a, c]])
     for _ in range(divisions):
         sides = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
         unique, which = np.unique(sides, axis=0, return_inverse=True)
@@ -85,7 +86,7 @@ def brain_mask(volume: Array, spacing: float) -> Bool:
     bottom = max(0, int(rows[-1] - HEIGHT / spacing)) if len(rows) else 0
     head[:, :, :bottom] = False
     weight = np.where(head, np.clip(volume, 0, high), 0)
-    where = np.indices(volume.shape, sparse=True)
+    where: tuple[Array, ...] = np.ogrid[tuple(slice(0, n) for n in volume.shape)]
     centre = np.array([float((w * weight).sum() / weight.sum()) for w in where])
     radius = float(np.cbrt(3 * np.count_nonzero(head) / (4 * np.pi)))
     inner = sum((w - c) ** 2 for w, c in zip(where, centre, strict=True)) < (0.6 * radius) ** 2
@@ -95,11 +96,12 @@ def brain_mask(volume: Array, spacing: float) -> Bool:
     points, faces = _sphere()
     vertices = centre + 0.5 * radius * points
     count = len(points)
-    link = sparse.coo_matrix((np.ones(3 * len(faces)), (faces.ravel(), np.roll(faces, 1, axis=1).ravel())), (count, count))
+    ends = (faces.ravel(), np.roll(faces, 1, axis=1).ravel())
+    link = sparse.coo_matrix((np.ones(faces.size), ends), (count, count))
     both = ((link + link.T) > 0).astype(np.float64).tocsr()
     mean_of = sparse.diags(1 / np.asarray(both.sum(axis=1)).ravel()) @ both
-    corner = sparse.coo_matrix((np.ones(faces.size), (faces.ravel(), np.repeat(np.arange(len(faces)), 3))), (count, len(faces)))
-    corner = corner.tocsr()
+    of_face = np.repeat(np.arange(len(faces)), 3)
+    corner = sparse.coo_matrix((np.ones(faces.size), (faces.ravel(), of_face)), (count, len(faces))).tocsr()
     middle = (1 / TIGHTEST + 1 / WIDEST) / 2 * spacing
     steep = 6 / ((1 / TIGHTEST - 1 / WIDEST) * spacing)
     deep, shallow = int(DARK / spacing), int(BRIGHT / spacing)

@@ -1,19 +1,19 @@
-r"""What the voxels of a real T1-weighted scan are made of: shares of white matter, grey matter, fluid, and what is around.
+r"""What the voxels of a real T1-weighted scan are made of: shares of white matter, grey matter, fluid, and the rest.
 
-Within the brain (:mod:`~napari_mrsr.training.brain_mask`) intensities y, freed of shading b, are taken for those of three
-pure tissues and of two mixtures, fluid with grey and grey with white matter; a mixture has all shares alike. A mixture's
-density is that of a normal distribution with the mean of both tissues and the variance
+Within the brain (:mod:`~napari_mrsr.training.brain_mask`) intensities y, freed of shading b, are taken for those of
+three pure tissues and of two mixtures, fluid with grey and grey with white matter; in a mixture all shares are equally
+likely. Its density is that of a normal distribution with the mean of both tissues and the variance
 :math:`\sigma^2 + (\mu_2 - \mu_1)^2 / 12`. Means, variances, shading and probabilities are found in turn (expectation
 maximisation); what a voxel probably is counts with what its neighbours are, as in a hidden Markov field:
 
 .. math:: P_k(x) \propto (G * P_k)(x)^{\beta} \; N(y(x) - b(x); \mu_k, \sigma_k^2)
 
-with y and b logarithms. The share of a tissue is its expectation: 1 in the pure class, the share that the intensity tells
-in a mixture.
+with y and b logarithms. The share of a tissue is its expectation: 1 in the pure class, the share that the intensity
+tells in a mixture.
 
-Known to fail: fluid next to white matter passes through the intensity of grey matter and is called so, by a voxel around
-the ventricles; deep nuclei of much iron are called white to some part. As anatomy with values of its own this does no harm:
-what is synthesised is true of the shares, not of the person.
+Known to fail: fluid next to white matter passes through the intensity of grey matter and is called so, one voxel
+around the ventricles; deep nuclei of much iron are called white to some part. As anatomy with values of its own this
+does no harm: what is synthesised is true of the shares, not of the person.
 
 Source
 ------
@@ -121,7 +121,8 @@ def brain_tissues(scan: Scan, *, spacing: float = 1.0) -> Anatomy:
     shares, contrast, field = _classify(even, brain, spacing)
     soft = gaussian_filter(brain.astype(np.float32), 0.6)
     dense = {name: share * soft for name, share in zip(INSIDE, shares, strict=True)}
-    rim = gaussian_filter(binary_dilation(brain, iterations=max(1, round(RIM / spacing))).astype(np.float32), 0.6) - soft
+    wider = binary_dilation(brain, iterations=max(1, round(RIM / spacing)))
+    rim = gaussian_filter(wider.astype(np.float32), 0.6) - soft
     around = _around(even, head, brain, 1 - soft)
     # What is dark next to the brain is fluid before it is bone.
     fluid = np.clip(rim, 0, 1) * np.minimum(1, around["cortical bone"] / np.maximum(1 - soft, 1e-3))

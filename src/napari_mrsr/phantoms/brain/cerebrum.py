@@ -85,7 +85,7 @@ def know(space: Space) -> None:
     away = np.gradient(body, STEP)
     steep = np.sqrt(sum(a * a for a in away)) + np.float32(1e-3)
     reach = np.clip(body, -22, 4) / steep
-    at = [np.asarray(c - reach * a / steep, np.float32) for c, a in zip(space.scanner, away, strict=True)]
+    at: list[Array] = [np.asarray(c - reach * a / steep, np.float32) for c, a in zip(space.scanner, away, strict=True)]
     at[0] = at[0] + np.float32(90) * np.sign(x)
     texture = Texture.draw(space.person.seed)
     flat = [c.ravel() for c in (x, y, z)]

@@ -1,4 +1,4 @@
-"""What lies deep: ventricles, nuclei, brainstem and cerebellum, vessels, lesions' place being another file's.
+"""What lies deep: ventricles, nuclei, brainstem and cerebellum, arteries.
 
 Positions are those of a stereotaxic atlas, mm: x to the side, y anterior, z superior of the anterior commissure.
 """
@@ -57,7 +57,7 @@ def stem(p: Points) -> Array:
 
 
 def folia(block: Block) -> Array:
-    """Return the distance to the surface of the cerebellum's folia: thin sheets that fan out from the fourth ventricle."""
+    """Return the distance to the surface of the cerebellum, whose folia fan out from the fourth ventricle."""
     y, z, hull = block["y"], block["z"], block["cerebellum"]
     back, up = np.float32(-46) - y, z + np.float32(36)
     reach = np.hypot(back, up) + np.float32(1)
@@ -83,10 +83,10 @@ def ventricles(block: Block, palette: Palette, person: Person) -> None:
             palette.paint("CSF", np.maximum(distance, np.float32(0.8) - side * x), box)
     third = ((0.0, -12.0, 0.0), (1.6 * wide, 13.0, 10.0))
     fourth = ((0.0, -44.0, -33.0), (5.5 * wide, 4.5, 10.0))
-    for centre, radii in (third, fourth):
-        box = block.box(np.array(centre) - radii, np.array(centre) + radii)
+    for centre, half in (third, fourth):
+        box = block.box(np.array(centre) - half, np.array(centre) + half)
         if box is not None:
-            palette.paint("CSF", ellipsoid(block.at(box), centre, radii), box)
+            palette.paint("CSF", ellipsoid(block.at(box), centre, half), box)
     aqueduct = ((0.0, -24.0, -3.0), (0.0, -32.0, -14.0), (0.0, -40.0, -26.0))
     _cord("CSF", block, palette, aqueduct, 1.0)
 
@@ -112,7 +112,7 @@ def white(block: Block, palette: Palette) -> None:
 
 
 def arteries(block: Block, palette: Palette) -> None:
-    """Paint the larger arteries at the base and the sagittal sinus's neighbours of the size of a voxel or more."""
+    """Paint the larger arteries at the base."""
     for side in (1, -1):
         _cord("vessels", block, palette, CAROTID, (2.6, 2.6, 2.4, 2.0), side)
         _cord("vessels", block, palette, MIDDLE, (1.8, 1.5, 1.3, 1.0), side)

@@ -11,14 +11,17 @@ from napari_mrsr.phantoms.brain.space import Block, Space
 from napari_mrsr.phantoms.shapes import Array, Points, ellipsoid, loft, tube, union
 
 #: Neck and lower face: z, middle x and y, half width and depth.
-NECK = ((-190, 0, -28, 58, 62), (-110, 0, -26, 58, 60), (-80, 0, -22, 62, 66), (-50, 0, -18, 66, 72), (-25, 0, -16, 64, 70))
+NECK = (
+    (-190, 0, -28, 58, 62), (-110, 0, -26, 58, 60), (-80, 0, -22, 62, 66), (-50, 0, -18, 66, 72), (-25, 0, -16, 64, 70),
+)  # fmt: skip
 FACE = ((0.0, 34.0, -56.0), (58.0, 56.0, 66.0))
 NOSE = ((0.0, 84.0, -20.0), (0.0, 98.0, -44.0), (0.0, 104.0, -56.0), (0.0, 92.0, -62.0))
 #: Air of the face: centre and radii, mirrored where not in the middle.
 AIR = (
     ((4.5, 58.0, -50.0), (2.6, 24.0, 15.0)), ((26.0, 52.0, -58.0), (11.0, 13.0, 14.0)),
-    ((7.0, 17.0, -33.0), (6.0, 9.0, 7.0)), ((9.0, 74.0, -14.0), (8.0, 4.0, 8.0)), ((8.0, 46.0, -34.0), (5.0, 16.0, 6.0)),
-    ((0.0, 8.0, -78.0), (9.0, 7.0, 26.0)), ((56.0, -26.0, -40.0), (8.0, 7.0, 9.0)),
+    ((7.0, 17.0, -33.0), (6.0, 9.0, 7.0)), ((9.0, 74.0, -14.0), (8.0, 4.0, 8.0)),
+    ((8.0, 46.0, -34.0), (5.0, 16.0, 6.0)), ((0.0, 8.0, -78.0), (9.0, 7.0, 26.0)),
+    ((56.0, -26.0, -40.0), (8.0, 7.0, 9.0)),
 )  # fmt: skip
 EYE = (32.0, 58.0, -37.0)
 
@@ -120,7 +123,8 @@ def _eyes(block: Block, palette: Palette) -> None:
         nerve = ((cx, cy - 11, cz), (26.0, 38.0, -33.0), (18.0, 22.0, -26.0))
         palette.paint("white matter", tube(p, nerve, 1.9), box)
         for dx, dz in ((7.0, 0.0), (-7.0, 0.0), (0.0, 7.0), (0.0, -7.0)):
-            strap = ((cx + 1.3 * dx, cy - 2, cz + 1.3 * dz), (28.0 + dx, 42.0, -35.0 + dz), (20.0 + 0.3 * dx, 24.0, -28.0 + 0.3 * dz))
-            palette.paint("muscle", tube(p, strap, 1.7), box)
+            front, middle = (cx + 1.3 * dx, cy - 2, cz + 1.3 * dz), (28.0 + dx, 42.0, -35.0 + dz)
+            back = (20.0 + 0.3 * dx, 24.0, -28.0 + 0.3 * dz)
+            palette.paint("muscle", tube(p, (front, middle, back), 1.7), box)
         cone = ellipsoid(p, (28.0, 44.0, -35.5), (17.0, 25.0, 16.0))
         palette.paint("fat", np.maximum(cone, block["surface"][box] + 3), box)

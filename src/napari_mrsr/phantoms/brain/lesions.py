@@ -55,13 +55,14 @@ def draw(seed: int, kind: Lesions | None = None) -> tuple[Lesion, ...]:
 
 
 def paint(block: Block, palette: Palette, lesions: tuple[Lesion, ...], pial: Array, white: Array) -> None:
-    """Paint lesions where there is brain; ``pial`` and ``white`` are the distances to its surface and to its white matter."""
+    """Paint lesions where there is brain, by the distances to its surface and to its white matter."""
     for lesion in lesions:
         reach = np.array(lesion.radii) + 2 * lesion.uneven
         box = block.box(np.array(lesion.centre) - reach, np.array(lesion.centre) + reach)
         if box is None:
             continue
-        distance = ellipsoid(block.at(box), lesion.centre, lesion.radii) + np.float32(lesion.uneven) * block["rough"][box]
+        distance = ellipsoid(block.at(box), lesion.centre, lesion.radii)
+        distance = distance + np.float32(lesion.uneven) * block["rough"][box]
         within = white if lesion.only_white else pial
         palette.paint(lesion.name, np.maximum(distance, within[box]), box)
 

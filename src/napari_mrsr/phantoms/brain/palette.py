@@ -1,7 +1,7 @@
 """A block of the head while it is painted: bodies are laid one behind the other, each over what is left of a voxel.
 
 A body takes the share ``1/2 - d / w`` of what is left of a voxel, d being its distance and w the width of a voxel as a
-border sees it. Along a border that runs with the voxels this is exact; oblique ones are off by some per cent of a voxel.
+border sees it. A border is then some per cent of a voxel softer or harder than it should be, and its place is right.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ class BrainPhantom:
             total[where] += share * part
             if tissue == "white matter":
                 bright = float(np.abs(np.mean(part)))
-        volume = total.reshape(self.labels.shape)
+        volume: Array = total.reshape(self.labels.shape)
         if coil:
             volume = volume * self.received
         if snr is None:

@@ -104,7 +104,7 @@ class Block:
 
 
 def _around(axis: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return lattice points around an axis, anchored in the scanner, so that a part of a grid has those of the whole."""
+    """Return lattice points around an axis, anchored in the scanner: a part of a grid has those of the whole."""
     low = np.floor(axis.min() / STEP) - 3
     high = np.ceil(axis.max() / STEP) + 3
     return STEP * np.arange(low, high + 1)
