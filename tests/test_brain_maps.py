@@ -12,15 +12,7 @@ from napari_mrsr.networks import registry
 from napari_mrsr.networks.map_conditions import MapConditions
 from napari_mrsr.networks.mapper import Mapper
 from napari_mrsr.phantoms.brain import brain
-from napari_mrsr.scan import Acquisition
-from napari_mrsr.training.map_signals import weightings
-
-HEADERS = {
-    "T1w": Acquisition(repetition_time=1900, inversion_time=900, flip_angle=9, echo_times=(2.93,), field_strength=3.0),
-    "T2w": Acquisition(repetition_time=7010, echo_times=(93.0,), flip_angle=90, field_strength=3.0),
-    "FLAIR": Acquisition(repetition_time=4800, inversion_time=1800, echo_times=(352.0,), field_strength=3.0),
-}
-NAMES = {"T1w": "mprage", "T2w": "t2 tse", "FLAIR": "flair"}
+from napari_mrsr.training.brain_contrasts import weighted
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +22,7 @@ def phantom():
 
 @pytest.fixture(scope="module")
 def images(phantom):
-    signals = weightings(MapConditions(), np.random.default_rng(0))
-    found = []
-    for name, signal in signals.items():
-        header = replace(HEADERS[name], series_description=NAMES[name])
-        found.append(phantom.weighted(signal, name, snr=60, acquisition=header))
-    return found
+    return list(weighted(phantom, snr=60).values())
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +58,7 @@ def test_values_out_of_range_are_not_a_number_with_a_reason(images, weights):
 
 
 def test_images_made_anew_from_the_true_maps_agree_with_those_acquired(phantom, images, weights):
-    even = [
-        phantom.weighted(signal, name, snr=None, b1=False, coil=False, acquisition=scan.acquisition)
-        for scan, (name, signal) in zip(
-            images, weightings(MapConditions(), np.random.default_rng(0)).items(), strict=True
-        )
-    ]
+    even = list(weighted(phantom, snr=None, b1=False, coil=False).values())
     job = plan(*even, weights=weights)
     maps = np.stack(phantom.maps).astype(np.float32)
     maps[:, ~np.isfinite(maps).all(axis=0)] = np.nan

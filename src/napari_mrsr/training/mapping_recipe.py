@@ -1,8 +1,8 @@
 """The recipe of the mapping network (:mod:`napari_mrsr.networks.mapper`): ``napari-mrsr train brain-maps``.
 
 Paper 4 gives no lambda, rate, batch or number of steps. It trains on 417 sagittal slices of three people with labels at
-1.0 x 1.0 x 3.5 mm; here phantoms of the head teach, made for the run, with labels that are as coarse. ``--lambda 0``
-trains on labels alone, which is the paper's comparison.
+1.0 x 1.0 x 3.5 mm; here heads teach that are made for the run, with labels as coarse: phantoms, and the anatomy of real
+scans (``--data``). ``--lambda 0`` trains on labels alone, which is the paper's comparison.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class MapRecipe:
     averaging: float = 0.998
     phantoms: int = 24
     shape: tuple[int, int, int] = (40, 224, 192)
-    spread: float = 0.03
+    spread: float = 0.04
 
 
 #: A run of a minute, to see that everything works.
@@ -98,8 +98,10 @@ def train(
     ----------
     out
         Folder for ``weights.safetensors``, ``training.csv``, ``training.png`` and ``checkpoint/``.
+    data
+        Files and folders of T1-weighted scans: their anatomy teaches, with values of its own.
     phantoms
-        Number of heads to learn from, the recipe's if 0.
+        Number of phantoms to learn from besides, the recipe's if 0.
     quick
         A run of a minute to see that everything works.
     steps, batch, learning_rate, edge_weight, neighbours
@@ -151,7 +153,7 @@ def train(
     network = Mapper(**settings, conditions=conditions.written())
     if start is not None:
         _begin(network, start)
-    teaching, judging = sources or phantom_sources(chosen, conditions, seed, report)
+    teaching, judging = sources or gather(chosen, conditions, data, report)
     recipe = Recipe(
         Mapper.architecture,
         settings,
@@ -179,19 +181,19 @@ def train(
     )
 
 
-def phantom_sources(
-    recipe: MapRecipe, conditions: MapConditions, seed: int, report: Callable[[str], None]
+def gather(
+    recipe: MapRecipe, conditions: MapConditions, data: Sequence[Path], report: Callable[[str], None]
 ) -> tuple[list[MapSource], list[MapSource]]:
     """Make the heads that teach, and those that judge."""
-    import numpy as np
-
-    from napari_mrsr.training.map_phantoms import slab
+    from napari_mrsr.training.map_sources import of_anatomy, slab
 
     def one(number: int) -> MapSource:
         report(f"phantom {number}")
-        return slab(number, conditions, shape=recipe.shape, rng=np.random.default_rng([seed, number]))
+        return slab(number, conditions, shape=recipe.shape)
 
-    return [one(FIRST_SEED + n) for n in range(recipe.phantoms)], [one(number) for number in JUDGES]
+    teaching = [one(FIRST_SEED + n) for n in range(recipe.phantoms)]
+    teaching += of_anatomy(data, FIRST_SEED + 1000, conditions, report)
+    return teaching, [one(number) for number in JUDGES]
 
 
 def _begin(network: Any, start: Path) -> None:
