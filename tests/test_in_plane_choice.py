@@ -57,6 +57,7 @@ def test_another_contrast_than_the_cards_is_in_the_plan_and_in_the_history(tmp_p
     t1w = replace(brain(), sources=(Source("brain/one_T1w.nii.gz"),), acquisition=Acquisition())
     with shipped(tmp_path):
         low = degrade(t1w, kspace=0.25)
-        assert in_plane.plan(low).outside == ("T1w scan, weights of T2w and FLAIR (circle-l1)",)
+        line = "T1w scan, weights of T2w and FLAIR (circle-l1): take weights that learned from T1w"
+        assert in_plane.plan(low).outside == (line,)
         assert in_plane.sharpen(low).history[-1].parameters["outside"] == list(in_plane.plan(low).outside)
         assert in_plane.plan(degrade(brain(), kspace=0.25)).outside == ()

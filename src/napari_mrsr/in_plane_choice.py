@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from napari_mrsr.trust.zero_filled import in_words
 #: Networks that are chosen by themselves, the best first, and what is taken without them.
 PREFERRED = ("swift", "unet")
 #: ... and before them for one part of the body. Of the brain: what invents least first, what was trained against a
-#: discriminator last.
+#: critic last.
 PREFERRED_FOR: Mapping[str, tuple[str, ...]] = {"brain": ("circle-l1", "cpce-l1", "circle", "cpce")}
 ELSE = "fourier"
 #: Matrix where nothing says how fine the scan was meant to be: so many times the acquired one.
@@ -133,7 +133,7 @@ def plan(
         None if weights is None else Path(weights),
         consistency if chosen.kind != "classical" else "none",
         warnings=(*value_warnings(scan), *dropped, *(line for line in lines if line)),
-        outside=() if weights is not None else tuple(outside_in_plane(scan, chosen)),
+        outside=tuple(outside_in_plane(scan, chosen)),
         orientations=orientations,
         depth=None if deeper == scan.shape[axis] else deeper,
     )
@@ -182,14 +182,14 @@ def _why(chosen: Method, part: str) -> str:
     """Return in a few words why a network was chosen."""
     trained = f"trained on {', '.join(chosen.anatomy)}" if chosen.anatomy else ""
     if chosen.twin is not None and part in chosen.anatomy:
-        return f"the only kind {trained} that is here; trained against a discriminator, it may invent fine detail"
+        return f"the only kind {trained} that is here; trained against a critic, it may invent fine detail"
     if part in chosen.anatomy and any(one.twin == chosen.name for one in registry.methods()):
         return f"{trained} with L1 alone, which invents least"
     return "the best method in plane" + (f", {trained}" if trained else "")
 
 
 def with_twin(name: str) -> tuple[Method, Method]:
-    """Return the method that was trained against a discriminator and its twin trained with L1 alone, from either name.
+    """Return the method that was trained against a critic and its twin trained with L1 alone, from either name.
 
     Raises
     ------
@@ -278,6 +278,7 @@ def _of_file(method: str, path: Path) -> tuple[Method, str]:
             )
     known = {one.name: one for one in registry.methods()}
     own = known.get(architecture) or Method(architecture, "network", "weights of a user's own", axes=("in-plane",))
+    own = replace(own, anatomy=(), contrasts=registry.contrasts_of(path))  # the card is of the shipped weights
     return own, f"{architecture}: weights {path.name}{_tuned(path)}"
 
 

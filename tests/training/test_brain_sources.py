@@ -13,7 +13,8 @@ from napari_mrsr.errors import BadParameter, NothingToRead
 from napari_mrsr.scan import Scan
 from napari_mrsr.training import ixi
 from napari_mrsr.training.brain_sources import gather, held_out, of_scan, other_contrast, parse_fold
-from napari_mrsr.training.in_plane import PlaneSource
+from napari_mrsr.training.in_plane import PlaneSampling, PlaneSource
+from napari_mrsr.training.material import Planes
 from napari_mrsr.training.subjects_in import Found
 
 RANDOM = np.random.default_rng(6)
@@ -65,6 +66,14 @@ def test_without_a_fold_all_teach(brains: Path) -> None:
     taught, judging = gather([brains])
     assert len(taught) == 2 * 4 * 3  # every plane in two contrasts
     assert judging == []
+
+
+def test_weights_say_which_contrasts_they_learned_from(brains: Path) -> None:
+    taught, _ = gather([brains])
+    material = Planes(taught, PlaneSampling("fourier"))
+    assert material.about == {"contrasts": '["FLAIR", "T1w", "T2w"]'}
+    unknown = of_scan(Scan(noise(34, 34, 34), np.eye(4)), "head")
+    assert Planes([*taught, *unknown], PlaneSampling("fourier")).about == {}
 
 
 def test_the_other_contrast_makes_bright_dark_and_keeps_the_air_dark() -> None:

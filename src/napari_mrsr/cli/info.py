@@ -28,6 +28,7 @@ def info(scans: Scans, series: Series = None, allow_nonfinite: AllowNonfinite = 
         return
     print_scan(scan)
     warn_outside(scan)
+    warn_zero_filled(scan)
 
 
 def warn_outside(scan: Scan) -> None:
@@ -41,6 +42,15 @@ def warn_outside(scan: Scan) -> None:
         console.warn(f"outside the training: {line}" for line in outside(scan, method, 2))
     except AmbiguousAxis:  # the checks say so already
         return
+
+
+def warn_zero_filled(scan: Scan) -> None:
+    """Say along which axes k-space was filled up with zeros, so that there is nothing to recover beyond."""
+    from napari_mrsr.planes import across
+    from napari_mrsr.trust.zero_filled import along_slices_in_words, in_words
+
+    axis = across(scan).find_slice_axis()
+    console.warn(line for line in (in_words(scan, axis), along_slices_in_words(scan, axis)) if line)
 
 
 def print_series(paths: list[Path], several: SeveralSeries) -> None:
@@ -66,6 +76,8 @@ def describe(scan: Scan) -> list[tuple[str, str]]:
     import nibabel as nib
     import numpy as np
 
+    from napari_mrsr.contrast import contrast_of
+
     acquisition = scan.acquisition
     rows = [
         ("file", f"{scan.where} and {len(scan.sources) - 1} more" if len(scan.sources) > 1 else str(scan.where)),
@@ -88,6 +100,7 @@ def describe(scan: Scan) -> list[tuple[str, str]]:
         ("field", acquisition.field_strength, "T"),
         ("scanner", " ".join(filter(None, (acquisition.manufacturer, acquisition.model))) or None, ""),
         ("series", acquisition.series_description, ""),
+        ("contrast", contrast_of(scan) or None, ""),
         ("side", acquisition.laterality, ""),
     )
     for name, value, unit in settings:

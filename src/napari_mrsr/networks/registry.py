@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, resources
@@ -31,6 +32,8 @@ ADAPTED = "adapted"
 FINE_TUNED = "fine_tuned"
 
 
+#: Entry in the header of weights that names the contrasts they learned from, as JSON.
+CONTRASTS = "contrasts"
 #: Networks that sharpen in plane, by their name in :func:`build`.
 IN_PLANE = ("circle", "cpce", "swift", "unet")
 #: Kinds of the manifest that super-resolve nothing, and are not listed as methods.
@@ -64,7 +67,7 @@ class Method:
     contrasts
         Contrasts that it was trained on, as :func:`napari_mrsr.contrast.contrast_of` names them; empty: any.
     twin
-        Of a method that was trained against a discriminator, the same network trained with L1 alone.
+        Of a method that was trained against a critic, the same network trained with L1 alone.
     """
 
     name: str
@@ -277,6 +280,27 @@ def adaptation_of(path: Path) -> dict[str, Any] | None:
 def fine_tuning_of(path: Path) -> dict[str, Any] | None:
     """Return how weights were fine-tuned on a planning scan (:class:`napari_mrsr.training.fine_tuned.Account`)."""
     return _entry(path, FINE_TUNED)
+
+
+def about_contrasts(contrasts: Iterable[str]) -> dict[str, str]:
+    """Return the entry of a header that names contrasts; nothing where not all are known.
+
+    Examples
+    --------
+    >>> about_contrasts(["T2w", "T1w", "T2w"]), about_contrasts(["T1w", ""])
+    ({'contrasts': '["T1w", "T2w"]'}, {})
+    """
+    known = sorted(set(contrasts))
+    return {CONTRASTS: json.dumps(known)} if known and all(known) else {}
+
+
+def contrasts_of(path: Path) -> tuple[str, ...]:
+    """Return the contrasts that weights learned from, as their header names them; empty where none can be read."""
+    try:
+        found = json.loads(read_header(path).get(CONTRASTS, "[]"))
+    except (OSError, ValueError, WeightsCorrupt):
+        return ()
+    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
 
 
 def _entry(path: Path, name: str) -> dict[str, Any] | None:

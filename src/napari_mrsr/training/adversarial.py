@@ -127,7 +127,7 @@ def run(
         if record.is_over:
             break
     save()
-    weights = registry.save(average.averaged(), out / "weights.safetensors")
+    weights = registry.save(average.averaged(), out / "weights.safetensors", about=material.about)
     from napari_mrsr.training.curves import plot
 
     plot(out / "training.csv", out / "training.png")

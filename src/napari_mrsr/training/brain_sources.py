@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_mrsr.contrast import contrast_of
 from napari_mrsr.errors import BadParameter, NothingToRead
 from napari_mrsr.scan import Scan
 from napari_mrsr.training import ixi
@@ -107,12 +108,13 @@ def of_scan(scan: Scan, name: str, subject: str | None = None) -> list[PlaneSour
     largest = float(volume.max())
     if largest == 0:
         return []
-    planes = []
+    planes, contrast = [], contrast_of(scan.volume(0))
     for pair in pairs:
         slices = next(axis for axis in range(3) if axis not in pair)
         array = np.ascontiguousarray(np.moveaxis(volume, slices, -1) / largest)
         # by the root of its size: no subject drowns the others
-        planes.append(PlaneSource(f"{name} across {slices}", whom, array, weight=float(np.sqrt(array.size))))
+        weight = float(np.sqrt(array.size))
+        planes.append(PlaneSource(f"{name} across {slices}", whom, array, weight, contrast))
     return planes
 
 

@@ -146,6 +146,7 @@ def train(
     """
     from napari_mrsr.training import losses
     from napari_mrsr.training.loop import run
+    from napari_mrsr.training.material import Planes
 
     chosen = find(recipe)
     if quick:
@@ -181,6 +182,7 @@ def train(
         seed=seed,
         minutes=minutes,
         device=device,
+        about=material.about if isinstance(material, Planes) else None,
         progress=progress,
         report=report,
     )

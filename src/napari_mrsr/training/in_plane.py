@@ -48,12 +48,15 @@ class PlaneSource:
         Shape ``(i, j, k)``, slices along k, divided by its own maximum.
     weight
         How often it is drawn beside others; by its number of voxels if not given.
+    contrast
+        As :func:`napari_mrsr.contrast.contrast_of` names it; empty where it is not known.
     """
 
     name: str
     subject: str
     array: Array
     weight: float | None = None
+    contrast: str = ""
     _inputs: dict[tuple[float, str], Array] = field(default_factory=dict, repr=False)
 
     def seen(self, fraction: float, interpolation: Interpolation) -> Array:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from napari_mrsr.interpolation.one_axis import Interpolation
+from napari_mrsr.networks import registry
 from napari_mrsr.networks.network import Network
 from napari_mrsr.training import in_plane, pairs
 from napari_mrsr.training.in_plane import PlaneSampling, PlaneSource
@@ -84,6 +85,11 @@ class Planes:
     def names(self) -> list[str]:
         """What teaches."""
         return [source.name for source in self.sources]
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What weights trained on it say of it in their header."""
+        return registry.about_contrasts(source.contrast for source in self.sources)
 
     @property
     def judges(self) -> bool:

@@ -33,7 +33,10 @@ def outside_in_plane(scan: Scan, method: Method) -> list[str]:
         lines.append(f"anatomy {part}: {method.name} was trained on {' and '.join(method.anatomy)}")
     contrast = contrast_of(scan)
     if contrast and method.contrasts and contrast not in method.contrasts:
-        lines.append(f"{contrast} scan, weights of {' and '.join(method.contrasts)} ({method.name})")
+        trained = " and ".join(method.contrasts)
+        lines.append(
+            f"{contrast} scan, weights of {trained} ({method.name}): take weights that learned from {contrast}"
+        )
     return lines
 
 
