@@ -84,7 +84,7 @@ def cohort(data: Path, lesions: Sequence[str] = ()) -> BrainCohort:
     BadParameter
         A lesion is given in neither form, or for nobody.
     """
-    from napari_mrsr.studies.brain.lesion import Mark, read_marks
+    from napari_mrsr.studies.brain.lesion_marks import Mark, read_marks
     from napari_mrsr.studies.layouts.brains import find_brains
 
     found = find_brains(data)

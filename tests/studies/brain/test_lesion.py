@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from napari_mrsr.errors import BadParameter
-from napari_mrsr.studies.brain.lesion import grown, kept, read_marks, seen
+from napari_mrsr.studies.brain.lesion import kept, seen
+from napari_mrsr.studies.brain.lesion_marks import grown, read_marks
 from tests.studies.brain.made import head, lesion_of
 
 

@@ -33,13 +33,6 @@ def read_folds(texts: Sequence[str]) -> list[Fold]:
         An option is not of either form, or two are for the same subject and method.
     WeightsMissing
         There is no such file, or no weights in a folder.
-
-    Examples
-    --------
-    >>> read_folds(["anna=nothing"])
-    Traceback (most recent call last):
-    ...
-    napari_mrsr.errors.WeightsMissing: nothing: is no folder of weights ...
     """
     found: list[Fold] = []
     for text in texts:

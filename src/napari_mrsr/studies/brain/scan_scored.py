@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,25 +9,21 @@ from typing import Any
 import numpy as np
 
 from napari_mrsr.errors import MrsrError, NothingToRead, Stopped
-from napari_mrsr.metrics.flicker import between_slices
-from napari_mrsr.sampling import degrade
 from napari_mrsr.scan import Scan
 from napari_mrsr.studies.brain.folds import Fold
-from napari_mrsr.studies.brain.found import Floats, Found, as_json, from_json
+from napari_mrsr.studies.brain.found import Floats, Found
 from napari_mrsr.studies.brain.head import head_of
-from napari_mrsr.studies.brain.lesion import Seen, seen
-from napari_mrsr.studies.brain.measures import COLUMNS, measure
+from napari_mrsr.studies.brain.lesion import Seen
 from napari_mrsr.studies.brain.methods import Stop, Way, seen_before
 from napari_mrsr.studies.brain.planes import ACQUIRED, Stack, stacks
+from napari_mrsr.studies.brain.stack_found import StackFound
 from napari_mrsr.studies.brain_cohort import BrainScan
-from napari_mrsr.studies.kept import Kept, fingerprint
+from napari_mrsr.studies.kept import Kept
 from napari_mrsr.studies.running import Progress
 from napari_mrsr.training.full_band import true_band
 
 #: Share of k-space of paper 2: half the lines of both axes.
 KSPACE = 0.25
-#: Fewest neighbouring slices of which flicker is told.
-FEWEST = 4
 
 
 @dataclass(frozen=True)
@@ -132,7 +126,7 @@ def score(
     steps = len(found) * len(plan.ways)
     for n, stack in enumerate(found):
         at = shown_slice(stack)
-        run = _StackFound(subject.subject, stack, plan.kspace, at, kept, stop)
+        run = StackFound(subject.subject, stack, plan.kspace, at, kept, stop)
         pictures: dict[str, Floats] = {}
         for m, way in enumerate(plan.ways):
             label = f"{subject.name}: {way.name}, {stack.plane}"
@@ -171,61 +165,6 @@ def shown_slice(stack: Stack) -> int:
     if stack.lesion is not None and stack.lesion.any():
         return int(stack.lesion.sum(axis=across).argmax())
     return len(stack.indices) // 2
-
-
-class _StackFound:
-    """A stack found again by one method after the other, or taken from what is kept."""
-
-    def __init__(self, subject: str, stack: Stack, kspace: float, at: int, kept: Kept, stop: Stop) -> None:
-        self.subject, self.stack, self.kspace, self.at, self.kept, self.stop = subject, stack, kspace, at, kept, stop
-        self.identity = fingerprint(stack.scan)
-        self.marked = None if stack.lesion is None else hashlib.sha256(np.packbits(stack.lesion).tobytes()).hexdigest()
-        self._coarse: Scan | None = None
-
-    def found(self, way: Way, share: Any) -> Found:
-        what = {
-            "study": "brain-sr",
-            "stack": self.identity,
-            "axis": self.stack.axis,
-            "kspace": self.kspace,
-            "way": way.depends_on(self.subject),
-            "columns": [column.name for column in COLUMNS],
-            "lesion": self.marked,
-            "shown": self.at,
-        }
-        return from_json(self.kept.get(what, lambda: as_json(self._judged(way, share))))
-
-    def _judged(self, way: Way, share: Any) -> Found:
-        if self.stop is not None and self.stop():
-            raise Stopped("was stopped before the end")
-        if self._coarse is None:
-            self._coarse = degrade(self.stack.scan, kspace=self.kspace, axis=self.stack.axis)
-        one, other = self.stack.in_plane
-        acquired = self._coarse.shape[one], self._coarse.shape[other]
-        spacing = self.stack.scan.spacing[one], self.stack.scan.spacing[other]
-        scale = float(self.stack.scan.array.max())
-        began = time.perf_counter()
-        test = way.sharpen(self._coarse, self.stack.scan, self.subject, share, self.stop)
-        took = time.perf_counter() - began
-        scores: dict[str, list[float]] = {}
-        lesion: list[Seen | None] = []
-        for number in range(len(self.stack.indices)):
-            x, y, head = (self._slice(one, number) for one in (self.stack.scan.array[0], test, self.stack.head))
-            for name, value in measure(x, y, head, acquired=acquired, spacing=spacing, scale=scale).items():
-                scores.setdefault(name, []).append(value)
-            mark = None if self.stack.lesion is None else self._slice(self.stack.lesion, number)
-            lesion.append(None if mark is None else seen(x, y, mark, head))
-        return Found(scores, took, lesion, self._flicker(test), np.asarray(self._slice(test, self.at), np.float32))
-
-    def _flicker(self, test: Floats) -> tuple[float, float]:
-        indices = self.stack.indices
-        if len(indices) < FEWEST or indices[-1] - indices[0] >= len(indices):
-            return np.nan, np.nan
-        found = between_slices(self.stack.scan.array[0], test, self.stack.axis, self.stack.head)
-        return found.ratio, found.change
-
-    def _slice(self, values: Any, number: int) -> Any:
-        return np.take(values, number, axis=self.stack.axis)
 
 
 def _rows(subject: BrainScan, stack: Stack, way: Way, one: Found) -> Any:
