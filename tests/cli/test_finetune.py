@@ -80,6 +80,8 @@ def test_without_a_gain_the_file_holds_the_weights_as_they_were(shell, dark, pla
         (("--region", "0:8,0:40,0:12"), "BadParameter", "fewer than 12"),
         (("--minutes", 0), "BadParameter", "--minutes"),
         (("--loss", "love"), "BadParameter", "love"),
+        (("--loss", "l1", "--features", "own.safetensors"), "BadParameter", "no feature network"),
+        (("--loss", "perceptual", "--features", "nowhere.safetensors"), "WeightsMissing", "nowhere"),
     ],
 )
 def test_options_that_cannot_be_are_refused(refused, dark, plan, tmp_path, options, error, words) -> None:

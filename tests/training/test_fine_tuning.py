@@ -188,6 +188,25 @@ def test_a_run_of_train_goes_on_with_its_optimizer(dark, tmp_path) -> None:
         assert found.account.loss == "l2"  # as the run says
 
 
+def test_a_perceptual_loss_looks_through_features_of_ones_own(dark, tmp_path) -> None:
+    from napari_mrsr.networks import features
+
+    losses = []
+    for width in (2, 4):
+        own = features.save(features.Features(width=width), tmp_path / f"own{width}.safetensors")
+        points: list[Point] = []
+        schedule = replace(TINY, loss="perceptual")
+        found = fine_tune(
+            planning(), start=dark, schedule=schedule, features=own, steps=1, kspace=0.25, threads=1,
+            progress=points.append,
+        )  # fmt: skip
+        assert found.account.record["features"] == own.name
+        losses.append(points[1].loss)
+    assert losses[0] != losses[1]
+    with pytest.raises(BadParameter, match="looks through no feature network"):
+        fine_tune(planning(), start=dark, schedule=TINY, loss="l1", features=own)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [

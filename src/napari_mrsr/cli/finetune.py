@@ -84,6 +84,14 @@ def finetune(
     loss: Annotated[
         str | None, typer.Option(metavar="NAME", help="What a step makes small.", show_default="the schedule's")
     ] = None,
+    features: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="WEIGHTS",
+            help="What a perceptual loss looks through: a feature network of your own.",
+            show_default="the shipped one",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     device: Device = "auto",
     series: Series = None,
@@ -122,6 +130,7 @@ def finetune(
             steps=steps,
             region=part,
             loss=loss,
+            features=features,
             seed=seed,
             device=device,
             keep=output,

@@ -65,6 +65,8 @@ class Account:
         How long it took and why it ended.
     held_out
         Slices that were held out; 0 where it was judged on what taught.
+    features
+        File of the feature network that a perceptual loss looked through, if it was not the shipped one.
     """
 
     start: str
@@ -86,6 +88,7 @@ class Account:
     reason: str
     held_out: int
     region: tuple[tuple[int, int], ...] | None = None
+    features: str | None = None
     history: tuple[Point, ...] = field(default=(), repr=False)
 
     @property

@@ -83,6 +83,7 @@ def steps_of(
     steps: int | None = None,
     learning_rate: float | None = None,
     loss: str | None = None,
+    features: Path | None = None,
     stride: int | None = None,
     region: Region | None = None,
     hold_out: int | None = None,
@@ -108,6 +109,8 @@ def steps_of(
         ``"quick"``, ``"published"`` or one of your own.
     minutes, steps, learning_rate, loss, stride
         Other than the schedule's.
+    features
+        What a perceptual loss looks through, in place of the shipped feature network.
     region
         The part that teaches, first and last voxel along each axis; by default all of it.
     hold_out
@@ -143,6 +146,7 @@ def steps_of(
     network = _in_plane(registry.load(origin))
     fractions = _fractions(kspace)
     loss = chosen.loss or _loss_of_training(network, run)
+    loss_of = losses.find(loss, features=features)  # refused before patches are made
     assert network.interpolation is not None
     sampling = PlaneSampling(
         network.interpolation, patch=chosen.patch, stride=chosen.stride, batch=chosen.batch, fractions=fractions
@@ -152,7 +156,7 @@ def steps_of(
     about = described(planning)
     place = devices.choose(device)
     with threads_for(threads):
-        tuner = Tuner(network, pairs.cases, place, losses.find(loss), chosen.averaging)
+        tuner = Tuner(network, pairs.cases, place, loss_of, chosen.averaging)
         note = _note(chosen, pairs, tuner, total)
         first = Point(0, float("nan"), time.monotonic() - began, 0.0, tuner.similarity, note=note)
         yield first
@@ -169,6 +173,7 @@ def steps_of(
                 schedule=chosen.name,
                 learning_rate=chosen.learning_rate,
                 loss=loss,
+                features=None if features is None else features.name,
                 moments=moments,
                 patches=pairs.patches,
                 batch=chosen.batch,
