@@ -8,12 +8,11 @@ autosaves is left alone, an empty one takes its place.
 from __future__ import annotations
 
 import argparse
-import os
-import tempfile
 from pathlib import Path
 
 from napari_mrsr.app.dynamic import fine_tuning_pictures, pictures
 from napari_mrsr.app.screenshots import take
+from napari_mrsr.files.user_state import state_of_its_own
 
 
 def main() -> None:
@@ -24,8 +23,7 @@ def main() -> None:
     parser.add_argument("--series", action="store_true", help="the pictures of a series over time, and no others")
     parser.add_argument("--fine-tuning", action="store_true", help="those of fine-tuning on the planning scan")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as state:
-        os.environ["NAPARI_MRSR_STATE"] = state
+    with state_of_its_own(settings=True):
         if given.fine_tuning:
             taken = fine_tuning_pictures.take(given.folder)
         elif given.series:

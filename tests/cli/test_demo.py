@@ -52,9 +52,11 @@ def test_with_a_screen_the_docks_are_pictured_and_explained(shell, small_knee, m
         yield True
 
     asked = {}
+    machine = os.environ["NAPARI_MRSR_STATE"]
 
     def take(folder, **options):
-        asked.update(options)
+        asked.update(options, state=os.environ["NAPARI_MRSR_STATE"], settings=os.environ["NAPARI_CONFIG"])
+        assert os.listdir(asked["state"]) == []
         paths = [folder / name for name in command.PICTURES]
         for path in paths:
             path.write_bytes(b"picture")
@@ -65,6 +67,10 @@ def test_with_a_screen_the_docks_are_pictured_and_explained(shell, small_knee, m
     outcome = shell("demo", "--out", tmp_path, "--no-window")
     assert outcome.code == 0, outcome.err
     assert asked["close"] is True
+    assert asked["state"] != machine  # no autosave of the machine in the pictures
+    assert asked["settings"].startswith(asked["state"])
+    assert os.environ["NAPARI_MRSR_STATE"] == machine
+    assert not os.path.exists(asked["state"])
     assert asked["scan"].shape[2] * 2 == asked["truth"].scan.shape[2]
     for name in command.PICTURES:
         assert name in outcome.out

@@ -60,9 +60,14 @@ def print_figures(made: Demo) -> None:
 
 
 def show(made: Demo, out: Path, *, stay: bool) -> None:
-    """Take pictures of the docks at work, and leave the viewer open if asked."""
+    """Take pictures of the docks at work, and leave the viewer open if asked.
+
+    Autosaves of this machine are no part of the demo; a viewer that stays has the settings of its user.
+    """
+    from napari_mrsr.files.user_state import state_of_its_own
+
     console.stage("pictures of the four docks")
-    with some_screen() as there:
+    with some_screen() as there, state_of_its_own(settings=not stay):
         if not there:
             console.note("no screen and no Xvfb, or Qt cannot open a window: no pictures of the docks were made")
             return

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from napari_mrsr.files.atomic import atomic_path
 
 #: Environment variable that names the folder.
 VARIABLE = "NAPARI_MRSR_STATE"
+#: That which names napari's file of settings.
+NAPARI_SETTINGS = "NAPARI_CONFIG"
 
 #: How many scans' places are remembered.
 PLACES_AT_MOST = 500
@@ -32,6 +36,31 @@ def state_folder() -> Path:
         folder = user_state_path("napari-mrsr", appauthor=False)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+@contextmanager
+def state_of_its_own(*, settings: bool = False) -> Iterator[Path]:
+    """Have an empty folder be the user's for a while, so that nothing of this machine shows in pictures.
+
+    Parameters
+    ----------
+    settings
+        Whether napari's settings are its own too, if they have not been read yet.
+    """
+    with tempfile.TemporaryDirectory(prefix="napari-mrsr-", ignore_cleanup_errors=True) as folder:
+        given = {VARIABLE: folder}
+        if settings:
+            given[NAPARI_SETTINGS] = str(Path(folder) / "napari" / "settings.yaml")
+        before = {name: os.environ.get(name) for name in given}
+        os.environ.update(given)
+        try:
+            yield Path(folder)
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
 
 
 def remember_place(sha256: str, path: str | os.PathLike[str]) -> None:
