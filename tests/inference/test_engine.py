@@ -187,7 +187,7 @@ class Hungry(nn.Module):
         self.limit, self.message = limit, message
 
     def forward(self, x: torch.Tensor, factor: int) -> torch.Tensor:
-        if x.device.type != "meta" and x[0, 0].numel() > self.limit:
+        if x.any() and x[0, 0].numel() > self.limit:  # an empty volume is what counts its operations
             raise RuntimeError(self.message)
         return x.repeat_interleave(factor, dim=-1)
 

@@ -63,7 +63,7 @@ class Doubling(nn.Module):
     def plane(self, x):
         """Sharpen pictures ``(n, 1, i, j)`` of which eight samples were measured along each axis."""
         f = torch.fft.fft2(x)
-        i, j = (torch.fft.fftfreq(n, 1 / n, device=x.device).abs() >= 4 for n in x.shape[-2:])
+        i, j = (torch.fft.fftfreq(n, 1 / n).abs() >= 4 for n in x.shape[-2:])
         return x + torch.fft.ifft2(f * (i[:, None] | j)).real
 
     def forward(self, x, factor=1):

@@ -1,4 +1,6 @@
-"""What a network takes per voxel of the grid of its input, found by running it on tensors without data.
+"""What a network takes per voxel of the grid of its input, found by running it on a small volume.
+
+A real one: torch takes longer than a second to prepare for tensors without data.
 
 Only convolutions are counted; they are all but a percent or two of the work. One multiplication with its addition is
 two operations.
@@ -41,8 +43,8 @@ class Cost:
     channels: int
 
 
-#: Volume that a network is run on without data. Pictures are larger: convolutions without padding make them smaller.
-_VOLUME, _PICTURES = (8, 8, 8), (96, 96, 2)
+#: Volume that a network is run on. Pictures are larger: convolutions without padding make them smaller.
+_VOLUME, _PICTURES = (8, 8, 8), (96, 96, 1)
 #: Layers that are counted.
 _COUNTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Conv3d, nn.ConvTranspose3d)
 
@@ -58,7 +60,7 @@ def fingerprint(model: nn.Module) -> str:
 
 def of(model: nn.Module, factor: int, echoes: int) -> Cost:
     """Return the cost of a network for a factor and a number of echoes."""
-    ghost = copy.deepcopy(model).to("meta").float()
+    twin = copy.deepcopy(model).cpu().float()
     seen: list[tuple[float, float, int, int]] = []
 
     def note(module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -68,11 +70,11 @@ def of(model: nn.Module, factor: int, echoes: int) -> Cost:
         times = x.numel() if isinstance(module, nn.ConvTranspose2d | nn.ConvTranspose3d) else output.numel()
         seen.append((2.0 * module.weight[0].numel() * times, float(x.numel() + output.numel()), x.shape[0], x.shape[1]))
 
-    hooks = [m.register_forward_hook(note) for m in ghost.modules() if isinstance(m, _COUNTED)]
+    hooks = [m.register_forward_hook(note) for m in twin.modules() if isinstance(m, _COUNTED)]
     shape = _PICTURES if getattr(model, "slicewise", False) else _VOLUME
     voxels = math.prod(shape)
     with torch.inference_mode():
-        ghost(torch.empty(1, echoes, *shape, device="meta"), factor)
+        twin(torch.zeros(1, echoes, *shape), factor)
     for hook in hooks:
         hook.remove()
     if not seen:

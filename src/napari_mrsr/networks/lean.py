@@ -111,8 +111,6 @@ class Lean(Network):
         batch, echoes, *grid = x.shape
         mean = x.mean(dim=1, keepdim=True).expand_as(x)
         pairs = torch.stack([x, mean], dim=2).reshape(batch * echoes, 2, *grid)
-        if pairs.device.type != "meta":
-            pairs = pairs.contiguous(memory_format=torch.channels_last_3d)
-        features = self.trunk(self.head(pairs))
+        features = self.trunk(self.head(pairs.contiguous(memory_format=torch.channels_last_3d)))
         residual = shuffle_last_axis(self.tails[str(factor)](features), factor)
         return cubic(x, factor) + residual.reshape(batch, echoes, *residual.shape[2:]).to(x.dtype)

@@ -56,9 +56,7 @@ class Mrsr(Network):
     def forward(self, x: Tensor, factor: int = 2) -> Tensor:
         """Super-resolve the last axis: ``(batch, echo, i, j, k)`` to ``(batch, echo, i, j, factor * k)``."""
         interpolated = cubic(x, factor)
-        features = interpolated
-        if features.device.type != "meta":
-            features = features.contiguous(memory_format=torch.channels_last_3d)
+        features = interpolated.contiguous(memory_format=torch.channels_last_3d)
         for layer in self.convolutions[:-1]:
             features = torch.relu(layer(features))
         residual: Tensor = self.convolutions[-1](features)
