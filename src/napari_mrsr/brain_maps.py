@@ -304,7 +304,9 @@ def timings_of(scans: BrainScans, conditions: MapConditions, *, assume: bool) ->
     MissingParameter
         A header lacks a timing and none is to be assumed.
     """
-    missing, lines, changes = [], [], {}
+    missing: list[str] = []
+    lines: list[str] = []
+    changes: dict[str, dict[str, float]] = {}
     for name, entries in _TIMINGS.items():
         scan = scans.by_name[name]
         for entry, label, unit, sequence in entries:
@@ -324,7 +326,7 @@ def timings_of(scans: BrainScans, conditions: MapConditions, *, assume: bool) ->
     timings = conditions
     for sequence, given in changes.items():
         try:
-            timings = replace(timings, **{sequence: replace(getattr(conditions, sequence), **given)})  # type: ignore[arg-type]
+            timings = replace(timings, **{sequence: replace(getattr(conditions, sequence), **given)})
         except BadParameter as error:
             if sequence != "flair":
                 lines.append(f"images are synthesised with the timings of the training: {error.what}")

@@ -61,7 +61,7 @@ class BrainScans:
         arrays = [
             np.nan_to_num(scan.array[0].astype(np.float32), nan=0.0, posinf=0.0) for scan in self.by_name.values()
         ]
-        return np.maximum(np.stack(arrays), 0)
+        return np.asarray(np.maximum(np.stack(arrays), 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +125,7 @@ def together(t1w: Scan | None, t2w: Scan | None, flair: Scan | None) -> BrainSca
     _magnitudes(scans)
     warnings = [line for scan in scans.values() for line in scan.warnings]
     warnings += _contrasts(scans)
-    return BrainScans(*scans.values(), tuple(dict.fromkeys(warnings)))
+    return BrainScans(scans["T1w"], scans["T2w"], scans["FLAIR"], tuple(dict.fromkeys(warnings)))
 
 
 def check_given(given: Mapping[str, Any]) -> None:
@@ -267,7 +267,7 @@ def _fluid_is_bright(scans: Mapping[str, Scan], name: str) -> bool | None:
     fluid = deep & (t1w < DARK * tissue)
     if np.count_nonzero(fluid) < FLUID_PART * np.count_nonzero(deep):
         return None
-    ratio = float(np.median(image[fluid]) / max(np.median(image[deep & ~fluid]), 1e-12))
+    ratio = float(np.median(image[fluid])) / max(float(np.median(image[deep & ~fluid])), 1e-12)
     return True if ratio > BRIGHT else False if ratio < 1 / BRIGHT else None
 
 

@@ -41,8 +41,8 @@ def kernel(sigma: float = SIGMA, side: int = SIDE) -> Values:
     squares = at[:, None] ** 2 + at[None, :] ** 2
     gaussian = np.exp(-squares / (2 * sigma**2))
     gaussian /= gaussian.sum()
-    h: Values = gaussian * (squares - 2 * sigma**2) / sigma**4
-    return h - h.mean()
+    h = gaussian * (squares - 2 * sigma**2) / sigma**4
+    return np.asarray(h - h.mean())
 
 
 def hfen(

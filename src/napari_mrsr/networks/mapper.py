@@ -107,7 +107,6 @@ class Mapper(Network):
                 nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
         with torch.no_grad():
             self.tail.weight.mul_(0.1)
-        self.register_buffer("middle", torch.tensor(MIDDLE).reshape(1, -1, 1, 1), persistent=False)
 
     def forward(self, x: Tensor, factor: int = 1) -> Tensor:
         """Return the maps of slices.
@@ -128,7 +127,7 @@ class Mapper(Network):
         stacks = x.unfold(-1, 2 * self.neighbours + 1, 1)  # (batch, contrast, i, j, k, neighbour)
         pictures = stacks.permute(0, 4, 1, 5, 2, 3).flatten(2, 3).flatten(0, 1)
         maps = self.plane(pictures.contiguous(memory_format=torch.channels_last))
-        return maps.unflatten(0, (batch, -1)).movedim(1, -1)
+        return maps.reshape(batch, -1, *maps.shape[1:]).movedim(1, -1)
 
     def plane(self, x: Tensor) -> Tensor:
         """Return the maps ``(n, 3, i, j)`` of pictures ``(n, contrast and neighbour, i, j)``."""
@@ -142,7 +141,9 @@ class Mapper(Network):
             x = up(torch.cat([rise(x), beside], dim=1))
         with torch.autocast(x.device.type, enabled=False):  # half precision would round T1 to 0.4 %
             said = self.tail(x[..., :i, :j].float())
-            return functional.softplus(said) * (self.middle / math.log(2))
+            middle = torch.tensor(MIDDLE, device=said.device).reshape(1, -1, 1, 1)
+            maps: Tensor = functional.softplus(said) * (middle / math.log(2))
+            return maps
 
 
 def _block(taken: int, given: int) -> nn.Sequential:

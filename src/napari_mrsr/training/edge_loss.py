@@ -74,7 +74,8 @@ def sobel(images: Tensor) -> Tensor:
     slope = torch.tensor([-1.0, 0.0, 1.0], dtype=images.dtype, device=images.device) / 2
     kernels = torch.stack([slope[:, None] * smooth, smooth[:, None] * slope])[:, None]
     gradient = functional.conv2d(functional.pad(flat, (1, 1, 1, 1), mode="replicate"), kernels)
-    return gradient.movedim(1, 0).reshape(2, *images.shape)
+    both: Tensor = gradient.movedim(1, 0).reshape(2, *images.shape)
+    return both
 
 
 def edge_maps(images: Tensor, edges: Edges = "components") -> Tensor:

@@ -173,7 +173,7 @@ def map_score(network: Mapper, source: MapSource) -> MapScore:
     truth = source.labels if source.truth is None else source.truth
     normal = source.normals[0]
     images, wanted = (np.moveaxis(array, normal + 1, -1) for array in (source.images, truth))
-    labelled = np.flatnonzero(np.isfinite(wanted).all(axis=0).any(axis=(0, 1)))
+    labelled = np.flatnonzero(np.asarray(np.isfinite(wanted).all(axis=0)).any(axis=(0, 1)))
     chosen = labelled[np.linspace(0, len(labelled) - 1, min(SCORED_SLICES, len(labelled))).round().astype(int)]
     found = np.concatenate([maps_of_slices(network, images, [int(k)]) for k in chosen], axis=-1)
     wanted = wanted[..., chosen]
