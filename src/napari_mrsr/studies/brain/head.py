@@ -24,8 +24,8 @@ def head_of(volume: npt.ArrayLike) -> Mask:
     Examples
     --------
     >>> volume = np.zeros((20, 20, 3))
-    ... volume[5:15, 5:15] = 100
-    ... volume[9:11, 9:11] = 0  # a dark ventricle
+    >>> volume[5:15, 5:15] = 100
+    >>> volume[9:11, 9:11] = 0  # a dark ventricle
     >>> int(head_of(volume)[..., 1].sum())
     100
     """
@@ -37,7 +37,7 @@ def head_of(volume: npt.ArrayLike) -> Mask:
     values = np.minimum(values, np.percentile(some, BRIGHT))
     if values.max() == values.min():
         return np.zeros(values.shape, bool)
-    inside = values > PART * threshold_otsu(values)
+    inside = values > PART * threshold_otsu(values.ravel())
     parts, count = ndimage.label(inside)
     if count > 1:
         inside = parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))

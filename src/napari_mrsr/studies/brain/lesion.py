@@ -87,7 +87,7 @@ def kept(slices: Iterable[Seen]) -> Kept | None:
     Examples
     --------
     >>> x = np.full((24, 24), 100.0)
-    ... x[8:16, 8:16] = 150
+    >>> x[8:16, 8:16] = 150
     >>> one = seen(x, 100 + (x - 100) / 2, x > 100, np.ones((24, 24), bool))  # half the contrast
     >>> found = kept([one])
     >>> found.true_contrast, found.contrast

@@ -48,7 +48,7 @@ def score(reference: npt.ArrayLike, test: npt.ArrayLike, head: Mask) -> Score:
     Examples
     --------
     >>> x = np.zeros((16, 16))
-    ... x[4:12, 4:12] = 100.0
+    >>> x[4:12, 4:12] = 100.0
     >>> found = score(x, x + 1, x > 0)  # an error of 1 on a range of 100
     >>> round(found.psnr, 6), round(found.head_psnr, 6)
     (40.0, 40.0)
