@@ -100,6 +100,26 @@ def test_eight_bits_are_noted(view: View, section: InPlaneSection) -> None:
     assert section.outside.isHidden()
 
 
+def test_weights_of_ones_own_say_themselves_what_they_learned_from(
+    view: View, section: InPlaneSection, tmp_path: Path
+) -> None:
+    view.session.adopt(brain())
+    about = {registry.CONTRASTS: '["T1w"]'}
+    section.take_weights(str(registry.save(Cpce(features=4), tmp_path / "mine.safetensors", about=about)))
+    assert "T2w scan, weights of T1w (mine)" in section.outside.text.text()
+
+
+def test_a_file_that_holds_no_weights_is_refused_by_run(view: View, section: InPlaneSection, tmp_path: Path) -> None:
+    view.session.adopt(brain())
+    path = tmp_path / "mine.safetensors"
+    path.write_text("nothing of the kind")
+    section.take_weights(str(path))
+    section.run_button.click()
+    assert view.session.banner is not None
+    assert "not a safetensors file" in view.session.banner.text
+    assert view.in_plane.results == {}
+
+
 def test_run_and_status(view: View, section: InPlaneSection) -> None:
     view.session.adopt(brain())
     section.method.setCurrentText("cpce-l1")
@@ -132,7 +152,7 @@ def test_weights_of_ones_own_are_used_and_have_no_twin(
 def test_the_button_runs_both_and_says_what_was_added(view: View, section: InPlaneSection, twin: TwinSection) -> None:
     view.session.adopt(brain())
     section.method.setCurrentText("circle")
-    assert twin.what.text().startswith("circle was trained against a discriminator, circle-l1 with L1 alone.")
+    assert twin.what.text().startswith("circle was trained against a critic, circle-l1 with L1 alone.")
     assert twin.table.isHidden()
     twin.button.click()
     assert view.layouts.now == "four"

@@ -1,6 +1,6 @@
-r"""What adversarial training added: a network trained against a discriminator, minus its twin trained with L1 alone.
+r"""What adversarial training added: a network trained against a critic, minus its twin trained with L1 alone.
 
-Both have the same layers and were taught by the same scans, so that what differs was put there for the discriminator's
+Both have the same layers and were taught by the same scans, so that what differs was put there for the critic's
 sake. With the results :math:`g` (adversarial) and :math:`l` (L1), and the truth :math:`t` where it is known,
 
 .. math:: d = g - l, \qquad r = \operatorname{corr}(d, t - l)

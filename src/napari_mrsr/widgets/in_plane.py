@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QFormLayout,
@@ -19,9 +20,10 @@ from qtpy.QtWidgets import (
 
 from napari_mrsr.app import cards
 from napari_mrsr.app.dynamic.series import FRACTIONS, is_series, percent
-from napari_mrsr.app.in_plane.choices import AUTO, FRACTION, PlaneSettings, methods_for, planes_of
+from napari_mrsr.app.in_plane.choices import AUTO, FRACTION, PlaneSettings, methods_for
 from napari_mrsr.app.in_plane.showing import JOB
 from napari_mrsr.in_plane_choice import choose_method
+from napari_mrsr.planes import planes_of
 from napari_mrsr.trust.anatomy import anatomy_of
 from napari_mrsr.widgets.banner import BannerBar
 from napari_mrsr.widgets.dock import note
@@ -83,6 +85,8 @@ class InPlaneSection(Section):
         self.plane.setToolTip("Planes that are sharpened; the first is that of the slices")
         self.method = QComboBox()
         self.method.setToolTip("auto: of the networks trained on what the scan shows, the one that invents least")
+        self.three = QCheckBox("three orientations, against stripes between slices")
+        self.three.setToolTip("Also the planes across the two other axes; three times as long. For nearly cubic voxels")
         self.device = QComboBox()
         self.device.addItems(["auto", "cpu", "cuda"])
         self.device.setCurrentText(self.view.preferences.device)
@@ -93,6 +97,7 @@ class InPlaneSection(Section):
         self.form.addRow(self.about)
         self.form.addRow("plane:", self.plane)
         self.form.addRow("method:", self.method)
+        self.form.addRow(self.three)
         self.form.addRow("device:", self.device)
         self.card = note()
         self.card.setOpenExternalLinks(True)
@@ -135,6 +140,7 @@ class InPlaneSection(Section):
             weights=weights,
             device=self.device.currentText(),
             axis=self.plane.currentData(),
+            orientations=3 if self.three.isChecked() else 1,
         )
 
     def list_methods(self) -> None:

@@ -1,4 +1,4 @@
-"""A network that was trained against a discriminator beside its twin trained with L1 alone, and what it added."""
+"""A network that was trained against a critic beside its twin trained with L1 alone, and what it added."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class TwinSection(Section):
             self.what.setText(f"{error.line[0].upper()}{error.line[1:]}.")
             self.button.setEnabled(False)
         else:
-            self.what.setText(f"{rival} was trained against a discriminator, {twin} with L1 alone. {WHAT}")
+            self.what.setText(f"{rival} was trained against a critic, {twin} with L1 alone. {WHAT}")
             self.button.setEnabled(scan is not None and not is_series(scan) and self.session.running is None)
             self.button.setToolTip(f"Run {rival} and {twin}, as far as that was not done, and show them side by side")
         if self.in_plane.added is None:

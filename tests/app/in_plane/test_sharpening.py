@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from napari_mrsr import in_plane, metrics
-from napari_mrsr.app.in_plane.choices import PlaneSettings, planes_of
+from napari_mrsr.app.in_plane.choices import PlaneSettings
 from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import View
+from napari_mrsr.planes import across
 from napari_mrsr.sampling import degrade
 from napari_mrsr.scan import Scan
 from tests.app.dynamic.conftest import moving_ball
@@ -61,12 +62,22 @@ def test_as_it_is_the_matrix_doubles_and_nothing_is_held_against_it(view: View, 
 
 def test_isotropic_voxels_are_sharpened_in_the_plane_that_was_chosen(view: View, weights: Path) -> None:
     cube = replace(brain((24, 24, 20)), affine=np.eye(4), slice_axis=None)
-    assert list(planes_of(cube)) == ["axial", "sagittal", "coronal"]
     view.session.adopt(cube)
     view.in_plane.run(PlaneSettings("fourier"))
     assert view.in_plane.results["fourier 25 %"].source.shape == (12, 12, 20)
     view.in_plane.run(PlaneSettings("fourier", axis=0))
     assert view.in_plane.results["fourier 25 %"].source.shape == (24, 12, 10)
+
+
+def test_three_orientations_are_those_of_the_shell(view: View, weights: Path) -> None:
+    cube = replace(brain((24, 24, 20)), affine=np.eye(4), slice_axis=None)
+    view.session.adopt(cube)
+    view.in_plane.run(PlaneSettings("cpce", orientations=3))
+    result = view.in_plane.results["cpce 25 %, 3 planes"]
+    whole = across(cube)
+    low = degrade(whole, kspace=0.25)
+    expected = in_plane.sharpen(low, method="cpce", like=whole, orientations=3)
+    np.testing.assert_allclose(result.scan.array, expected.array, atol=1e-4 * cube.array.max())
 
 
 def test_odd_matrices_come_back_odd(view: View, weights: Path) -> None:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-import nibabel as nib
-import numpy as np
-
 from napari_mrsr.app.dynamic.series import SeriesSettings, as_plain, from_plain
-from napari_mrsr.app.frame import PLANES
-from napari_mrsr.errors import AmbiguousAxis
 from napari_mrsr.networks import registry
 from napari_mrsr.scan import Scan
 from napari_mrsr.trust.anatomy import anatomy_of
@@ -29,11 +24,19 @@ class PlaneSettings(SeriesSettings):
     ----------
     axis
         The voxel axis across the planes; None takes that of the slices.
+    orientations
+        1, or 3: also the planes across the two other axes, against stripes between slices.
     """  # noqa: D400 - a list goes on
 
     method: str = AUTO
     fraction: float | None = FRACTION
     axis: int | None = None
+    orientations: int = 1
+
+    @property
+    def label(self) -> str:
+        """What was chosen, as the layer is called."""
+        return super().label if self.orientations == 1 else f"{super().label}, 3 planes"
 
 
 @dataclass(eq=False)
@@ -100,35 +103,13 @@ def methods_for(scan: Scan | None) -> list[registry.Method]:
     return sorted(found, key=lambda one: (one.kind == "classical", part not in one.anatomy))
 
 
-def planes_of(scan: Scan) -> dict[str, int]:
-    """Return the planes in which a scan can be sharpened, that of its slices first: name and voxel axis across them.
-
-    Examples
-    --------
-    >>> planes_of(Scan(np.zeros((8, 8, 4)), np.diag([1.0, 1.0, 3.0, 1.0])))
-    {'axial': 2, 'sagittal': 0, 'coronal': 1}
-    """
-    patient = nib.orientations.io_orientation(scan.affine)[:, 0].astype(int)
-    found = {PLANES[plane]: int(np.flatnonzero(patient == plane)[0]) for plane in sorted(PLANES)}
-    try:
-        first = scan.find_slice_axis()
-    except AmbiguousAxis:
-        first = found[PLANES[2]]  # isotropic voxels: as brains are read
-    return dict(sorted(found.items(), key=lambda item: item[1] != first))
-
-
-def across(scan: Scan, axis: int | None) -> Scan:
-    """Return a scan whose planes lie across an axis; where None is given and nothing tells, they are axial."""
-    chosen = next(iter(planes_of(scan).values())) if axis is None else axis
-    return scan if scan.slice_axis == chosen else replace(scan, slice_axis=chosen)
-
-
 def plain_settings(settings: PlaneSettings) -> dict[str, Any]:
     """Return settings as JSON can hold them."""
-    return {**as_plain(settings), "axis": settings.axis}
+    return {**as_plain(settings), "axis": settings.axis, "orientations": settings.orientations}
 
 
 def settings_from(found: Mapping[str, Any]) -> PlaneSettings:
     """Return settings as they were saved."""
     basic = from_plain(dict(found))
-    return PlaneSettings(basic.method, basic.fraction, basic.matrix, basic.weights, axis=found.get("axis"))
+    own = {name: found[name] for name in ("axis", "orientations") if name in found}
+    return PlaneSettings(basic.method, basic.fraction, basic.matrix, basic.weights, **own)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
 from napari_mrsr.app.events import Event, Told
-from napari_mrsr.app.in_plane.choices import AUTO, PlaneSettings, across
+from napari_mrsr.app.in_plane.choices import AUTO, PlaneSettings
 from napari_mrsr.app.jobs import Stop
 from napari_mrsr.app.session import Banner
 from napari_mrsr.networks import registry
+from napari_mrsr.networks.registry import Method
+from napari_mrsr.planes import across
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
@@ -77,9 +80,13 @@ class Notes:
         from napari_mrsr.trust.plane_range import outside_in_plane
 
         scan = self.session.scan
-        if scan is None or settings.weights is not None:
+        if scan is None:
             return []
-        method = choose_method(scan)[0] if settings.method == AUTO else registry.find(settings.method)
+        if settings.weights is None:
+            method = choose_method(scan)[0] if settings.method == AUTO else registry.find(settings.method)
+        else:
+            path = Path(settings.weights)
+            method = Method(path.stem, "network", "", contrasts=registry.contrasts_of(path))
         return outside_in_plane(scan, method)
 
 

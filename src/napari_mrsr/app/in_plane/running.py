@@ -12,11 +12,12 @@ import numpy as np
 
 from napari_mrsr.app.events import Event, Progress, Told
 from napari_mrsr.app.frame import frame_of
-from napari_mrsr.app.in_plane.choices import PlaneResult, PlaneSettings, across
+from napari_mrsr.app.in_plane.choices import PlaneResult, PlaneSettings
 from napari_mrsr.app.jobs import Job, Stop
 from napari_mrsr.app.memory_order import for_the_screen, ordered
 from napari_mrsr.choice import finite
 from napari_mrsr.errors import Stopped
+from napari_mrsr.planes import across
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
@@ -104,7 +105,14 @@ def _one(
     from napari_mrsr import in_plane
 
     weights = None if settings.weights is None else Path(settings.weights)
-    plan = in_plane.plan(source, method=settings.method, matrix=settings.matrix, like=like, weights=weights)
+    plan = in_plane.plan(
+        source,
+        method=settings.method,
+        matrix=settings.matrix,
+        like=like,
+        weights=weights,
+        orientations=settings.orientations,
+    )
     named = settings if weights is not None else replace(settings, method=plan.method.name)
     result = start(source, like, named, plan)
     known[settings] = known[named] = result

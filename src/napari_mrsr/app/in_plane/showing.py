@@ -19,11 +19,11 @@ from napari_mrsr.app.in_plane.choices import (
     PlaneSettings,
     layer_name,
     plain_settings,
-    planes_of,
     settings_from,
 )
 from napari_mrsr.app.in_plane.notes import Notes
 from napari_mrsr.errors import BadParameter, MissingParameter
+from napari_mrsr.planes import planes_of
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class InPlane:
     def compare_twins(self, settings: PlaneSettings) -> None:
         """Sharpen by the network that is chosen and by its twin, as far as that was not done, and show both.
 
-        The network was trained against a discriminator, its twin with L1 alone; either may be the one chosen.
+        The network was trained against a critic, its twin with L1 alone; either may be the one chosen.
         """
         names = self.view.session.attempt(lambda: self.twin_names(settings))
         if names is not None:
