@@ -15,8 +15,10 @@ equation, an *apparent* T1:
 the signals fits no T1, or B1 is impossible there); out of range; low SNR, where the standard deviation of T1 by the
 bound of Cramér and Rao exceeds a fifth of it -- such voxels keep their value.
 
-Source ------ Preibisch C, Deichmann R. Influence of RF spoiling on the stability and accuracy of T1 mapping based on
-spoiled FLASH with varying flip angles. Magn Reson Med 2009;61:125-135.
+Source
+------
+Preibisch C, Deichmann R. Influence of RF spoiling on the stability and accuracy of T1 mapping based on spoiled FLASH
+with varying flip angles. Magn Reson Med 2009;61:125-135.
 """
 
 from __future__ import annotations
