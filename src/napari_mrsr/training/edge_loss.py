@@ -89,7 +89,8 @@ def edge_maps(images: Tensor, edges: Edges = "components") -> Tensor:
     gradient = sobel(images)
     if edges == "components":
         return gradient
-    return torch.sqrt((gradient**2).sum(dim=0, keepdim=True) + FLAT) - FLAT**0.5
+    length: Tensor = torch.sqrt((gradient**2).sum(dim=0, keepdim=True) + FLAT) - FLAT**0.5
+    return length
 
 
 def inner(valid: Tensor) -> Tensor:
