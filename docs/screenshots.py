@@ -1,6 +1,7 @@
 """Take the pictures of the documentation: ``python docs/screenshots.py FOLDER``.
 
-``--series`` and ``--fine-tuning`` take those of a series over time, and of fine-tuning on its planning scan.
+``--series`` and ``--fine-tuning`` take those of a series over time, and of fine-tuning on its planning scan;
+``--brain`` those of a brain sharpened by a network and by its twin trained with L1 alone.
 Without a screen, put ``xvfb-run -a`` before it. The pictures show nothing of whoever takes them: the folder of their
 autosaves is left alone, an empty one takes its place.
 """
@@ -11,6 +12,7 @@ import argparse
 from pathlib import Path
 
 from napari_mrsr.app.dynamic import fine_tuning_pictures, pictures
+from napari_mrsr.app.in_plane import pictures as in_plane_pictures
 from napari_mrsr.app.screenshots import take
 from napari_mrsr.files.user_state import state_of_its_own
 
@@ -22,12 +24,18 @@ def main() -> None:
     parser.add_argument("--method", default="auto")
     parser.add_argument("--series", action="store_true", help="the pictures of a series over time, and no others")
     parser.add_argument("--fine-tuning", action="store_true", help="those of fine-tuning on the planning scan")
+    parser.add_argument(
+        "--brain", nargs="?", const="", metavar="FILE", help="those of a brain: the sample, or the scan in a file"
+    )
     given = parser.parse_args()
     with state_of_its_own(settings=True):
         if given.fine_tuning:
             taken = fine_tuning_pictures.take(given.folder)
+        elif given.brain is not None:
+            scan = read_scan(given.brain) if given.brain else None
+            taken = in_plane_pictures.take(given.folder, scan=scan, method=method)
         elif given.series:
-            taken = pictures.take(given.folder, method=None if given.method == "auto" else given.method)
+            taken = pictures.take(given.folder, method=method)
         else:
             taken = take(given.folder, method=given.method)
         for path in taken:
