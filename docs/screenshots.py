@@ -14,6 +14,7 @@ from pathlib import Path
 from napari_mrsr.app.dynamic import fine_tuning_pictures, pictures
 from napari_mrsr.app.in_plane import pictures as in_plane_pictures
 from napari_mrsr.app.screenshots import take
+from napari_mrsr.files import read_scan
 from napari_mrsr.files.user_state import state_of_its_own
 
 
@@ -28,6 +29,7 @@ def main() -> None:
         "--brain", nargs="?", const="", metavar="FILE", help="those of a brain: the sample, or the scan in a file"
     )
     given = parser.parse_args()
+    method = None if given.method == "auto" else given.method
     with state_of_its_own(settings=True):
         if given.fine_tuning:
             taken = fine_tuning_pictures.take(given.folder)
