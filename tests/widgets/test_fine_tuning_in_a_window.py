@@ -7,10 +7,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from qtpy.QtCore import Qt
@@ -100,6 +101,58 @@ def test_a_person_names_it_fine_tunes_scrolls_meanwhile_and_stops(
     assert part.button.isEnabled()
     assert "stopped" in part.status.text()
     view.close()
+
+
+def test_the_window_stays_fluid_while_it_learns(
+    make_napari_viewer_proxy: Callable[..., Any], qtbot: Any, real: dict[str, Any]
+) -> None:
+    viewer = make_napari_viewer_proxy(show=True)
+    view, dock = opened(viewer, qtbot)
+    part = dock.fine_tune
+    qtbot.wait(500)
+    before = gaps_of(viewer, qtbot)
+    qtbot.mouseClick(part.button, LEFT)
+    qtbot.waitUntil(lambda: bool(part.tuning.history), timeout=START)
+    points = len(part.tuning.history)
+    meanwhile = gaps_of(viewer, qtbot)
+    assert part.tuning.is_running
+    assert len(part.tuning.history) > points  # it learned all the time, and the curve was drawn
+    # How long a window may stand still depends on what else the machine does: judged beside the same window without it.
+    usual, now = np.percentile(before.wall, 95), np.percentile(meanwhile.wall, 95)
+    assert now < max(0.25, 8 * usual), f"p95 of the gaps {now:.3f} s, {usual:.3f} s without learning"
+    # ... and how long it computed itself in one go does not.
+    assert meanwhile.busy.max() < max(0.25, 3 * before.busy.max())
+    qtbot.mouseClick(part.stop_button, LEFT)
+    qtbot.waitUntil(lambda: not part.tuning.is_running, timeout=60_000)
+    view.close()
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Between calls of a timer of 10 ms: time that passed, and that the window's thread computed meanwhile, s."""
+
+    wall: np.ndarray
+    busy: np.ndarray
+
+
+def gaps_of(viewer: Any, qtbot: Any, seconds: float = SCROLLED) -> Gaps:
+    """Scroll ten frames a second and note when the window answers."""
+    from qtpy.QtCore import QTimer
+
+    calls: list[tuple[float, float]] = []
+    answering, scrolling = QTimer(), QTimer()
+    answering.timeout.connect(lambda: calls.append((time.perf_counter(), time.thread_time())))
+    scrolling.timeout.connect(lambda: viewer.dims.set_current_step(0, len(calls) % 3))
+    answering.start(10)
+    scrolling.start(100)
+    try:
+        qtbot.wait(int(1000 * seconds))
+    finally:
+        answering.stop()
+        scrolling.stop()
+    assert len(calls) > seconds  # less than once a second is no window
+    wall, busy = np.diff(np.array(calls), axis=0).T
+    return Gaps(wall, busy)
 
 
 def test_a_killed_process_is_said_and_the_viewer_goes_on(
