@@ -110,3 +110,62 @@ def test_a_planning_scan_in_another_pose_is_no_grid(refused, shell, series, smoo
     nib.save(nib.Nifti1Image(smooth().astype(np.float32), moved), planning)
     line = refused("sr", low, "-o", tmp_path / "o.nii.gz", "--like", planning, "--method", "fourier")
     assert "first voxel and orientation" in line
+
+
+# -- planes and orientations -----------------------------------------------------------------------
+@pytest.fixture
+def cube(write):
+    """Cubes of 1 mm, whose slice axis nothing tells."""
+    i, j, k = np.meshgrid(*(np.linspace(-1, 1, n) for n in (16, 14, 12)), indexing="ij")
+    return write("cube.nii.gz", 500 / (1 + np.exp(9 * (np.sqrt(i**2 + j**2 + k**2) - 0.7))), np.eye(4))
+
+
+@pytest.fixture
+def cpce(tmp_path):
+    """An untrained ``cpce``."""
+    from napari_mrsr.networks.cpce import Cpce
+
+    return registry.save(Cpce(features=4, shortcut=True), tmp_path / "cpce.safetensors")
+
+
+def test_of_cubes_axial_planes_are_sharpened_and_it_is_said(shell, cube, cpce, load, tmp_path):
+    out = tmp_path / "o.nii.gz"
+    outcome = shell("sr", cube, "-o", out, "--axis", "in-plane", "--weights", cpce)
+    assert outcome.code == 0, outcome.err
+    assert load(out)[0].shape == (32, 28, 12)
+    assert "axial slices are taken" in outcome.err
+
+
+@pytest.mark.parametrize(("plane", "shape"), [("sagittal", (16, 28, 24)), ("coronal", (32, 14, 24))])
+def test_a_plane_may_be_named(shell, cube, cpce, load, tmp_path, plane, shape):
+    out = tmp_path / "o.nii.gz"
+    outcome = shell("sr", cube, "-o", out, "--axis", "in-plane", "--plane", plane, "--weights", cpce)
+    assert outcome.code == 0, outcome.err
+    assert load(out)[0].shape == shape
+    assert "slices are taken" not in outcome.err
+
+
+def test_three_orientations_make_all_axes_of_cubes_finer(shell, cube, cpce, load, tmp_path):
+    out = tmp_path / "o.nii.gz"
+    outcome = shell("sr", cube, "-o", out, "--axis", "in-plane", "--orientations", 3, "--weights", cpce)
+    assert outcome.code == 0, outcome.err
+    assert load(out)[0].shape == (32, 28, 24)
+    step = json.loads((tmp_path / "o.json").read_text())["Provenance"]["History"][-1]["Parameters"]
+    assert step["orientations"] == 3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        (("--plane", "axial"), "--plane needs --axis in-plane"),
+        (("--orientations", 3), "--orientations needs --axis in-plane"),
+        (("--axis", "in-plane", "--plane", "oblique"), "--plane oblique is unknown"),
+        (("--axis", "in-plane", "--orientations", 2), "--orientations 2 is not 1 or 3"),
+        (("--axis", "in-plane", "--orientations", 3, "--method", "fourier"), "the same in every orientation"),
+    ],
+)
+def test_what_no_plane_can_be_is_refused_in_one_line(shell, cube, tmp_path, wrong, text):
+    outcome = shell("sr", cube, "-o", tmp_path / "o.nii.gz", *wrong)
+    assert outcome.code == 2
+    assert text in outcome.err
+    assert not (tmp_path / "o.nii.gz").exists()
