@@ -7,6 +7,8 @@ is not known of the scan, or not named by the card, is not doubted. Whether ther
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -51,7 +53,7 @@ def notes(scan: Scan) -> list[str]:
     return lines
 
 
-def is_eight_bit(values: npt.NDArray[np.generic]) -> bool:
+def is_eight_bit(values: npt.NDArray[Any]) -> bool:
     """Tell whether values are whole numbers of 0 to 255 that use most of that range.
 
     Examples
@@ -66,7 +68,7 @@ def is_eight_bit(values: npt.NDArray[np.generic]) -> bool:
     return whole and bool(found.min() >= 0 and EIGHT_BITS // 2 < found.max() <= EIGHT_BITS)
 
 
-def is_stripped(volume: npt.NDArray[np.generic]) -> bool:
+def is_stripped(volume: npt.NDArray[Any]) -> bool:
     """Tell whether a mask was laid over an object: many exact zeros, and beside them tissue at once.
 
     A magnitude has noise in air, and where a scanner sets air to zero the skin fades into it.
@@ -85,6 +87,6 @@ def is_stripped(volume: npt.NDArray[np.generic]) -> bool:
     return bool(edge.any() and np.median(volume[edge]) >= EDGE * np.median(volume[kept]))
 
 
-def _sample(volume: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+def _sample(volume: npt.NDArray[Any]) -> npt.NDArray[np.generic]:
     step = max(1, int(np.ceil((volume.size / SAMPLES) ** (1 / 3))))
     return volume[::step, ::step, ::step]
