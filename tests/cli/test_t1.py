@@ -61,6 +61,7 @@ def test_bad_input_leaves_one_line_that_says_what_to_give(refused, flash, write,
     assert "flip angle of 6 degrees" in refused("t1", pd, t1w, *out, "--flip", "6,6", "--tr", "28,18")
     assert "as in --flip 6,20" in refused("t1", pd, t1w, *out, "--flip", "6")
     assert "no list of numbers" in refused("t1", pd, t1w, *out, "--tr", "28;18")
+    assert "write values with commas" in refused("t1", pd, t1w, *out, "--flip", 6, 20, "--tr", 28, 18)
     assert "single scan" in refused("t1", pd, *out)
     assert "does not exist" in refused("t1", pd, tmp_path / "gone.nii.gz", *out)
     other = write("other.nii.gz", smooth((20, 16, 8)))

@@ -68,6 +68,8 @@ def t1(
     for path in (output, m0, reason, uncertainty):
         if path is not None:
             check_volume(path)
+    for path in scans:
+        _check_scan(path)
     flips, times = _numbers("--flip", flip, len(scans)), _numbers("--tr", tr, len(scans))
     from napari_mrsr.mapping import t1_from_flash
 
@@ -95,6 +97,19 @@ def _write(result: T1Map, output: Path, m0: Path | None, reason: Path | None, un
         write_labels(result.reason, reason)
     if uncertainty is not None and result.sigma is not None:
         write_nifti(result.sigma, uncertainty)
+
+
+def _check_scan(path: Path) -> None:
+    """Refuse a number where a scan should be, which ``--flip 6 20`` leaves there."""
+    try:
+        float(path.name)
+    except ValueError:
+        return
+    if not path.exists():
+        raise BadParameter(
+            f"{path} is a number where a scan should be",
+            remedy="write values with commas, as in --flip 6,20 --tr 28,18",
+        )
 
 
 def _numbers(option: str, given: list[str] | None, scans: int) -> list[float] | None:

@@ -45,11 +45,12 @@ Wang J, He L, Zheng H, Lu ZL. Optimizing the magnetization-prepared rapid gradie
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.physics.arrays import Values, alike
+from napari_mrsr.physics.timings import check_finite
 
 
 @dataclass(frozen=True)
@@ -194,20 +195,3 @@ def mprage_signal(
     read = lost * (1 - reached) / below + reached * first
     signal = m0 * read * xp.sin(angle)
     return signal if t2_star is None else signal * xp.exp(-timings.echo_time / decaying)
-
-
-def check_finite(timings: Any, sequence: str) -> None:
-    """Refuse timings that are negative or no numbers.
-
-    Raises
-    ------
-    BadParameter
-        One of them is.
-    """
-    for one in fields(timings):
-        value = getattr(timings, one.name)
-        if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
-            raise BadParameter(
-                f"{one.name.replace('_', ' ')} {value:g} of {sequence} is not a finite number of at least 0",
-                remedy="give times in ms and angles in degrees",
-            )

@@ -42,8 +42,8 @@ from typing import Any
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.physics.arrays import Values, alike
-from napari_mrsr.physics.mprage import check_finite
 from napari_mrsr.physics.refocusing import Train, ideal_train, simulated_train
+from napari_mrsr.physics.timings import check_finite
 
 
 @dataclass(frozen=True)
