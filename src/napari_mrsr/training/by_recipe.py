@@ -169,7 +169,7 @@ def train(
         if combined or phantoms:
             what = "combined echoes" if combined else "knees and abdomens"
             raise BadParameter(f"{what} are not for networks of the brain", remedy="give scans of brains")
-        material = brain_planes(plane_sampling_of(chosen), list(data), list(validate), fold, report)
+        material: Material = brain_planes(plane_sampling_of(chosen), list(data), list(validate), fold, report)
     else:
         gathering = _planes if chosen.fractions else _slices
         material = gathering(chosen, list(data), made, list(validate), combined, report)
