@@ -99,7 +99,8 @@ def blur(n: int, size: int, psf: PointSpread = "fir") -> Matrix:
     if not 1 <= n <= size:
         raise BadParameter(f"{size} samples are no finer grid than {n}", remedy="ask for at least as many")
     if psf not in get_args(PointSpread):
-        raise BadParameter(f"point spread {psf!r} is not one of {', '.join(get_args(PointSpread))}")
+        known = ", ".join(get_args(PointSpread))
+        raise BadParameter(f"point spread {psf!r} is not one of {known}", remedy="choose one of these")
     if n == size:
         return np.eye(n)
     d = size / n
