@@ -38,7 +38,8 @@ class MapRecipe:
     edges
         ``"components"`` of the gradient, or its ``"length"``.
     map_weights
-        Of T1, T2 and M0 in the supervised term.
+        Of T1, T2 and M0 in the supervised term. By 3 s, T2 of tissue is a fifteenth of T1, and with equal weights it
+        is learned last (400 steps of a small network on 4 heads: T2 off by 22 % of its value, with 5 by 16 %).
     learning_rate, batch, steps, patch
         Adam's step at the plateau; patches of a step, and their side in voxels.
     warm_up, cool_down, averaging
@@ -55,7 +56,7 @@ class MapRecipe:
     edge_weight: float = 1.0
     edge_contrasts: tuple[str, ...] = ("T1w", "T2w")
     edges: Literal["components", "length"] = "components"
-    map_weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    map_weights: tuple[float, float, float] = (1.0, 5.0, 1.0)
     learning_rate: float = 2e-3
     batch: int = 6
     steps: int = 6000
