@@ -16,7 +16,8 @@ class Average:
     network
         Whose weights are averaged.
     decay
-        Share of the average that a step leaves as it was; early steps leave less, 0 always takes the last weights.
+        Share of the average that a step leaves as it was; 0 always takes the last weights. Early steps leave less, at
+        most (1 + n) / (10 + n) after n steps, so that a short run is not held back by how it began.
     """
 
     def __init__(self, network: Network, decay: float) -> None:
@@ -25,7 +26,7 @@ class Average:
 
     def update(self, step: int) -> None:
         """Take in the weights after a step, counted from 1."""
-        decay = min(self.decay, 1 - 1 / (step + 1)) if self.decay else 0.0
+        decay = min(self.decay, (1 + step) / (10 + step)) if self.decay else 0.0
         with torch.no_grad():
             for name, p in self.network.named_parameters():
                 self.weights[name].mul_(decay).add_(p.detach(), alpha=1 - decay)
