@@ -176,7 +176,7 @@ def whole_slices(shape: Triple, halo: int, voxels: float) -> Triple:
     >>> whole_slices((100, 80, 30), 8, 50_000)
     (100, 80, 6)
     >>> whole_slices((100, 80, 30), 8, 4_000)
-    (100, 24, 1)
+    (34, 80, 1)
     """
     i, j, n = shape
     if i * j > voxels:
