@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
@@ -43,15 +44,15 @@ class Notes:
         self.session = session
         self.empty = ""
         self.values: tuple[str, ...] = ()
-        self._of: tuple[int, int | None] | None = None
+        self._of: tuple[weakref.ref[Scan], int | None] | None = None
 
     def ask(self, axis: int | None) -> None:
         """Look at the open scan in the background, unless that was done."""
         scan = self.session.scan
-        wanted = None if scan is None else (id(scan), axis)
-        if scan is None or wanted == self._of:
+        if scan is None or (self._of is not None and self._of[0]() is scan and self._of[1] == axis):
             return
-        self._of, self.empty, self.values = wanted, "", ()
+        wanted = self._of = (weakref.ref(scan), axis)
+        self.empty, self.values = "", ()
         whole = across(scan, axis)
 
         def job(_stop: Stop) -> Iterator[Event]:
@@ -59,9 +60,9 @@ class Notes:
 
         self.session._run_beside(job)
 
-    def _take(self, told: tuple[tuple[int, int | None], str, tuple[str, ...]]) -> None:
+    def _take(self, told: tuple[Any, str, tuple[str, ...]]) -> None:
         wanted, empty, values = told
-        if wanted == self._of:
+        if wanted is self._of:
             self.empty, self.values = empty, values
             self.changed.emit()
 

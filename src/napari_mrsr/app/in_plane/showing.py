@@ -90,6 +90,8 @@ class InPlane:
 
         Raises
         ------
+        MissingParameter
+            Nothing is open.
         BadParameter
             The method has no twin, or weights of one's own were chosen.
         """
@@ -100,10 +102,8 @@ class InPlane:
                 "of weights of your own no twin is known",
                 remedy="choose a shipped method, or run both one after the other",
             )
-        name = settings.method
-        scan = self.view.session.scan
-        if name == AUTO and scan is not None:
-            name = choose_method(scan)[0].name
+        scan = needed(self.view.session.scan)
+        name = choose_method(scan)[0].name if settings.method == AUTO else settings.method
         rival, twin = with_twin(name)
         return rival.name, twin.name
 
