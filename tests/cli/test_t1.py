@@ -67,3 +67,13 @@ def test_bad_input_leaves_one_line_that_says_what_to_give(refused, flash, write,
     other = write("other.nii.gz", smooth((20, 16, 8)))
     assert "is not on the grid of" in refused("t1", pd, other, *out, "--flip", "6,20", "--tr", "28,18")
     assert "is no name for a volume" in refused("t1", pd, t1w, "-o", tmp_path / "t1.txt")
+
+
+def test_sigma_is_not_claimed_for_scans_that_were_interpolated(shell, refused, flash, tmp_path) -> None:
+    thin = []
+    for path in flash():
+        thin.append(tmp_path / f"thin_{path.name}")
+        assert shell("sr", path, "-o", thin[-1], "--method", "trilinear").code == 0
+    out = ("-o", tmp_path / "t1.nii.gz", "--uncertainty", tmp_path / "sigma.nii.gz")
+    assert "give --noise, or leave --uncertainty out" in refused("t1", *thin, *out)
+    assert shell("t1", *thin, *out, "--noise", 1.5).code == 0
