@@ -31,7 +31,7 @@ from napari_mrsr.studies.brain_cohort import BrainCohort
 from napari_mrsr.studies.kept import Kept
 from napari_mrsr.studies.writing import Figure, Study, StudyTable, markdown, page, said_of_skipped
 
-#: Heads that no shipped weights learned from; by the first one training was stopped and its best weights chosen.
+#: Heads that no shipped weights learned from; the curves of training were drawn on the first.
 HELD_OUT = ("t2w_1mm_stripped", "t2w_2d")
 #: Heads that shipped weights learned from: scored where a fold holds them out.
 TAUGHT = ("t1w_0p7mm", "flair_1mm", "flair_2d_5p5mm", "vfa")
@@ -41,8 +41,8 @@ ABOUT = (
     "The study of Lyu et al. (Super-resolution MRI through deep learning) with the command that anyone can run on their "
     "own scans ([the study of brains](../guide/brain_study.md)). IXI, on which the paper was done, could not be had: a few "
     "public heads of four contrasts stand here, none of which taught the weights that it is scored with. "
-    "`t2w_1mm_stripped` (8 bit, skull-stripped, with a stroke) chose the best weights of each training run, so it is no "
-    "quite untouched test; `t2w_2d` is. So few heads say nothing of how good a method is in a hospital."
+    "The curves of training were drawn on `t2w_1mm_stripped` (8 bit, skull-stripped, with a stroke), so whoever chose "
+    "recipes saw it; on `t2w_2d` nothing was chosen. So few heads say nothing of how good a method is in a hospital."
 )
 
 

@@ -24,7 +24,8 @@ MANY = 8
 #: What must be known of every number.
 RANGE = (
     "SSIM and PSNR of each slice, two-dimensional; data range: maximum minus minimum of the reference slice (the paper "
-    f"does not print its own). In the head: pixels of the head alone, data range its {BRIGHT:g}th percentile."
+    f"does not print its own). In the head: pixels of the head alone, data range its {BRIGHT:g}th percentile. "
+    "Noise of the reference counts as detail, and cannot be found again."
 )
 
 
