@@ -41,7 +41,7 @@ SNR, GAIN_SPREAD = (15.0, 60.0), 0.15
 _CHANGED = {
     MprageTimings: ("repetition_time", "inversion_time", "flip_angle"),
     TseTimings: ("repetition_time", "echo_time"),
-    FlairTimings: ("repetition_time", "inversion_time"),
+    FlairTimings: ("repetition_time",),
 }
 
 
@@ -57,7 +57,8 @@ def drawn(seed: int, nominal: Protocol | None = None, *, off: float = OFF) -> Pr
     nominal = nominal or Protocol()
     rng = np.random.default_rng([seed, 41])
     flair = replace(_off(nominal.flair, rng, off), equivalent_echo_time=float(rng.uniform(*EQUIVALENT)))
-    return Protocol(_off(nominal.mprage, rng, off), _off(nominal.tse, rng, off), flair)
+    missed = float(rng.uniform(1 - off, 1 + off))
+    return Protocol(_off(nominal.mprage, rng, off), _off(nominal.tse, rng, off), flair, missed)
 
 
 # -- thick labels --------------------------------------------------------------------------------------

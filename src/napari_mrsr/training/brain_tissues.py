@@ -39,7 +39,7 @@ from scipy.ndimage import (
     zoom,
 )
 
-from napari_mrsr.errors import ConstantImage
+from napari_mrsr.errors import BadParameter, ConstantImage
 from napari_mrsr.phantoms.brain.shares import Shares
 from napari_mrsr.scan import Scan
 from napari_mrsr.training.brain_mask import brain_mask
@@ -54,6 +54,8 @@ AROUND = ("cortical bone", "muscle", "fat")
 ROUNDS, NEIGHBOURS, REACH = 20, 1.0, 0.8
 #: Reach of shading: at first over the whole head, then over the brain, then between tissues, mm.
 SHADING_FIRST, SHADING_WITHIN, SHADING = 28.0, (40.0, 26.0, 18.0), 16.0
+#: Widest voxels, mm.
+COARSEST = 1.6
 #: Thickness of the fluid over the brain, which the balloon leaves out, mm.
 RIM = 2.0
 #: Volumes of adults, ml, below and above which a result is told to be odd.
@@ -102,13 +104,17 @@ def brain_tissues(scan: Scan, *, spacing: float = 1.0) -> Anatomy:
     scan
         T1-weighted, one volume (the first is taken), whole brain or most of it; defaced heads are fine.
     spacing
-        Edge of the voxels of the result, mm; at least the scan's own are advisable.
+        Edge of the voxels of the result, mm; 0.7 to 1.5 are advisable.
 
     Raises
     ------
     ConstantImage
         There is nothing to see.
+    BadParameter
+        The voxels asked for are too coarse: the dark rim between brain and scalp would be lost.
     """
+    if not 0 < spacing <= COARSEST:
+        raise BadParameter(f"tissues cannot be told in voxels of {spacing:g} mm", remedy=f"give {COARSEST:g} or less")
     volume, affine = isotropic(scan, spacing)
     if not volume.max() > volume.min():
         raise ConstantImage("has one value everywhere", where=scan.where)
@@ -118,7 +124,7 @@ def brain_tissues(scan: Scan, *, spacing: float = 1.0) -> Anatomy:
     even = _evened_within(even, brain, spacing)
     brain = brain_mask(even, spacing)
     even = _evened_within(even, brain, spacing)
-    shares, contrast, field = _classify(even, brain, spacing)
+    shares, contrast, field = classify(even, brain, spacing)
     soft = gaussian_filter(brain.astype(np.float32), 0.6)
     dense = {name: share * soft for name, share in zip(INSIDE, shares, strict=True)}
     wider = binary_dilation(brain, iterations=max(1, round(RIM / spacing)))
@@ -215,8 +221,18 @@ def _enlarged(coarse: Array, shape: tuple[int, ...]) -> Array:
     return np.asarray(zoom(coarse, factors, order=1, mode="nearest", grid_mode=True), np.float32)
 
 
-def _classify(even: Array, brain: Bool, spacing: float) -> tuple[Array, float, float]:
-    """Return shares of fluid, grey and white matter, the contrast, and the SD of the shading."""
+def classify(even: Array, brain: Bool, spacing: float) -> tuple[Array, float, float]:
+    """Return shares of fluid, grey and white matter, the contrast, and the SD of the shading.
+
+    Parameters
+    ----------
+    even
+        T1-weighted, the slowest shading removed.
+    brain
+        Where to look; what lies outside is called fluid.
+    spacing
+        Mm.
+    """
     box = tuple(slice(int(np.flatnonzero(brain.any(axis=a)).min()), int(np.flatnonzero(brain.any(axis=a)).max()) + 1)
                 for a in ((1, 2), (0, 2), (0, 1)))  # fmt: skip
     inside = brain[box]

@@ -1,4 +1,10 @@
-"""The three weighted images that everyone has: T1w MPRAGE, T2w turbo spin echo and FLAIR of a head."""
+"""The three weighted images that everyone has: T1w MPRAGE, T2w turbo spin echo and FLAIR of a head.
+
+A header does not tell what a long FLAIR train of varying angles does. Its T2 weighting is that of an equivalent TE, and
+what it leaves along the field decides at which TI fluid is nulled. The model's train leaves nothing, and would show
+fluid bright at the TI of a header; every real FLAIR is set up to null it. So the model's TI is the one at which *its*
+fluid is nulled, times a factor near 1 by which a scanner may miss it.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +21,52 @@ from napari_mrsr.physics.tse import TseTimings, tse_signal
 from napari_mrsr.scan import Acquisition, Scan, stack
 
 CONTRASTS = ("T1w", "T2w", "FLAIR")
+#: T1 of the fluid that is nulled, ms.
+FLUID = 4000.0
+
+
+def nulling_time(timings: FlairTimings) -> float:
+    """Return the inversion time at which the model of a FLAIR shows no fluid, ms.
+
+    Examples
+    --------
+    >>> round(nulling_time(FlairTimings()))
+    1545
+    """
+    from scipy.optimize import brentq
+
+    last = timings.repetition_time - timings.pulses * timings.echo_spacing
+
+    def left(time: float) -> float:
+        return float(flair_signal(np.array(FLUID), np.array(1800.0), replace(timings, inversion_time=time)))
+
+    return float(brentq(left, 0.05 * last, 0.95 * last, xtol=0.1))
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """Timings of the three images; by default those of paper 4."""
+    """Timings of the three images; by default those of paper 4.
+
+    Parameters
+    ----------
+    mprage, tse, flair
+        As a header says them, and FLAIR's equivalent TE.
+    flair_off
+        TI of the FLAIR over the one that nulls fluid.
+    """
 
     mprage: MprageTimings = field(default_factory=MprageTimings)
     tse: TseTimings = field(default_factory=TseTimings)
     flair: FlairTimings = field(default_factory=FlairTimings)
+    flair_off: float = 1.0
 
     def signals(self) -> dict[str, Signal]:
         """Return the signal of each contrast from T1, T2, M0 and B1."""
+        really = replace(self.flair, inversion_time=self.flair_off * nulling_time(self.flair))
         return {
             "T1w": lambda t1, t2, m0, b1: mprage_signal(t1, self.mprage, m0=m0, b1=b1),
             "T2w": lambda t1, t2, m0, b1: tse_signal(t1, t2, self.tse, m0=m0, b1=b1),
-            "FLAIR": lambda t1, t2, m0, b1: flair_signal(t1, t2, self.flair, m0=m0, b1=b1),
+            "FLAIR": lambda t1, t2, m0, b1: flair_signal(t1, t2, really, m0=m0, b1=b1),
         }
 
     def headers(self, strength: float = 3.0) -> dict[str, Acquisition]:

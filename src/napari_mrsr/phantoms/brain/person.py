@@ -10,7 +10,7 @@ import numpy.typing as npt
 from napari_mrsr.phantoms.subject import generator, rotation_matrix
 
 #: Mean size of heads, over that of the atlas, which is larger than most.
-MEAN_SIZE = 0.95
+MEAN_SIZE = 0.93
 
 
 @dataclass(frozen=True, eq=False)

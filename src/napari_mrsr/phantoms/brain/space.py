@@ -105,6 +105,7 @@ class Block:
 
 def _around(axis: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return lattice points around an axis, anchored in the scanner: a part of a grid has those of the whole."""
-    low = np.floor(axis.min() / STEP) - 3
-    high = np.ceil(axis.max() / STEP) + 3
+    # As wide a margin as slopes of slopes, and what is smoothed after them, can see.
+    low = np.floor(axis.min() / STEP) - 6
+    high = np.ceil(axis.max() / STEP) + 6
     return STEP * np.arange(low, high + 1)
