@@ -136,6 +136,24 @@ def test_true_and_false_detail_are_told_apart(texture: np.ndarray, kept: float, 
     assert found.sharpness == pytest.approx(kept**2 + false**2, abs=1e-9)
     assert found.recovered == pytest.approx(np.sign(kept) * kept**2, abs=1e-9)
     assert found.invented == pytest.approx(false**2, abs=1e-9)
+    assert found.explained == pytest.approx(1 - (1 - kept) ** 2 - false**2, abs=1e-9)
+    if kept or false:
+        assert found.correlation == pytest.approx(kept / np.hypot(kept, false), abs=1e-9)
+    else:
+        assert np.isnan(found.correlation)
+
+
+def test_the_guess_of_least_square_error_explains_as_much_as_it_is_sharp(texture: np.ndarray) -> None:
+    t = high_frequencies(texture, HALF)
+    noisy = t + high_frequencies(np.random.default_rng(5).standard_normal(t.shape), HALF)
+    best = t.mean() + (noisy * t).sum() / (noisy * noisy).sum() * noisy
+    found = beyond(texture, zero_filled(texture) + best, HALF)
+    assert found.explained == pytest.approx(found.sharpness, abs=1e-9)
+    assert found.explained == pytest.approx(0.5, abs=0.03)
+    assert found.recovered == pytest.approx(0.25, abs=0.03)
+    full = beyond(texture, zero_filled(texture) + best * np.linalg.norm(t) / np.linalg.norm(best), HALF)
+    assert full.sharpness == pytest.approx(1)
+    assert full.explained < found.explained
 
 
 def test_noise_is_invented_as_strongly_as_it_is() -> None:

@@ -14,7 +14,15 @@ With :math:`t = H x_\text{true}` and :math:`y = H x` of the result, over the pix
 ``recovered``       :math:`\pm \langle y, t \rangle^2 / \lVert t \rVert^4`, the part of R along the truth: detail
                     that is there (negative: detail turned over)
 ``invented``        the rest of R, at right angles to the truth: detail that is not there, and noise
+``correlation``     :math:`\langle y, t \rangle / (\lVert y \rVert \lVert t \rVert)`: how alike both are, however
+                    strong y is
+``explained``       :math:`1 - \lVert y - t \rVert^2 / \lVert t \rVert^2`: 1 for the truth, 0 as zero-filled, below 0
+                    where the slice were closer to the truth without y
 =================== ====================================================================================================
+
+A part that is *invented* is not yet a fault. The guess of least square error from evidence as noisy as the detail is
+strong has a sharpness of 1/2, of which 1/4 is recovered and 1/4 invented, and explains 1/2. Shown at full strength the
+same guess has a sharpness of 1 and explains less: that is what looking acquired costs.
 
 A linear method, from the nearest neighbour to iterative back-projection, puts mirror images of measured frequencies
 there, and recovers next to nothing. Where the truth holds noise no method recovers 1.
@@ -47,6 +55,21 @@ class Beyond:
     sharpness: float
     recovered: float
     invented: float
+
+    @property
+    def along(self) -> float:
+        """Strength of the truth's detail in the result: 1 as in the truth."""
+        return float(np.sign(self.recovered) * np.sqrt(abs(self.recovered)))
+
+    @property
+    def correlation(self) -> float:
+        """Correlation of result and truth beyond the band; NaN where the result shows nothing there."""
+        return self.along / float(np.sqrt(self.sharpness)) if self.sharpness > NOTHING else float("nan")
+
+    @property
+    def explained(self) -> float:
+        """Part of the truth's energy beyond the band that the result accounts for; below 0 if it does harm."""
+        return 2 * self.along - self.sharpness
 
 
 def beyond(truth: npt.ArrayLike, test: npt.ArrayLike, acquired: Matrix, *, within: Mask | None = None) -> Beyond:

@@ -55,6 +55,8 @@ class Invented:
             "edge_energy_added": self.energy.added,
             "edge_energy_lost": self.energy.lost,
             **asdict(self.beyond),
+            "correlation": self.beyond.correlation,
+            "explained": self.beyond.explained,
         }
 
 
