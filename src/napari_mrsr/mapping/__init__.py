@@ -4,7 +4,8 @@ from napari_mrsr.mapping.combined import combined_dess
 from napari_mrsr.mapping.fluid_suppressed import fluid_suppressed
 from napari_mrsr.mapping.noise import Noise, estimate_noise, measure_noise
 from napari_mrsr.mapping.reasons import REASON_TEXTS, Reason
-from napari_mrsr.mapping.t1_flash import T1Map, t1_from_flash
+from napari_mrsr.mapping.t1_flash import t1_from_flash
+from napari_mrsr.mapping.t1_m0 import T1Map
 from napari_mrsr.mapping.t1_map import t1_by_label
 from napari_mrsr.mapping.t2_dess import t2_from_dess
 from napari_mrsr.mapping.t2_map import T2Map
