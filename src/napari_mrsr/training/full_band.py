@@ -9,6 +9,8 @@ at the edge of the band), and compared near the edge and in the middle:
 Fully sampled axes of the scans at hand have r from 0.07 to 0.2; axes acquired with 62 to 80 % of their matrix, 0.005 to
 0.03. What the test cannot see: the magnitude operation spreads the spectrum again, so that a very coarse axis,
 zero-filled twofold, may pass (it does along one axis of one abdominal scan). Say then which scans not to train on.
+Whether a person's scan was zero-filled, and how far, is another question: that looks for the edge itself
+(:mod:`napari_mrsr.metrics.band_edge`) and would rather say nothing; this one would rather leave an axis out.
 Where the plane is known, both its axes are asked (:func:`true_band`): zero-filling fills both.
 """
 
