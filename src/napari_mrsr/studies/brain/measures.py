@@ -64,6 +64,7 @@ INVENTED = (
     Column("sharpness", "sharpness beyond the band", 3, "nearer 1", fidelity=False),
     Column("recovered", "of it there", 3, "higher", fidelity=False),
     Column("invented", "of it made up", 3, "lower", fidelity=False),
+    Column("explained", "true detail explained", 3, "higher", fidelity=False),
     Column("edges_added_share", "edges added [%]", 1, "lower", 100, fidelity=False),
     Column("edges_lost_share", "edges lost [%]", 1, "lower", 100, fidelity=False),
     Column("edges_beyond_added_share", "fine edges added [%]", 1, "lower", 100, fidelity=False),
