@@ -109,10 +109,12 @@ def test_it_learns_resumes_and_says_what_for(tmp_path):
     options = {"quick": True, "sources": sources, "edge_weight": 0.5, "batch": 2, "learning_rate": 5e-3, "seed": 3}
     lines = []
     whole = mapping_recipe.train(out=tmp_path / "whole", steps=40, **options)
+    assert (tmp_path / "whole" / "labels" / "weights.safetensors").is_file()  # labels alone taught first
     first = mapping_recipe.train(out=tmp_path / "parts", steps=40, minutes=0, **options)
-    assert first.step < 40
+    assert first.step < first.steps == 12
     second = mapping_recipe.train(out=tmp_path / "parts", steps=40, report=lines.append, **options)
     assert any("resumed" in line for line in lines)
+    assert second.steps == 28
     one, other = load(whole.weights), load(second.weights)
     for name, p in one.state_dict().items():
         torch.testing.assert_close(p, other.state_dict()[name], rtol=1e-4, atol=1e-5)

@@ -7,6 +7,7 @@ scans (``--data``). ``--lambda 0`` trains on labels alone, which is the paper's 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -33,6 +34,10 @@ class MapRecipe:
         Of the network.
     edge_weight
         Lambda; 0: labels alone.
+    labels_first
+        Share of the steps in which labels alone teach, before edges count too. Where maps show next to nothing yet, any
+        edge can be had from any of them: with edges from the first step on, T1 stayed the same in all tissues for
+        long, its contrast put into M0.
     edge_contrasts
         Whose edges count: T1w and T2w as published, FLAIR as an option.
     edges
@@ -54,6 +59,7 @@ class MapRecipe:
     levels: int = 4
     neighbours: int = 0
     edge_weight: float = 1.0
+    labels_first: float = 0.3
     edge_contrasts: tuple[str, ...] = ("T1w", "T2w")
     edges: Literal["components", "length"] = "components"
     map_weights: tuple[float, float, float] = (1.0, 5.0, 1.0)
@@ -98,7 +104,8 @@ def train(
     Parameters
     ----------
     out
-        Folder for ``weights.safetensors``, ``training.csv``, ``training.png`` and ``checkpoint/``.
+        Folder for ``weights.safetensors``, ``training.csv``, ``training.png`` and ``checkpoint/``, with a folder
+        ``labels`` of the same for the steps in which labels alone teach.
     data
         Files and folders of T1-weighted scans: their anatomy teaches, with values of its own.
     phantoms
@@ -112,7 +119,7 @@ def train(
     minutes
         Stop then; the run can be resumed.
     start
-        Weights to begin with, of the same network.
+        Weights to begin with, of the same network: edges count from the first step on.
     sources
         What teaches and what judges, in place of phantoms.
     progress
@@ -146,40 +153,52 @@ def train(
     }
     chosen = replace(QUICK if quick else MapRecipe(), **{name: v for name, v in given.items() if v is not None})
     conditions = MapConditions(spread=chosen.spread, trained={"recipe": asdict(chosen), "seed": seed})
-    loss = HybridLoss(
-        signals_of(conditions, chosen.edge_contrasts), chosen.edge_weight, chosen.map_weights, chosen.edges
-    )
+    signals = signals_of(conditions, chosen.edge_contrasts)
     settings = {"features": chosen.features, "levels": chosen.levels, "neighbours": chosen.neighbours}
     torch.manual_seed(seed)
     network = Mapper(**settings, conditions=conditions.written())
     if start is not None:
         _begin(network, start)
     teaching, judging = sources or gather(chosen, conditions, data, report)
-    recipe = Recipe(
-        Mapper.architecture,
-        settings,
-        f"hybrid, lambda {chosen.edge_weight:g}",
-        chosen.learning_rate,
-        chosen.batch,
-        chosen.steps,
-        warm_up=chosen.warm_up,
-        cool_down=chosen.cool_down,
-        patch=(chosen.patch, chosen.patch),
-        averaging=chosen.averaging,
-    )
     material = MapMaterial(teaching, MapSampling(chosen.patch, chosen.batch, chosen.neighbours), judging)
-    return run(
-        recipe,
-        network,
-        material,
-        out=out,
-        seed=seed,
-        minutes=minutes,
-        device=device,
-        loss=loss,
-        progress=progress,
-        report=report,
-    )
+
+    def stage(weight: float, count: int, folder: Path, limit: float | None) -> Result:
+        recipe = Recipe(
+            Mapper.architecture,
+            settings,
+            f"hybrid, lambda {weight:g}" if weight else "labels alone",
+            chosen.learning_rate,
+            chosen.batch,
+            count,
+            warm_up=chosen.warm_up,
+            cool_down=chosen.cool_down,
+            patch=(chosen.patch, chosen.patch),
+            averaging=chosen.averaging,
+        )
+        return run(
+            recipe,
+            network,
+            material,
+            out=folder,
+            seed=seed,
+            minutes=limit,
+            device=device,
+            loss=HybridLoss(signals, weight, chosen.map_weights, chosen.edges),
+            progress=progress,
+            report=report,
+        )
+
+    first = round(chosen.labels_first * chosen.steps) if chosen.edge_weight and start is None else 0
+    if not first:
+        return stage(chosen.edge_weight, chosen.steps, out, minutes)
+    began = time.monotonic()
+    before = stage(0.0, first, out / "labels", minutes)
+    spent = (time.monotonic() - began) / 60
+    if before.step < before.steps or (minutes is not None and spent >= minutes):
+        report("stopped while labels alone taught; the same command goes on")
+        return before
+    _begin(network, before.weights)
+    return stage(chosen.edge_weight, chosen.steps - first, out, None if minutes is None else minutes - spent)
 
 
 def gather(
