@@ -71,7 +71,7 @@ def test_a_press_sets_a_network_beside_its_twin_and_the_keys_look_at_both(
     qtbot.wait(100)
     dock.scroll_to(dock.twin)
     qtbot.mouseClick(dock.twin.button, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: view.session.running is None and view.in_plane.added is not None)
+    wait(qtbot, lambda: view.session.running is None and view.in_plane.twins.added is not None)
     assert view.layouts.now == "four"
     assert [layer.name for layer in viewer.layers if layer.visible] == FOUR
     canvas = viewer.__wrapped__.window._qt_viewer.canvas.native
@@ -106,6 +106,6 @@ def test_stop_while_the_first_runs_leaves_no_twin_and_the_viewer_free(
     qtbot.mouseClick(dock.in_plane.stop_button, Qt.MouseButton.LeftButton)
     wait(qtbot, lambda: view.session.running is None)
     assert time.monotonic() - began < 30
-    assert view.in_plane.added is None
+    assert view.in_plane.twins.added is None
     assert dock.in_plane.run_button.isEnabled()
     finish(view)

@@ -66,7 +66,7 @@ class InPlaneSection(Section):
         self.listen(self.session.job_changed, self.show_job)
         self.listen(self.session.progressed, self.show_job)
         self.listen(self.in_plane.ended, self._ended)
-        self.listen(self.in_plane.compared, self._compared)
+        self.listen(self.in_plane.twins.compared, self._compared)
         self.listen(self.in_plane.notes.changed, self.show_notes)
         self.show_scan(self.session.scan)
         self.show_job(self.session.running)
@@ -255,7 +255,7 @@ class InPlaneSection(Section):
         self.status.setText(f"{took}\n{figures}" if figures else took)
 
     def _compared(self, _added: Any) -> None:
-        took = (f"{result.key} took {result.seconds:.1f} s" for result in self.in_plane.twins or ())
+        took = (f"{result.key} took {result.seconds:.1f} s" for result in self.in_plane.twins.both or ())
         self.status.setText(", ".join(took))
 
     # -- asking -----------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ class TwinSection(Section):
 
     def __init__(self, dock: Dock, chosen: InPlaneSection) -> None:
         super().__init__(dock, "Beside its L1 twin")
-        self.in_plane = self.view.in_plane
+        self.twins = self.view.in_plane.twins
         self.chosen = chosen
         self.what = note()
         self.column.addWidget(self.what)
@@ -59,15 +59,15 @@ class TwinSection(Section):
             box.currentIndexChanged.connect(self._renew)
         self.listen(self.session.opened, self._renew)
         self.listen(self.session.job_changed, self._renew)
-        self.listen(self.in_plane.compared, self.show_added)
-        self.show_added(self.in_plane.added)
+        self.listen(self.twins.compared, self.show_added)
+        self.show_added(self.twins.added)
         self._renew()
 
     def _renew(self, _event: Any = None) -> None:
         scan = self.session.scan
         self.setVisible(not is_series(scan))
         try:
-            rival, twin = self.in_plane.twin_names(self.chosen.settings())
+            rival, twin = self.twins.names(self.chosen.settings())
         except MrsrError as error:
             self.what.setText(f"{error.line[0].upper()}{error.line[1:]}.")
             self.button.setEnabled(False)
@@ -75,35 +75,35 @@ class TwinSection(Section):
             self.what.setText(f"{rival} was trained against a critic, {twin} with L1 alone. {WHAT}")
             self.button.setEnabled(scan is not None and not is_series(scan) and self.session.running is None)
             self.button.setToolTip(f"Run {rival} and {twin}, as far as that was not done, and show them side by side")
-        if self.in_plane.added is None:
+        if self.twins.added is None:
             self.show_added(None)
 
     def show_added(self, added: Added | None) -> None:
         """Show the figures of both and how much was added."""
-        twins = self.in_plane.twins
+        both = self.twins.both
         for widget in (self.table, self.read, self.keys):
             widget.setVisible(added is not None)
-        if added is None or twins is None:
+        if added is None or both is None:
             self.table.show_table(None)
             return
-        table = figures(twins)
+        table = figures(both)
         self.table.show_table(table)
         self.table.setVisible(table is not None)
         self.read.setText("\n".join([*(in_words(added, name) for name in added.size), COLOURS]))
 
     def compare(self) -> None:
         """Run what is missing of both, and show them side by side."""
-        self.in_plane.compare_twins(self.chosen.settings())
+        self.twins.compare(self.chosen.settings())
 
 
-def figures(twins: Sequence[PlaneResult]) -> pd.DataFrame | None:
+def figures(both: Sequence[PlaneResult]) -> pd.DataFrame | None:
     """Return PSNR and SSIM of both, a row each (and each volume); None without a reference."""
     rows = {
         result.key if len(result.figures) == 1 else f"{name}, {result.key}": {
             "PSNR [dB]": round(found["psnr"], 2),
             "SSIM": round(found["ssim"], 4),
         }
-        for result in twins
+        for result in both
         for name, found in result.figures.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index") if rows else None

@@ -80,6 +80,17 @@ def test_three_orientations_are_those_of_the_shell(view: View, weights: Path) ->
     np.testing.assert_allclose(result.scan.array, expected.array, atol=1e-4 * cube.array.max())
 
 
+def test_of_several_volumes_the_one_on_the_screen_stays_on_it(view: View, weights: Path) -> None:
+    one = brain()
+    view.session.adopt(replace(one, array=np.concatenate([one.array, one.array[::-1] * 0.5]), names=("PDw", "T2w")))
+    view.viewer.layers["PDw (acquired)"].visible = False
+    view.viewer.layers["T2w (acquired)"].visible = True
+    for method in ("fourier", "nearest"):
+        view.in_plane.run(PlaneSettings(method))
+        assert [layer.name for layer in view.viewer.layers if layer.visible] == [f"T2w [{method} 25 %]"]
+    assert set(view.in_plane.results["fourier 25 %"].figures) == {"PDw", "T2w"}
+
+
 def test_odd_matrices_come_back_odd(view: View, weights: Path) -> None:
     view.session.adopt(brain((41, 37, 5)))
     view.in_plane.run(PlaneSettings("circle"))
@@ -115,7 +126,7 @@ def test_another_scan_takes_the_results_with_it(view: View, head: Scan) -> None:
 
 
 def test_a_saved_review_gives_the_results_back_without_computing(view: View, head: Scan, tmp_path: Path) -> None:
-    view.in_plane.compare_twins(PlaneSettings("cpce"))
+    view.in_plane.twins.compare(PlaneSettings("cpce"))
     view.layouts.choose("single")
     before = {layer.name for layer in view.viewer.layers}
     array = view.in_plane.results["cpce 25 %"].scan.array.copy()
@@ -129,5 +140,5 @@ def test_a_saved_review_gives_the_results_back_without_computing(view: View, hea
     again.saving.open(tmp_path / "review")
     assert {layer.name for layer in viewer.layers} == before
     np.testing.assert_array_equal(again.in_plane.results["cpce 25 %"].scan.array, array)
-    assert again.in_plane.added is not None
-    assert again.in_plane.added.real == pytest.approx(view.in_plane.added.real)
+    assert again.in_plane.twins.added is not None
+    assert again.in_plane.twins.added.real == pytest.approx(view.in_plane.twins.added.real)

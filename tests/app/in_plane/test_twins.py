@@ -16,7 +16,7 @@ FOUR = ["T2w (acquired)", "cpce 25 %", "cpce-l1 25 %", "cpce - cpce-l1 [a.u.]"]
 
 @pytest.mark.parametrize("chosen", ["cpce", "cpce-l1"])
 def test_both_are_run_and_stand_in_a_grid_with_what_was_added(view: View, head: Scan, chosen: str) -> None:
-    view.in_plane.compare_twins(PlaneSettings(chosen))
+    view.in_plane.twins.compare(PlaneSettings(chosen))
     assert list(view.in_plane.results) == ["cpce 25 %", "cpce-l1 25 %"]
     assert view.layouts.now == "four"
     assert [layer.name for layer in view.viewer.layers if layer.visible] == FOUR
@@ -35,14 +35,14 @@ def test_what_was_run_before_is_not_run_again(view: View, head: Scan) -> None:
     result = view.in_plane.results["cpce 25 %"]
     began = []
     view.in_plane.began.connect(began.append)
-    view.in_plane.compare_twins(PlaneSettings("cpce"))
+    view.in_plane.twins.compare(PlaneSettings("cpce"))
     assert [one.key for one in began] == ["cpce-l1 25 %"]
     assert view.in_plane.results["cpce 25 %"] is result
     assert [layer.name for layer in view.viewer.layers if layer.visible] == FOUR
 
 
 def test_the_pairs_are_acquired_twin_and_input_against_the_adversarial_one(view: View, head: Scan) -> None:
-    view.in_plane.compare_twins(PlaneSettings("cpce"))
+    view.in_plane.twins.compare(PlaneSettings("cpce"))
     found = [(pair.one, pair.other) for pair in view.look.pairs()]
     assert found == [(one, FOUR[1]) for one in (FOUR[0], FOUR[2], "T2w (25 %)")]
     view.look.next_pair()
@@ -55,7 +55,7 @@ def test_the_pairs_are_acquired_twin_and_input_against_the_adversarial_one(view:
 
 
 def test_what_was_added_can_be_hidden_like_any_map(view: View, head: Scan) -> None:
-    view.in_plane.compare_twins(PlaneSettings("cpce"))
+    view.in_plane.twins.compare(PlaneSettings("cpce"))
     view.layouts.choose("single")
     view.viewer.layers[FOUR[3]].visible = True
     view.look.toggle_maps()
@@ -63,15 +63,15 @@ def test_what_was_added_can_be_hidden_like_any_map(view: View, head: Scan) -> No
 
 
 def test_a_method_without_a_twin_says_so(view: View, head: Scan) -> None:
-    view.in_plane.compare_twins(PlaneSettings("fourier"))
+    view.in_plane.twins.compare(PlaneSettings("fourier"))
     assert view.session.banner is not None
     assert "no twin" in view.session.banner.text
     assert view.in_plane.results == {}
 
 
 def test_another_pair_of_twins_takes_the_place_of_the_first(view: View, head: Scan) -> None:
-    view.in_plane.compare_twins(PlaneSettings("cpce"))
-    view.in_plane.compare_twins(PlaneSettings("circle"))
+    view.in_plane.twins.compare(PlaneSettings("cpce"))
+    view.in_plane.twins.compare(PlaneSettings("circle"))
     assert FOUR[3] not in view.viewer.layers
     visible = [layer.name for layer in view.viewer.layers if layer.visible]
     assert visible[1:] == ["circle 25 %", "circle-l1 25 %", "circle - circle-l1 [a.u.]"]

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from napari_mrsr.app.dynamic.series import SeriesSettings, as_plain, from_plain
+from napari_mrsr.app.dynamic.series import SeriesSettings, as_plain, from_plain, is_series
+from napari_mrsr.app.layers import has_slider
+from napari_mrsr.errors import BadParameter, MissingParameter
 from napari_mrsr.networks import registry
 from napari_mrsr.scan import Scan
 from napari_mrsr.trust.anatomy import anatomy_of
@@ -18,7 +20,7 @@ AUTO = "auto"
 
 @dataclass(frozen=True)
 class PlaneSettings(SeriesSettings):
-    """How to sharpen one scan in plane: as a series is, and
+    """How to sharpen one scan in plane: as a series, along any axis.
 
     Parameters
     ----------
@@ -26,7 +28,7 @@ class PlaneSettings(SeriesSettings):
         The voxel axis across the planes; None takes that of the slices.
     orientations
         1, or 3: also the planes across the two other axes, against stripes between slices.
-    """  # noqa: D400 - a list goes on
+    """
 
     method: str = AUTO
     fraction: float | None = FRACTION
@@ -94,6 +96,30 @@ class PlaneResult:
 def layer_name(scan: Scan, volume: str, key: str) -> str:
     """Return the layer name of a volume that was sharpened in plane; of a single one it need not be named."""
     return key if scan.volumes == 1 else f"{volume} [{key}]"
+
+
+def title_of(volume: str, result: PlaneResult) -> str:
+    """Return what the pair of an acquired volume and its result is called."""
+    return f"{volume}, {result.key}"
+
+
+def needed(scan: Scan | None) -> Scan:
+    """Return the scan if it can be sharpened as one.
+
+    Raises
+    ------
+    MissingParameter
+        Nothing is open.
+    BadParameter
+        It is a series over time, which has a section of its own, or has too many volumes to stand side by side.
+    """
+    if scan is None:
+        raise MissingParameter("no scan is open", remedy="open one in the Study dock first")
+    if is_series(scan):
+        raise BadParameter("is a series over time", where=scan.where, remedy="use Dynamic series in the Process dock")
+    if has_slider(scan):
+        raise BadParameter(f"has {scan.volumes} volumes", where=scan.where, remedy="open one of them")
+    return scan
 
 
 def methods_for(scan: Scan | None) -> list[registry.Method]:

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
 from napari_mrsr.app import display, estimates, layers
 from napari_mrsr.app.compare.comparing import Pair
-from napari_mrsr.app.dynamic.series import is_series
 from napari_mrsr.app.in_plane import running
 from napari_mrsr.app.in_plane.choices import (
-    AUTO,
     PlaneResult,
     PlaneSettings,
     layer_name,
+    needed,
     plain_settings,
     settings_from,
+    title_of,
 )
 from napari_mrsr.app.in_plane.notes import Notes
-from napari_mrsr.errors import BadParameter, MissingParameter
+from napari_mrsr.app.in_plane.twins import Twins
 from napari_mrsr.planes import planes_of
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
     from napari_mrsr.app.viewing import View
-    from napari_mrsr.trust.twins import Added
 
 #: Least time between two refreshes of one layer, s.
 PAUSE = 0.15
@@ -51,63 +49,32 @@ class InPlane:
         Results by what was done, the latest last.
     notes
         What a person should know of the scan before.
-    added, twins
-        What adversarial training added, and the two results it was found in; None before.
+    twins
+        A network beside its twin, and what adversarial training added.
     """
 
     began = Signal(object)  # PlaneResult
     ended = Signal(object)  # PlaneResult
-    compared = Signal(object)  # Added
 
     def __init__(self, view: View) -> None:
         self.view = view
         self.results: dict[str, PlaneResult] = {}
-        self.added: Added | None = None
-        self.twins: tuple[PlaneResult, PlaneResult] | None = None
         self.notes = Notes(view.session)
+        self.twins = Twins(self)
         self._refreshed: dict[str, float] = {}
         view.session.opened.connect(self._opened)
 
     def _opened(self, _scan: Scan | None) -> None:
-        self.results, self.added, self.twins = {}, None, None
+        self.results = {}
+        self.twins.forget()
 
     # -- running ----------------------------------------------------------------------------------------
     def run(self, settings: PlaneSettings) -> None:
         """Sharpen the open scan in the background, the slice on the screen first."""
-        self._start([settings])
+        self.start([settings])
 
-    def compare_twins(self, settings: PlaneSettings) -> None:
-        """Sharpen by the network that is chosen and by its twin, as far as that was not done, and show both.
-
-        The network was trained against a critic, its twin with L1 alone; either may be the one chosen.
-        """
-        names = self.view.session.attempt(lambda: self.twin_names(settings))
-        if names is not None:
-            self._start([replace(settings, method=name) for name in names], twins=True)
-
-    def twin_names(self, settings: PlaneSettings) -> tuple[str, str]:
-        """Return the names of the adversarial network and of its twin.
-
-        Raises
-        ------
-        MissingParameter
-            Nothing is open.
-        BadParameter
-            The method has no twin, or weights of one's own were chosen.
-        """
-        from napari_mrsr.in_plane_choice import choose_method, with_twin
-
-        if settings.weights is not None:
-            raise BadParameter(
-                "of weights of your own no twin is known",
-                remedy="choose a shipped method, or run both one after the other",
-            )
-        scan = needed(self.view.session.scan)
-        name = choose_method(scan)[0].name if settings.method == AUTO else settings.method
-        rival, twin = with_twin(name)
-        return rival.name, twin.name
-
-    def _start(self, wanted: list[PlaneSettings], *, twins: bool = False) -> None:
+    def start(self, wanted: list[PlaneSettings], *, twins: bool = False) -> None:
+        """Sharpen by one method, or by two that are twins, of which only what is missing is made."""
         session = self.view.session
         scan = session.attempt(lambda: needed(session.scan))
         if scan is None:
@@ -115,17 +82,18 @@ class InPlane:
         axis = wanted[0].axis if wanted[0].axis is not None else next(iter(planes_of(scan).values()))
         shown = self.view.slice_on_screen(scan, 1, axis)
         done = [result for result in self.results.values() if not result.partial and result.share >= 1]
-        first = (self._volume(scan), shown or 0)
+        first = (self.volume_on_screen(), shown or 0)
         job = running.sharpen(
             scan, wanted, self._take, done=done if twins else (), twins=twins, first=first, threads=estimates.threads()
         )
         session._start(JOB, job)
 
-    def _volume(self, scan: Scan) -> int:
-        for n, name in enumerate(scan.names):
-            layer = self.view.layer(display.acquired(name))
-            if layer is not None and layer.visible:
-                return n
+    def volume_on_screen(self) -> int:
+        """Return the number of the volume of the open scan that is seen, 0 where none is."""
+        scan = self.view.session.scan
+        for layer in reversed(self.view.viewer.layers):
+            if scan is not None and layer.visible and "volume" in layer.metadata.get("mrsr", {}):
+                return min(int(layer.metadata["mrsr"]["volume"]), scan.volumes - 1)
         return 0
 
     def _take(self, told: tuple[str, Any, Any]) -> None:
@@ -139,12 +107,12 @@ class InPlane:
         elif what == running.ENDED:
             self._finish(found)
         else:
-            self.show_added(found, about)
+            self.twins.show(found, about)
 
     # -- layers -----------------------------------------------------------------------------------------
     def show(self, result: PlaneResult) -> None:
         """Show a result that begins, in the window of what was acquired."""
-        view = self.view
+        view, volume = self.view, self.volume_on_screen()
         before = [layer_name(result.scan, volume, result.key) for volume in result.scan.names]
         view.remove([name for one in before for name in (one, f"{one} (partial)")])
         self.results.pop(result.key, None)
@@ -154,7 +122,6 @@ class InPlane:
             self._put(result.source, "undersampled", result.input_names, windows)
         self._put(result.scan, "sr", result.names, windows, **self._about(result))
         self._refreshed.clear()
-        volume = self._volume(result.scan)
         view.look.show_only([result.names[volume]])
         view.viewer.layers.selection.active = view.layer(result.names[volume])
         view.look.forget_pair()
@@ -211,50 +178,19 @@ class InPlane:
             session.say("warn", f"{done}; press Run again for all of it")
         self.ended.emit(result)
 
-    def show_added(self, added: Added, twins: list[PlaneResult]) -> None:
-        """Show what adversarial training added, and acquired, both results and that together."""
-        view = self.view
-        self.added, self.twins = added, (twins[0], twins[1])
-        view.remove([la.name for la in view.viewer.layers if la.metadata.get("mrsr", {}).get("twins")])
-        for n, name in enumerate(added.difference.names):
-            one = added.difference.volume(n)
-            limits = display.symmetric(one.array)
-            data = layers.map_layer(
-                one, self.added_names[n], role="difference", colormap=display.DARK_DIFFERENCE, limits=limits,
-                frame=view.frame_for(one), twins=[t.key for t in twins], size=added.size[name],
-            )  # fmt: skip
-            view.put(data, visible=False).colorbar.visible = True
-        pairs = [pair.title for pair in view.look.pairs()]
-        title = self._title(twins[0].scan.names[self._volume(twins[0].scan)], twins[0])
-        if title in pairs:
-            view.look.choose_pair(pairs.index(title))
-            view.layouts.choose("four")
-        self.compared.emit(added)
-
-    @property
-    def added_names(self) -> tuple[str, ...]:
-        """Names of the layers of what adversarial training added, one for each volume."""
-        if self.twins is None:
-            return ()
-        one, other = (result.settings.method for result in self.twins)
-        scan = self.twins[0].scan
-        return tuple(layer_name(scan, volume, f"{one} - {other}") + " [a.u.]" for volume in scan.names)
-
     # -- looking ----------------------------------------------------------------------------------------
-    def _title(self, volume: str, result: PlaneResult) -> str:
-        return f"{volume}, {result.key}"
-
     def pairs(self) -> list[Pair]:
         """Return what can be looked at in turn: acquired, input and other methods against each result."""
         if not self.results:
             return []
         *earlier, latest = self.results.values()
-        if self.twins is not None and self.twins[0] in self.results.values():
-            latest = self.twins[0]
-            earlier = [self.twins[1], *(r for r in self.results.values() if r not in self.twins)][::-1]
+        both = self.twins.both
+        if both is not None:  # these first
+            latest = both[0]
+            earlier = [*(r for r in self.results.values() if r not in both), both[1]]
         found = []
         for n, volume in enumerate(latest.scan.names):
-            title = self._title(volume, latest)
+            title = title_of(volume, latest)
             found.append(Pair(title, display.acquired(volume), latest.names[n]))
             for other in reversed(earlier):
                 if volume in other.scan.names and other.scan.same_grid(latest.scan):
@@ -263,20 +199,6 @@ class InPlane:
             if latest.reference is not None:
                 found.append(Pair(f"{title}, input", latest.input_names[n], latest.names[n]))
         return found
-
-    def four(self, pair: Pair) -> list[str]:
-        """Return what is shown of a pair where there is room for four: acquired, adversarial, its twin, what was added.
-
-        Nothing where the pair is about something else.
-        """
-        if self.twins is None:
-            return []
-        one, other = self.twins
-        for n, name in enumerate(one.names):
-            found = [display.acquired(one.scan.names[n]), name, other.names[n], self.added_names[n]]
-            if name == pair.other and all(self.view.layer(wanted) is not None for wanted in found):
-                return found
-        return []
 
     # -- keeping ----------------------------------------------------------------------------------------
     def as_saved(self, put: Any) -> dict[str, Any]:
@@ -296,7 +218,7 @@ class InPlane:
                 }
                 for result in self.results.values()
             ],
-            "twins": None if self.twins is None else [result.key for result in self.twins],
+            "twins": [result.key for result in self.twins.both or ()],
         }
 
     def give_back(self, saved: Mapping[str, Any], scan_at: Any) -> None:
@@ -318,25 +240,6 @@ class InPlane:
             self.show(result)
             result.partial = result.share < 1
             self._finish(result)
-        twins = [self.results[key] for key in saved.get("twins") or [] if key in self.results]
+        twins = [self.results[key] for key in saved.get("twins", []) if key in self.results]
         if len(twins) == 2:
-            self.show_added(added_by_adversary(twins[0].scan, twins[1].scan, twins[0].reference), twins)
-
-
-def needed(scan: Scan | None) -> Scan:
-    """Return the scan if it can be sharpened as one.
-
-    Raises
-    ------
-    MissingParameter
-        Nothing is open.
-    BadParameter
-        It is a series over time, which has a section of its own, or has too many volumes to stand side by side.
-    """
-    if scan is None:
-        raise MissingParameter("no scan is open", remedy="open one in the Study dock first")
-    if layers.has_slider(scan) and not is_series(scan):
-        raise BadParameter(f"has {scan.volumes} volumes", where=scan.where, remedy="open one of them")
-    if is_series(scan):
-        raise BadParameter("is a series over time", where=scan.where, remedy="use Dynamic series in the Process dock")
-    return scan
+            self.twins.show(added_by_adversary(twins[0].scan, twins[1].scan, twins[0].reference), twins)
