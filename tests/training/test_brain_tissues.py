@@ -49,8 +49,9 @@ def anatomy() -> Anatomy:
 def test_tissues_of_a_phantom_are_found_again_in_spite_of_shading() -> None:
     shares, contrast, _ = classify(t1w().array[0], inside(), 3.0)
     core = binary_erosion(inside(), iterations=2)
-    for share, name in zip(shares, ("CSF", "grey matter", "white matter"), strict=True):
-        assert np.corrcoef(share[core], head().share_of(name)[core])[0, 1] > 0.85, name
+    least = {"CSF": 0.65, "grey matter": 0.8, "white matter": 0.9}
+    for share, name in zip(shares, least, strict=True):
+        assert np.corrcoef(share[core], head().share_of(name)[core])[0, 1] > least[name], name
         assert share[core].mean() == pytest.approx(head().share_of(name)[core].mean(), abs=0.08), name
     np.testing.assert_allclose(shares.sum(axis=0), 1, atol=1e-4)
     assert contrast > 2
