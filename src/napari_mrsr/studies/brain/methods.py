@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from napari_mrsr import in_plane
 from napari_mrsr.errors import BadParameter, UnknownMethod
 from napari_mrsr.networks import registry
 from napari_mrsr.scan import Scan
@@ -98,8 +99,6 @@ class InPlane:
 
     def sharpen(self, coarse: Scan, like: Scan, subject: str, told: Told, stop: Stop) -> Floats:
         """Return the slices of a subject on the grid ``like``, shape ``(i, j, k)``."""
-        from napari_mrsr import in_plane
-
         weights = self.file(subject)
         method = "auto" if weights is not None else self.method
         found = in_plane.sharpen(
