@@ -49,7 +49,7 @@ def read(parts: Array) -> Maps:
     --------
     >>> half = 0.5 * moments(*np.array([[838.0, 4000.0], [74.0, 1800.0], [0.7, 1.0]])).sum(axis=1)
     >>> [round(float(value), 2) for value in read(half)]
-    [2003.05, 143.19, 0.85]
+    [2003.79, 226.42, 0.85]
     """
     m0, a, b = parts
     seen = m0 > FAINTEST
