@@ -30,7 +30,8 @@ def head(*, stripped: bool = False, bits: int = 16) -> Scan:
 
 
 def test_a_contrast_and_an_anatomy_that_the_card_does_not_name_are_told() -> None:
-    assert outside_in_plane(head(), CPCE) == ["T1w scan, weights of T2w and FLAIR (cpce): take weights that learned from T1w"]
+    line = "T1w scan, weights of T2w and FLAIR (cpce): take weights that learned from T1w"
+    assert outside_in_plane(head(), CPCE) == [line]
     knee = replace(head(), acquisition=Acquisition(body_part="KNEE"))
     assert "anatomy knee: cpce was trained on brain" in outside_in_plane(knee, CPCE)
 
