@@ -185,7 +185,7 @@ def test_where_memory_runs_out_slices_are_parted_before_their_plane(network, mon
     assert {shape[:2] for shape in seen} == {(40, 36)}
     monkeypatch.setattr(Runner, "__call__", lambda self, x, stop=None: (_ for _ in ()).throw(MemoryError))
     with pytest.raises(OutOfMemory):
-        engine.run(network, array, axis=2, scale=SCALE, **EXACT)
+        engine.run(network, array[:, :12, :12, :2], axis=2, scale=SCALE, **EXACT)
 
 
 def test_two_dimensional_convolutions_are_counted():
