@@ -31,5 +31,5 @@ def unpacked(target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     >>> [part.shape[1] for part in unpacked(torch.zeros(1, 7, 4, 4, 1))]
     [3, 1, 3]
     """
-    labels, valid, images = target.split([len(MAPS), 1, len(CONTRASTS)], dim=1)
+    labels, valid, images = torch.split(target, [len(MAPS), 1, len(CONTRASTS)], dim=1)
     return labels, valid, images
