@@ -71,7 +71,7 @@ ABOUT |= {
         "trained far shorter than published; see the steps below. It is here so that the comparison can be run.",
     },
 }
-_BRAIN = IN_PLANE | {"anatomy": ["brain"], "contrasts": ["T1w", "T2w", "FLAIR", "PDw"]}
+_BRAIN = IN_PLANE | {"anatomy": ["brain"], "contrasts": ["T1w", "FLAIR", "PDw"]}
 _ADVERSARIAL = (
     " Trained against a critic, it draws edges where pictures as they are have edges: sharper to look at, and now and then "
     "something that is not there. Look at its twin, {twin}, beside it."

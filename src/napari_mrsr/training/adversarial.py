@@ -111,20 +111,22 @@ def run(
         _step(optimizers["generators"], generators)
         step += 1
         average.update(step)
-        if step % LOG_EVERY == 0 or step == recipe.steps:
+        is_over = record.is_over
+        is_last = is_over or step == recipe.steps
+        if step % LOG_EVERY == 0 or is_last:
             told = "; ".join(f"{name} {float(term.detach()):.5g}" for name, term in terms.items())
             loss = float(generators.detach())
             record.log(step, rate(recipe, step - 1), loss, float(critics.detach()), told)
             if progress is not None:
                 progress(step, recipe.steps, loss)
-        if material.judges and (step % max(1, recipe.steps // VALIDATIONS) == 0 or step == recipe.steps):
+        if material.judges and (step % max(1, recipe.steps // VALIDATIONS) == 0 or is_last):
             scores = material.scores(average.averaged())
             for one in scores:
                 record.log(step, "", "", "", str(one))
                 report(f"step {step} {one}")
         if record.is_due:
             save()
-        if record.is_over:
+        if is_over:
             break
     save()
     weights = registry.save(average.averaged(), out / "weights.safetensors", about=material.about)

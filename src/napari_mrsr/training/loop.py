@@ -117,14 +117,16 @@ def run(
             optimizer.step()
             step += 1
             average.update(step)
+            is_over = record.is_over
+            is_last = is_over or step == recipe.steps
             losses.append(float(apart.detach()))
-            if step % LOG_EVERY == 0 or step == recipe.steps:
+            if step % LOG_EVERY == 0 or is_last:
                 mean = sum(losses) / len(losses)
                 losses.clear()
                 record.log(step, rate(recipe, step - 1), mean, "")
                 if progress:
                     progress(step, recipe.steps, mean)
-            if material.judges and (step % every == 0 or step == recipe.steps):
+            if material.judges and (step % every == 0 or is_last):
                 with torch.autocast(place.type, dtype=precision, enabled=precision is not None):
                     scores = material.scores(average.averaged())
                 for one in scores:
@@ -132,7 +134,7 @@ def run(
                     report(f"step {step} {one}")
             if record.is_due:
                 save()
-            if record.is_over:
+            if is_over:
                 break
     save()
     weights = registry.save(average.averaged(), out / "weights.safetensors", about=about)
