@@ -108,7 +108,7 @@ def _validated(run: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     with (run / "training.csv").open(newline="") as file:
         for row in csv.DictReader(file):
-            if row["note"]:
+            if row["note"] and not row["loss"]:  # a line with a loss says its terms
                 case, _, line = row["note"].rpartition(": ")
                 found[case] = line
     return found
