@@ -76,7 +76,7 @@ def _state(run: Path) -> dict[str, Any]:
     is_game = "critic_steps" in recipe
     towards = f"{recipe['critic_steps']} of the critics to each" if is_game else f"loss {recipe['loss'].upper()}"
     how = (
-        f"{state['step']} steps of {recipe['batch']} patches, {towards}, "
+        f"{state['step']} steps of {recipe['batch']} patch{'es' if recipe['batch'] > 1 else ''}, {towards}, "
         f"Adam {recipe['learning_rate']:g}, {state['hours']:.1f} h on a shared 2-core CPU"
     )
     twin = recipe["network"] in ("cpce", "circle") and not is_game
