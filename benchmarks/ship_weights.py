@@ -120,7 +120,8 @@ def _gain_in_plane(figures: dict[str, str]) -> dict[str, str]:
     made = [gain for gain in gains if gain.startswith("phantom")]
     if not made:  # the planes of one scan
         mean = sum(float(line.split()[2]) for line in figures.values()) / len(figures)
-        made = [f"{next(iter(figures)).split()[0]} {mean:+.1f}"]
+        scan = next(iter(figures)).split()[0]
+        made = [f"{ORIGINS.get(scan, scan).split(',')[0]} {mean:+.1f}"]
     return {"dB over zero-filling": ", ".join(made)}
 
 

@@ -35,7 +35,8 @@ def outside_in_plane(scan: Scan, method: Method) -> list[str]:
         lines.append(f"anatomy {part}: {method.name} was trained on {' and '.join(method.anatomy)}")
     contrast = contrast_of(scan)
     if contrast and method.contrasts and contrast not in method.contrasts:
-        trained = " and ".join(method.contrasts)
+        *first, last = method.contrasts
+        trained = f"{', '.join(first)} and {last}" if first else last
         lines.append(
             f"{contrast} scan, weights of {trained} ({method.name}): take weights that learned from {contrast}"
         )
