@@ -18,8 +18,8 @@ from tests.brains import brain, shipped
 def test_of_a_brain_the_network_that_invents_least_is_chosen_and_says_so(tmp_path: Path) -> None:
     with shipped(tmp_path):
         method, reason = choose_method(brain())
-    assert method.name == "circle-l1"
-    assert reason == "circle-l1: trained on brain with L1 alone, which invents least"
+    assert method.name == "cpce-l1"
+    assert reason == "cpce-l1: trained on brain with L1 alone, which invents least"
 
 
 def test_where_no_twin_is_here_the_reason_says_what_that_means(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_another_contrast_than_the_cards_is_in_the_plan_and_in_the_history(tmp_p
     t1w = replace(brain(), sources=(Source("brain/one_T1w.nii.gz"),), acquisition=Acquisition())
     with shipped(tmp_path):
         low = degrade(t1w, kspace=0.25)
-        line = "T1w scan, weights of T2w and FLAIR (circle-l1): take weights that learned from T1w"
+        line = "T1w scan, weights of T2w and FLAIR (cpce-l1): take weights that learned from T1w"
         assert in_plane.plan(low).outside == (line,)
         assert in_plane.sharpen(low).history[-1].parameters["outside"] == list(in_plane.plan(low).outside)
         assert in_plane.plan(degrade(brain(), kspace=0.25)).outside == ()

@@ -22,9 +22,9 @@ from napari_mrsr.trust.zero_filled import in_words
 
 #: Networks that are chosen by themselves, the best first, and what is taken without them.
 PREFERRED = ("swift", "unet")
-#: ... and before them for one part of the body. Of the brain: what invents least first, what was trained against a
-#: critic last.
-PREFERRED_FOR: Mapping[str, tuple[str, ...]] = {"brain": ("circle-l1", "cpce-l1", "circle", "cpce")}
+#: ... and before them for one part of the body. Of the brain: what invents least first, and of two that are level the
+#: faster (docs/results/brain_sr.md); what was trained against a critic last.
+PREFERRED_FOR: Mapping[str, tuple[str, ...]] = {"brain": ("cpce-l1", "circle-l1", "cpce", "circle")}
 ELSE = "fourier"
 #: Matrix where nothing says how fine the scan was meant to be: so many times the acquired one.
 DEFAULT_FACTOR = 2

@@ -74,8 +74,8 @@ def test_a_knee_leaves_it_folded_and_a_series_has_its_own(view: View, section: I
 
 def test_the_card_says_why_and_what_the_manifest_says(view: View, section: InPlaneSection) -> None:
     view.session.adopt(brain())
-    assert "circle-l1: trained on brain with L1 alone, which invents least" in section.card.text()
-    assert SUMMARIES["circle-l1"] in section.card.text()
+    assert "cpce-l1: trained on brain with L1 alone, which invents least" in section.card.text()
+    assert SUMMARIES["cpce-l1"] in section.card.text()
     section.method.setCurrentText("cpce")
     assert SUMMARIES["cpce"] in section.card.text()
     assert "cpce-l1" in section.card.text()  # its twin

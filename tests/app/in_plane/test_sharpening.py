@@ -22,8 +22,8 @@ from tests.brains import brain
 def test_auto_takes_the_twin_and_the_layer_stands_in_the_window_of_the_scan(view: View, head: Scan) -> None:
     view.viewer.layers["T2w (acquired)"].contrast_limits = (10, 400)
     view.in_plane.run(PlaneSettings())
-    result = view.in_plane.results["circle-l1 25 %"]
-    layer = view.viewer.layers["circle-l1 25 %"]
+    result = view.in_plane.results["cpce-l1 25 %"]
+    layer = view.viewer.layers["cpce-l1 25 %"]
     assert tuple(layer.contrast_limits) == (10, 400)
     assert layer.visible
     assert not view.viewer.layers["T2w (25 %)"].visible
