@@ -9,7 +9,7 @@ is given, against what the training sources had (``weights/ranges.json``, writte
 - contrast, by two numbers that no scanner's scale changes: the entropy of the histogram of the object (64 bins up to
   the common scale, bits), and, of echoes, the median ratio of the second to the first. They know nothing of anatomy: a
   usual histogram is no proof of a usual contrast;
-- the anatomy (:mod:`.anatomy`) against that of the card; a scan that says none is not doubted.
+- the anatomy (:mod:`napari_mrsr.trust.anatomy`) against that of the card; a scan that says none is not doubted.
 
 A range ends where the outermost source lies; :data:`TOLERANCE` beyond it is not told.
 """
