@@ -21,8 +21,8 @@ shutil.rmtree(Path(__file__).parent / "_api", ignore_errors=True)
 html_theme = "furo"
 html_title = f"napari-mrsr {release}"
 
-# A short name that several rooms have (a base class, an attribute, a type) is linked to one of them: it cannot be written in
-# full where it stands in code. References in prose that lead nowhere, or to the wrong kind, stay warnings.
+# A short name that several rooms have (a base class, an attribute, a type) is linked to one of them: it cannot be
+# written in full where it stands in code. References in prose that lead nowhere, or to the wrong kind, stay warnings.
 suppress_warnings = ["ref.python"]
 
 # Signatures stay short: types are said in the docstrings, with shapes and units.
