@@ -2,8 +2,8 @@
 
 The anatomy (:mod:`napari_mrsr.trust.anatomy`) and the contrast (:mod:`napari_mrsr.contrast`) are compared with what the
 card names; what is not known of the scan, or not named by the card, is not doubted. Whether there is anything to
-recover at all (:mod:`napari_mrsr.trust.zero_filled`) and what was done to the grey values before are told of any method:
-:func:`notes`.
+recover at all (:mod:`napari_mrsr.trust.zero_filled`) and what was done to the grey values before are told of any
+method: :func:`notes`.
 """
 
 from __future__ import annotations
