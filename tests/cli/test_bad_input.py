@@ -187,7 +187,8 @@ def test_impossible_options_of_degrade(refused, write, out, options, smooth):
         ("--adapt-minutes", 2),
         ("--save-adapted", "weights.safetensors"),
         ("--factor", 2, "--like", "scan.nii.gz"),
-        ("--axis", "in-plane", "--trust", "trust"),
+        ("--axis", "in-plane", "--method", "aplus", "--trust", "trust"),
+        ("--like", "scan.nii.gz", "--trust", "trust"),
         ("--consistency", "hard", "--trust", "trust"),
     ],
 )

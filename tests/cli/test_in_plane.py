@@ -44,6 +44,19 @@ def test_a_series_is_undersampled_and_sharpened_back_to_its_own_grid(shell, seri
     assert step["method"] == "swift"
 
 
+def test_trust_in_plane_is_what_was_not_measured_of_every_frame(shell, series, load, tmp_path, swift):
+    low, fine, trust = tmp_path / "low.nii.gz", tmp_path / "fine.nii.gz", tmp_path / "trust"
+    assert shell("degrade", series, "-o", low, "--kspace", 0.25).code == 0
+    outcome = shell("sr", low, "-o", fine, "--axis", "in-plane", "--weights", swift, "--trust", trust)
+    assert outcome.code == 0, outcome.err
+    added, affine = load(trust / "added.nii.gz")
+    np.testing.assert_allclose(affine, load(fine)[1])
+    assert added.shape == (20, 16, 12, 3)
+    np.testing.assert_allclose(added, 0, atol=1e-3)  # an untrained swift gives back the zero-filled picture
+    assert load(trust / "z.nii.gz")[0].shape == (10, 8, 12, 3)
+    assert len(json.loads((trust / "summary.json").read_text())["volumes"]) == 3
+
+
 def test_the_matrix_before_the_cut_is_remembered_by_the_file_and_a_factor_wins(shell, series, load, tmp_path):
     low = tmp_path / "low.nii.gz"
     assert shell("degrade", series, "-o", low, "--kspace", 0.1).code == 0

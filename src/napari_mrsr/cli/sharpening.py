@@ -97,3 +97,15 @@ def sharpen(
             console.stage(f"{job.method.name}: {in_words(seconds)} for {scan.volumes} frames; Ctrl-C stops it")
     with console.progress("sharpening in plane") as progress:
         return in_plane.sharpen(scan, matrix=matrix, like=like, device=device, progress=progress, **options)
+
+
+def write_trust(scan: Scan, result: Scan, folder: Path) -> None:
+    """Write what sharpening added, and where it left the centre of k-space that was measured."""
+    from napari_mrsr.files import write_nifti
+    from napari_mrsr.files.json_file import write_json
+    from napari_mrsr.trust.plane_decomposition import trust_in_plane
+
+    found = trust_in_plane(scan, result)
+    write_nifti(found.added, folder / "added.nii.gz")
+    write_nifti(found.z, folder / "z.nii.gz")
+    write_json(found.summary, folder / "summary.json")

@@ -24,7 +24,7 @@ from napari_mrsr.cli.options import (
 )
 from napari_mrsr.cli.output import check_folder, check_volume
 from napari_mrsr.cli.read import read
-from napari_mrsr.cli.sharpening import check_planes, is_in_plane, knows_the_plane, plane_axes, sharpen
+from napari_mrsr.cli.sharpening import check_planes, is_in_plane, knows_the_plane, plane_axes, sharpen, write_trust
 from napari_mrsr.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def sr(
     _check_method(method, weights)
     check_adapt(adapt, adapt_minutes, save_adapted, method=method, weights=weights, axis=axis, like=like)
     if trust is not None:
-        _check_trust(axis, like, consistency)
+        _check_trust(like, consistency)
     check_volume(output)
     if trust is not None:
         check_folder(trust)
@@ -135,7 +135,11 @@ def sr(
         planes: dict[str, Any] = {"plane": plane, "orientations": orientations or 1}
         result = sharpen(scan, factor=factor, like=target, consistency=consistency, **planes, **options)
         _write(result, output)
+        if trust is not None:
+            write_trust(scan, result, trust)
         return
+    if axis == "in-plane" and trust is not None:
+        raise BadParameter("--trust looks along one axis", remedy="choose a method for the plane, or one axis")
     if adapt:
         from napari_mrsr.choice import check_for_slices
 
@@ -185,15 +189,16 @@ def _check_method(method: str, weights: Path | None) -> None:
         registry.find(method)
 
 
-def _check_trust(axis: str | None, like: Path | None, consistency: str | None) -> None:
+def _check_trust(like: Path | None, consistency: str | None) -> None:
     """Refuse what the trust maps cannot look at."""
-    if axis == "in-plane" or like is not None:
+    if like is not None:
         raise BadParameter(
-            "--trust looks along one axis, by --factor", remedy="leave out --trust, or --like and in-plane"
+            "--trust looks along one axis, by --factor, or in plane", remedy="leave out --trust or --like"
         )
     if consistency == "hard":
         raise BadParameter(
-            "--consistency hard hides the disagreement that --trust shows", remedy="use wiener or none with --trust"
+            "--consistency hard hides the disagreement that --trust shows",
+            remedy="use wiener (along one axis) or none with --trust",
         )
 
 
