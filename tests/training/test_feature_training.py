@@ -89,8 +89,8 @@ def test_a_run_of_another_width_cannot_go_on(tmp_path: Path) -> None:
         FeatureLearner(replace(TINY, width=8), [blobs(0)], CPU, 0).learn(tmp_path, None, None, lambda _: None)
 
 
-def test_two_tissues_of_different_brightness_are_told_apart_within_a_hundred_steps(tmp_path: Path) -> None:
-    recipe = replace(TINY, steps=100, batch=4, learning_rate=1e-2)
+def test_two_tissues_of_different_brightness_are_told_apart_within_two_hundred_steps(tmp_path: Path) -> None:
+    recipe = replace(TINY, steps=200, batch=4, learning_rate=1e-2)
     learner = FeatureLearner(recipe, [blobs(seed) for seed in range(3)], CPU, 0)
     before = feature_scores.dice(learner, [blobs(9)])
     learner.learn(tmp_path, None, None, lambda _: None)

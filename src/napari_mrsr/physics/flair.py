@@ -37,13 +37,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.physics.arrays import Values, alike
 from napari_mrsr.physics.refocusing import Train, ideal_train, simulated_train
 from napari_mrsr.physics.timings import check_finite
+
+#: T1 and T2 of the fluid that is nulled, ms.
+FLUID = (4000.0, 1800.0)
 
 #: Relaxation times that count as none, ms.
 WITHOUT_RELAXATION = 1e12
@@ -197,6 +200,27 @@ def flair_signal_simulated(
     xp, (t1, t2, m0, b1) = alike(t1, t2, m0, b1)
     train = simulated_train(t1, t2, angles, spacing=timings.echo_spacing, echo=timings.echo, b1=b1)
     return _signal(xp, train, t1, m0, b1, timings)
+
+
+def nulling_time(timings: FlairTimings) -> float:
+    """Return the inversion time at which the simple model of a FLAIR shows no fluid, ms.
+
+    Its 180 degree pulses leave nothing along the field; a real train of small angles leaves some, and is set up to null
+    fluid at the TI of its header. At that TI the model would show fluid bright.
+
+    Examples
+    --------
+    >>> round(nulling_time(FlairTimings()))
+    1545
+    """
+    from scipy.optimize import brentq
+
+    last = timings.repetition_time - timings.pulses * timings.echo_spacing
+
+    def left(time: float) -> float:
+        return float(flair_signal(FLUID[0], FLUID[1], replace(timings, inversion_time=time)))
+
+    return float(brentq(left, 0.05 * last, 0.95 * last, xtol=0.1))
 
 
 def equivalent_echo_time(t1: Values, t2: Values, angles: Sequence[float], *, spacing: float, echo: int) -> Any:

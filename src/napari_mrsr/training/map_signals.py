@@ -5,16 +5,18 @@ T1w is an MPRAGE, T2w a turbo spin echo of 180 degree pulses, FLAIR an inversion
 
 The timings are the nominal ones; those of the scans that teach are a little off
 (:mod:`~napari_mrsr.training.brain_contrasts`). A FLAIR read by a long train of varying angles has an echo time in its
-header (352 ms in paper 4) that is not what weighs T2, so its edges are left out of the loss, as published.
+header (352 ms in paper 4) that is not what weighs T2, so its edges are left out of the loss, as published; where they
+are asked for, the model's TI is the one at which it nulls fluid (:func:`~napari_mrsr.physics.flair.nulling_time`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.networks.map_conditions import MapConditions
-from napari_mrsr.physics.flair import flair_signal
+from napari_mrsr.physics.flair import flair_signal, nulling_time
 from napari_mrsr.physics.mprage import mprage_signal
 from napari_mrsr.physics.tse import tse_signal
 from napari_mrsr.training.edge_loss import Signal
@@ -28,10 +30,11 @@ def signals_of(conditions: MapConditions, contrasts: Sequence[str]) -> dict[str,
     BadParameter
         A contrast has no model.
     """
+    flair = replace(conditions.flair, inversion_time=nulling_time(conditions.flair))
     known: dict[str, Signal] = {
         "T1w": lambda t1, t2, m0: abs(mprage_signal(t1, conditions.mprage, m0=m0)),
         "T2w": lambda t1, t2, m0: abs(tse_signal(t1, t2, conditions.tse, m0=m0)),
-        "FLAIR": lambda t1, t2, m0: abs(flair_signal(t1, t2, conditions.flair, m0=m0)),
+        "FLAIR": lambda t1, t2, m0: abs(flair_signal(t1, t2, flair, m0=m0)),
     }
     unknown = [name for name in contrasts if name not in known]
     if unknown:

@@ -15,32 +15,12 @@ from typing import Any
 import numpy as np
 
 from napari_mrsr.phantoms.brain.phantom import BrainPhantom, Signal
-from napari_mrsr.physics.flair import FlairTimings, flair_signal
+from napari_mrsr.physics.flair import FlairTimings, flair_signal, nulling_time
 from napari_mrsr.physics.mprage import MprageTimings, mprage_signal
 from napari_mrsr.physics.tse import TseTimings, tse_signal
 from napari_mrsr.scan import Acquisition, Scan, stack
 
 CONTRASTS = ("T1w", "T2w", "FLAIR")
-#: T1 of the fluid that is nulled, ms.
-FLUID = 4000.0
-
-
-def nulling_time(timings: FlairTimings) -> float:
-    """Return the inversion time at which the model of a FLAIR shows no fluid, ms.
-
-    Examples
-    --------
-    >>> round(nulling_time(FlairTimings()))
-    1545
-    """
-    from scipy.optimize import brentq
-
-    last = timings.repetition_time - timings.pulses * timings.echo_spacing
-
-    def left(time: float) -> float:
-        return float(flair_signal(np.array(FLUID), np.array(1800.0), replace(timings, inversion_time=time)))
-
-    return float(brentq(left, 0.05 * last, 0.95 * last, xtol=0.1))
 
 
 @dataclass(frozen=True)
