@@ -47,13 +47,16 @@ NAME = "fine_tuning"
 SEEDS = (21, 22)
 #: The hardest share of k-space of the paper.
 FRACTION = 0.0625
+#: The published schedule as a ratio: the paper's training went at 1e-4, that of ``swift`` at 1e-3.
+HUNDREDTH = "published, a hundredth of training's rate"
 #: Minutes that a quick schedule has.
 MINUTES = 10.0
 
 
 def schedules() -> Iterator[Schedule]:
-    """Yield what is compared, the published one first."""
+    """Yield what is compared, the published one first: at the paper's rate, and at a hundredth of this network's."""
     yield replace(PUBLISHED, moments=0)
+    yield replace(PUBLISHED, name=HUNDREDTH, moments=0, learning_rate=1e-5)
     yield replace(PUBLISHED, name="published, moments estimated", moments=100)
     for rate in (1e-6, 1e-5, 1e-4, 3e-4, 1e-3):
         yield replace(QUICK, name=f"quick at {rate:g}", learning_rate=rate)
@@ -127,7 +130,7 @@ def measure(
 def begin(start: str | Path, schedule: Schedule, folder: Path) -> str | Path:
     """Return what a schedule begins with: the published one goes on with a run's optimizer, others know nothing of it."""
     weights = _weights(start)
-    if schedule.name == "published" or not isinstance(weights, Path):
+    if schedule.name in ("published", HUNDREDTH) or not isinstance(weights, Path):
         return start
     return Path(shutil.copy(weights, folder / "alone.safetensors"))
 
@@ -160,22 +163,25 @@ def key_of(row: dict[str, Any]) -> str:
 def page(rows: list[dict[str, Any]]) -> str:
     """Return the page of results."""
     measured = [row for row in rows if "after" in row]
-    published = {row["seed"]: gain(row) for row in measured if row["name"] == "published"}
+    published: dict[tuple[int, str], float] = {}
+    for row in measured:
+        if row["name"] in ("published", HUNDREDTH):
+            published[where(row)] = max(published.get(where(row), 0.0), gain(row))
     lines = [
         "# How to fine-tune quickly",
         "",
         f"Made by `python benchmarks/{NAME}.py`. A phantom's planning scan teaches within a region; two frames of the",
-        f"breathing person judge, at {FRACTION:.2%} of k-space. *Share* is the gain in PSNR over that of the published",
-        "schedule of the same seed.",
+        f"breathing person judge, at {FRACTION:.2%} of k-space. *Share* is the gain in PSNR over the larger one of the published",
+        "schedule, at the paper's rate or at a hundredth of this network's, of the same seed and region.",
         "",
-        "| seed | schedule | began with | Adam's moments | steps (best) | seconds (processor) | held out, dB "
+        "| seed | region | schedule | began with | Adam's moments | steps (best) | seconds (processor) | held out, dB "
         "| PSNR before, dB | after | gain, dB | SSIM before | after | share |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in measured:
-        share = f"{gain(row) / published[row['seed']]:.0%}" if published.get(row["seed"], 0) > 0 else "-"
+        share = f"{gain(row) / published[where(row)]:.0%}" if published.get(where(row), 0) > 0 else "-"
         lines.append(
-            f"| {row['seed']} | {row['name']} | {row['start']} | {row['moments']} | {row['steps']} ({row['best']}) "
+            f"| {row['seed']} | {region_text(row)} | {row['name']} | {row['start']} | {row['moments']} | {row['steps']} ({row['best']}) "
             f"| {row['seconds']:.0f} ({row['processor']:.0f}) | {row['held_out_db']:+.3f} | {row['before']['psnr']:.2f} "
             f"| {row['after']['psnr']:.2f} | {gain(row):+.3f} | {row['before']['ssim']:.4f} | {row['after']['ssim']:.4f} "
             f"| {share} |"
@@ -200,12 +206,11 @@ def page(rows: list[dict[str, Any]]) -> str:
             for one in row["apart"]
         ]
     if measured:
-        regions = sorted({", ".join(f"{a}:{b}" for a, b in row["region"]) for row in measured})
         loads = [row["load"] for row in measured]
         lines += [
             "",
-            f"Regions: {'; '.join(regions)} of {'x'.join(map(str, measured[0]['shape']))} voxels; patches of the published "
-            f"schedule there: {max(row['patches'] for row in measured):,}.",
+            f"Regions of {'x'.join(map(str, measured[0]['shape']))} voxels; patches of the published schedule in the largest: "
+            f"{max(row['patches'] for row in measured):,}.",
             f"{os.cpu_count()} cores, load {min(loads):.1f} to {max(loads):.1f} when each began.",
             "",
         ]
@@ -220,10 +225,20 @@ def undecided(row: dict[str, Any]) -> list[str]:
     hours = row["processor"] / row["patches"] * whole / 3600
     return [
         "",
-        f"Seed {row['seed']}: in this region the published epoch of {row['steps']} steps gains nothing on held-out slices, so "
+        f"Seed {row['seed']}, {region_text(row)}: the published epoch of {row['steps']} steps gains nothing on held-out slices, so "
         "that no share can be given. Every schedule keeps the weights it began with where held-out slices do not gain. The "
         f"published epoch over the whole volume, {whole:,} patches, would take {hours:.1f} h of a core.",
     ]
+
+
+def region_text(row: dict[str, Any]) -> str:
+    """Return the region of a row, as it is given."""
+    return ", ".join(f"{a}:{b}" for a, b in row["region"])
+
+
+def where(row: dict[str, Any]) -> tuple[int, str]:
+    """Return what rows must share to be compared."""
+    return row["seed"], region_text(row)
 
 
 def gain(row: dict[str, Any]) -> float:
