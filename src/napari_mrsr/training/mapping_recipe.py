@@ -90,6 +90,7 @@ def train(
     learning_rate: float | None = None,
     edge_weight: float | None = None,
     flair_edges: bool = False,
+    edges: Literal["components", "length"] | None = None,
     neighbours: int | None = None,
     minutes: float | None = None,
     start: Path | None = None,
@@ -116,6 +117,8 @@ def train(
         In place of the recipe's (:class:`MapRecipe`).
     flair_edges
         Edges of FLAIR count too.
+    edges
+        ``"components"`` of the gradient, or its ``"length"``.
     minutes
         Stop then; the run can be resumed.
     start
@@ -149,6 +152,7 @@ def train(
         "learning_rate": learning_rate,
         "edge_weight": edge_weight,
         "edge_contrasts": CONTRASTS if flair_edges else None,
+        "edges": edges,
         "neighbours": neighbours,
     }
     chosen = replace(QUICK if quick else MapRecipe(), **{name: v for name, v in given.items() if v is not None})
