@@ -4,7 +4,7 @@
         [--region 104:152,72:120,0:40] [--shape 256 192 40] [--only NAME...] [--page]
 
 For each seed the planning scan of a phantom (another pose, breath held) teaches within a region, by each schedule in
-turn, and two frames of the breathing person judge: PSNR and SSIM over the truth of the whole network's result within a
+turn, all of it as published (``--hold-out N``: but for N slices at one end, which choose the weights that are kept), and two frames of the breathing person judge: PSNR and SSIM over the truth of the whole network's result within a
 window of the dynamic frame. The published schedule sees every patch of the region once at stride 1; the region makes
 that an hour's work instead of days. The moments of Adam are those of the run where one is given (``--run``), once
 estimated, once begun anew; how far the estimated lie from the true ones is a row of its own.
@@ -95,7 +95,7 @@ def window_of(shape: tuple[int, int, int]) -> tuple[slice, ...]:
 
 
 def measure(
-    seed: int, schedule: Schedule, start: str | Path, region: Region, shape: tuple[int, int, int]
+    seed: int, schedule: Schedule, start: str | Path, region: Region, shape: tuple[int, int, int], hold_out: int | None
 ) -> dict[str, Any]:
     """Fine-tune by one schedule, and judge on the dynamic frames."""
     planning, frames = frames_of(seed, shape)
@@ -103,7 +103,7 @@ def measure(
     options: dict[str, Any] = {"start": start} if isinstance(start, Path) else {"method": start}
     before = quality(registry.load(_weights(start)), frames, window)
     cpu, began = time.process_time(), time.monotonic()
-    found = fine_tune(planning, schedule=schedule, region=region, kspace=FRACTION, **options)
+    found = fine_tune(planning, schedule=schedule, region=region, kspace=FRACTION, hold_out=hold_out, **options)
     seconds, cpu = time.monotonic() - began, time.process_time() - cpu
     after = quality(found.network, frames, window)
     account = found.account
@@ -120,6 +120,7 @@ def measure(
         "seconds": seconds,
         "processor": cpu,
         "load": os.getloadavg()[0],
+        "held_out": account.held_out,
         "held_out_db": account.gain_db,
         "before": before,
         "after": after,
@@ -157,13 +158,13 @@ def moments_apart(seed: int, run: Path, region: Region, shape: tuple[int, int, i
 
 def key_of(row: dict[str, Any]) -> str:
     """Return what makes a row one that is not computed again."""
-    return json.dumps([row["seed"], row["name"], row["start"], row["region"], row["shape"]])
+    return json.dumps([row["seed"], row["name"], row["start"], row["region"], row["shape"], row.get("hold_out")])
 
 
 def page(rows: list[dict[str, Any]]) -> str:
     """Return the page of results."""
     measured = [row for row in rows if "after" in row]
-    published: dict[tuple[int, str], float] = {}
+    published: dict[tuple[int, str, int], float] = {}
     for row in measured:
         if row["name"] in ("published", HUNDREDTH):
             published[where(row)] = max(published.get(where(row), 0.0), gain(row))
@@ -174,7 +175,7 @@ def page(rows: list[dict[str, Any]]) -> str:
         f"breathing person judge, at {FRACTION:.2%} of k-space. *Share* is the gain in PSNR over the larger one of the published",
         "schedule, at the paper's rate or at a hundredth of this network's, of the same seed and region.",
         "",
-        "| seed | region | schedule | began with | Adam's moments | steps (best) | seconds (processor) | held out, dB "
+        "| seed | region | schedule | began with | Adam's moments | steps (best) | seconds (processor) | slices that judge; gain there, dB "
         "| PSNR before, dB | after | gain, dB | SSIM before | after | share |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
@@ -182,7 +183,7 @@ def page(rows: list[dict[str, Any]]) -> str:
         share = f"{gain(row) / published[where(row)]:.0%}" if published.get(where(row), 0) > 0 else "-"
         lines.append(
             f"| {row['seed']} | {region_text(row)} | {row['name']} | {row['start']} | {row['moments']} | {row['steps']} ({row['best']}) "
-            f"| {row['seconds']:.0f} ({row['processor']:.0f}) | {row['held_out_db']:+.3f} | {row['before']['psnr']:.2f} "
+            f"| {row['seconds']:.0f} ({row['processor']:.0f}) | {row.get('held_out', 5)}; {row['held_out_db']:+.3f} | {row['before']['psnr']:.2f} "
             f"| {row['after']['psnr']:.2f} | {gain(row):+.3f} | {row['before']['ssim']:.4f} | {row['after']['ssim']:.4f} "
             f"| {share} |"
         )
@@ -236,9 +237,9 @@ def region_text(row: dict[str, Any]) -> str:
     return ", ".join(f"{a}:{b}" for a, b in row["region"])
 
 
-def where(row: dict[str, Any]) -> tuple[int, str]:
+def where(row: dict[str, Any]) -> tuple[int, str, int]:
     """Return what rows must share to be compared."""
-    return row["seed"], region_text(row)
+    return row["seed"], region_text(row), row.get("held_out", 5)
 
 
 def gain(row: dict[str, Any]) -> float:
@@ -259,6 +260,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--region", default="104:152,72:120,0:40")
     parser.add_argument("--shape", type=int, nargs=3, default=(256, 192, 40))
+    parser.add_argument("--hold-out", type=int, default=0, help="slices that choose the weights; 0: none, as published")
     parser.add_argument("--minutes", type=float, default=MINUTES)
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME")
     parser.add_argument("--page", action="store_true", help="only write the page")
@@ -278,7 +280,13 @@ def main() -> None:
             print({name: value for name, value in row.items() if name not in ("schedule", "curve")}, flush=True)
 
         for seed in chosen.seeds:
-            about = {"seed": seed, "start": Path(_weights(start)).name, "region": region, "shape": shape}
+            about = {
+                "seed": seed,
+                "start": Path(_weights(start)).name,
+                "region": region,
+                "shape": shape,
+                "hold_out": chosen.hold_out,
+            }
             for schedule in schedules():
                 row = {**about, "name": schedule.name}
                 if key_of(row) in known or (chosen.only and schedule.name not in chosen.only):
@@ -286,7 +294,14 @@ def main() -> None:
                 if schedule.minutes is not None:
                     schedule = replace(schedule, minutes=chosen.minutes)
                 with tempfile.TemporaryDirectory() as folder:
-                    keep({**row, **measure(seed, schedule, begin(start, schedule, Path(folder)), region, shape)})
+                    keep(
+                        {
+                            **row,
+                            **measure(
+                                seed, schedule, begin(start, schedule, Path(folder)), region, shape, chosen.hold_out
+                            ),
+                        }
+                    )
             row = {**about, "name": "moments"}
             if chosen.run is not None and key_of(row) not in known:
                 keep({**row, "apart": moments_apart(seed, chosen.run, region, shape)})
