@@ -44,17 +44,38 @@ RESEARCH = "research use, derived: estimated by a network from weighted images, 
 Plane = Literal["auto", "sagittal", "coronal", "axial"]
 #: Relative difference of a timing from training beyond which the maps are not to be trusted.
 TOLERANCE = 0.15
-#: What of each header is looked at, what it is called, its unit, and where it stands in the conditions.
-_TIMINGS: Mapping[str, tuple[tuple[str, str, str, str], ...]] = {
+#: What of each header is looked at, what it is called, and its unit; and where the contrast stands in the conditions.
+_TIMINGS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "T1w": (
-        ("repetition_time", "TR", "ms", "mprage"),
-        ("inversion_time", "TI", "ms", "mprage"),
-        ("flip_angle", "flip angle", "degrees", "mprage"),
+        ("repetition_time", "TR", "ms"),
+        ("inversion_time", "TI", "ms"),
+        ("flip_angle", "flip angle", "degrees"),
     ),
-    "T2w": (("repetition_time", "TR", "ms", "tse"), ("echo_time", "TE", "ms", "tse")),
-    "FLAIR": (("repetition_time", "TR", "ms", "flair"), ("inversion_time", "TI", "ms", "flair")),
+    "T2w": (("repetition_time", "TR", "ms"), ("echo_time", "TE", "ms")),
+    "FLAIR": (("repetition_time", "TR", "ms"), ("inversion_time", "TI", "ms")),
 }
+SEQUENCES: Mapping[str, str] = {"T1w": "mprage", "T2w": "tse", "FLAIR": "flair"}
 Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A timing that the maps need: of which image, its name in an acquisition and for people, its unit.
+
+    ``nominal`` is that of the training, ``found`` that of the header, None where it has none.
+    """
+
+    contrast: str
+    entry: str
+    label: str
+    unit: str
+    nominal: float
+    found: float | None
+
+    @property
+    def words(self) -> str:
+        """What it is, with that of the training: ``TI of T1w (900 ms)``."""
+        return f"{self.label} of {self.contrast} ({self.nominal:g} {self.unit})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,22 +190,33 @@ def plan(
 
     which = HYBRID if weights is None else weights
     network = load(which)
+    conditions = conditions_of(network.settings, which)
+    timings, told = timings_of(scans, conditions, assume=assume)
+    one, two, three = (head_scale(scan.array[0], conditions.percentile) for scan in scans.by_name.values())
+    levels = [head_level(scan.array[0]) for scan in scans.by_name.values()]
+    inside = np.logical_or.reduce([volume > level for volume, level in zip(scans.stacked, levels, strict=True)])
+    warnings = (*scans.warnings, *told, *out_of_range(scans.by_name, conditions))
+    return BrainJob(
+        scans, which, network, conditions, timings, normal_of(scans.t1w, plane), (one, two, three), inside, warnings
+    )
+
+
+def conditions_of(settings: Mapping[str, Any], which: str | Path) -> MapConditions:
+    """Return what weights hold good for, from the settings of their network.
+
+    Raises
+    ------
+    WeightsCorrupt
+        The settings do not say it.
+    """
     try:
-        conditions = MapConditions.read(network.settings["conditions"])
+        return MapConditions.read(settings["conditions"])
     except (TypeError, KeyError, ValueError, BadParameter) as error:
         raise WeightsCorrupt(
             f"does not say what it was trained for ({error})",
             where=which if isinstance(which, Path) else None,
             remedy="use a file made by napari-mrsr train brain-maps",
         ) from error
-    timings, told = timings_of(scans, conditions, assume=assume)
-    one, two, three = (head_scale(scan.array[0], conditions.percentile) for scan in scans.by_name.values())
-    levels = [head_level(scan.array[0]) for scan in scans.by_name.values()]
-    inside = np.logical_or.reduce([volume > level for volume, level in zip(scans.stacked, levels, strict=True)])
-    warnings = (*scans.warnings, *told, *out_of_range(scans, conditions))
-    return BrainJob(
-        scans, which, network, conditions, timings, normal_of(scans.t1w, plane), (one, two, three), inside, warnings
-    )
 
 
 def run(
@@ -304,18 +336,14 @@ def timings_of(scans: BrainScans, conditions: MapConditions, *, assume: bool) ->
     MissingParameter
         A header lacks a timing and none is to be assumed.
     """
-    missing: list[str] = []
     lines: list[str] = []
     changes: dict[str, dict[str, float]] = {}
-    for name, entries in _TIMINGS.items():
-        scan = scans.by_name[name]
-        for entry, label, unit, sequence in entries:
-            nominal = getattr(getattr(conditions, sequence), entry)
-            found = _header(scan, entry)
-            if found is None:
-                missing.append(f"{label} of {name} ({nominal:g} {unit})")
-            else:
-                changes.setdefault(sequence, {})[entry] = found
+    missing: list[str] = []
+    for one in header_timings(scans.by_name, conditions):
+        if one.found is None:
+            missing.append(one.words)
+        else:
+            changes.setdefault(SEQUENCES[one.contrast], {})[one.entry] = one.found
     if missing and not assume:
         raise MissingParameter(
             f"headers lack {', '.join(missing)}",
@@ -333,6 +361,15 @@ def timings_of(scans: BrainScans, conditions: MapConditions, *, assume: bool) ->
     return timings, lines
 
 
+def header_timings(images: Mapping[str, Scan], conditions: MapConditions) -> list[Timing]:
+    """Return every timing that matters, of the images that are there, by contrast."""
+    return [
+        Timing(name, entry, label, unit, getattr(getattr(conditions, SEQUENCES[name]), entry), _header(scan, entry))
+        for name, scan in images.items()
+        for entry, label, unit in _TIMINGS[name]
+    ]
+
+
 def _header(scan: Scan, entry: str) -> float | None:
     if entry == "echo_time":
         times = scan.acquisition.echo_times
@@ -341,20 +378,19 @@ def _header(scan: Scan, entry: str) -> float | None:
     return None if value is None else float(value)
 
 
-def out_of_range(scans: BrainScans, conditions: MapConditions) -> list[str]:
-    """Return in which ways the scans are unlike the training, one line each."""
+def out_of_range(images: Mapping[str, Scan], conditions: MapConditions) -> list[str]:
+    """Return in which ways images, by contrast, are unlike the training, one line each."""
     lines = []
-    for name, entries in _TIMINGS.items():
-        for entry, label, unit, sequence in entries:
-            nominal, found = getattr(getattr(conditions, sequence), entry), _header(scans.by_name[name], entry)
-            if found is not None and abs(found - nominal) > max(TOLERANCE, conditions.spread) * nominal:
-                lines.append(f"{name} has a {label} of {found:g} {unit}, the training {nominal:g}: maps may be wrong")
-    fields = {scan.acquisition.field_strength for scan in scans.by_name.values()} - {None}
+    for one in header_timings(images, conditions):
+        if one.found is not None and abs(one.found - one.nominal) > max(TOLERANCE, conditions.spread) * one.nominal:
+            told = f"{one.found:g} {one.unit}, the training {one.nominal:g}"
+            lines.append(f"{one.contrast} has a {one.label} of {told}: maps may be wrong")
+    fields = {scan.acquisition.field_strength for scan in images.values()} - {None}
     if any(abs(value - conditions.field_strength) > 0.3 for value in fields if value is not None):
         told = ", ".join(f"{value:g}" for value in sorted(value for value in fields if value is not None))
         lines.append(f"the scans are at {told} T, the training at {conditions.field_strength:g} T: T1 differs")
     low, high = conditions.voxel
-    sides = sorted(scans.t1w.spacing)[:2]
+    sides = sorted(next(iter(images.values())).spacing)[:2] if images else [low, high]
     if sides[0] < low or sides[1] > high:
         size = " x ".join(f"{side:g}" for side in sides)
         lines.append(f"voxels of {size} mm in a slice: the training had {low:g} to {high:g} mm")
