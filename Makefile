@@ -9,8 +9,6 @@
 PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3))
 TORCH_FROM ?=
 PIP := .venv/bin/python -m pip install --disable-pip-version-check --quiet --prefer-binary -c constraints.txt
-SCREEN := $(if $(or $(DISPLAY),$(filter-out Linux,$(shell uname))),yes)
-XVFB := $(if $(SCREEN),,xvfb-run -a -s "-screen 0 1600x1200x24")
 
 .PHONY: demo test clean libraries
 .DELETE_ON_ERROR:
@@ -20,7 +18,7 @@ demo: .venv/.house libraries
 
 test: .venv/.tox
 	@tools/system-libraries tests
-	@$(XVFB) .venv/bin/tox run -e all
+	@.venv/bin/tox run -e all
 
 libraries:
 	@tools/system-libraries

@@ -17,6 +17,7 @@ from napari_mrsr.app.events import RefineSettings
 from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import view_of
 from tests.app.conftest import dess
+from tests.widgets.pointing import leave, move_over
 
 pytestmark = [
     pytest.mark.viewer,
@@ -123,11 +124,10 @@ def test_strokes_of_the_brush_fill_the_table_and_its_rows_lead_to_the_picture(re
     # the mouse over a row shows its region alone, and leaving it brings back the colours
     before = layer.colormap
     cells = dock.all.viewport()
-    qtbot.mouseMove(cells, QPoint(10, dock.all.rowViewportPosition(1) + 5))
-    qtbot.waitUntil(lambda: dock.tables.highlight.label == 1, timeout=2_000)
+    move_over(cells, QPoint(10, dock.all.rowViewportPosition(1) + 5))
+    assert dock.tables.highlight.label == 1
     assert layer.get_color(3)[3] < 0.2 < layer.get_color(1)[3]
-    qtbot.mouseMove(dock.new_button)
-    QApplication.sendEvent(cells, _leave())
+    leave(cells)
     assert dock.tables.highlight.label is None
     assert layer.colormap is before
 
@@ -198,9 +198,3 @@ def test_the_calliper_measures_in_a_linked_plane(reading: Any, qtbot: Any) -> No
 def by(rows: float, columns: float) -> Any:
     """Return a step on the slice, mm."""
     return np.array([0.0, rows, columns])
-
-
-def _leave() -> Any:
-    from qtpy.QtCore import QEvent
-
-    return QEvent(QEvent.Type.Leave)

@@ -18,6 +18,7 @@ from napari_mrsr.roi.trust_light import Light
 from napari_mrsr.scan import Scan
 from napari_mrsr.widgets.roi import RoiDock
 from napari_mrsr.widgets.table import TableView
+from tests.widgets.pointing import leave, move_over
 
 
 @pytest.fixture
@@ -105,9 +106,8 @@ def test_pointing_tells_the_row_and_leaving_tells_none(qtbot: Any, shown: TableV
     for part in (shown.viewport(), shown.verticalHeader().viewport()):
         told.clear()
         for row in (0, 2):
-            qtbot.mouseMove(part, QPoint(3, shown.rowViewportPosition(row) + 3))
-            qtbot.wait(5)
-        shown._point_at(None)
+            move_over(part, QPoint(3, shown.rowViewportPosition(row) + 3))
+        leave(part)
         assert [key for key in told if key is not None][-1] == 5
         assert told[-1] is None
 
