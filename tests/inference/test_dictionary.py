@@ -101,8 +101,9 @@ def test_the_estimate_is_of_the_order_of_the_time_it_takes(thick: Scan) -> None:
 
     array = np.tile(thick.array, (1, 2, 1, 1))
     trained = dictionary_files.load("aplus")
-    told = dictionary.estimate_seconds(trained, array, axis=2, threads=1)
-    began = time.perf_counter()
+    own = time.process_time  # what else the machine does meanwhile is nothing to this test
+    told = dictionary.estimate_seconds(trained, array, axis=2, threads=1, clock=own)
+    began = own()
     for _ in dictionary.stream(trained, array, axis=2, threads=1):
         pass
-    assert told / 8 < time.perf_counter() - began < told * 8
+    assert told / 8 < own() - began < told * 8

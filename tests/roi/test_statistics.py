@@ -137,10 +137,10 @@ def test_the_table_follows_the_brush() -> None:
     labels = Scan(painted, AFFINE)
     statistics(values, labels)
     times = []
-    for _ in range(5):
-        start = time.perf_counter()
+    for _ in range(3):
+        start = time.process_time()  # not that of whatever else the machine does
         statistics(values, labels)
-        times.append(time.perf_counter() - start)
-    start = time.perf_counter()
+        times.append(time.process_time() - start)
+    start = time.process_time()
     np.percentile(values.array, [5, 25, 50, 75, 95])
-    assert min(times) < time.perf_counter() - start
+    assert min(times) < time.process_time() - start

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -164,7 +165,6 @@ def test_it_ends_when_its_parent_is_killed(tmp_path) -> None:
 
 
 def test_the_folder_must_exist(tmp_path) -> None:
-    began = time.monotonic()
-    with pytest.raises(OutputNotWritable):
+    with pytest.raises(OutputNotWritable):  # at once: not from a process that starts first
         spawn(planning(), tmp_path / "nowhere" / "own.safetensors")
-    assert time.monotonic() - began < 5
+    assert not active_children()

@@ -12,8 +12,15 @@ from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.scan import Scan
 from tests.app.conftest import dess
 
-if not os.environ.get("DISPLAY") and os.name == "posix":
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Qt draw into memory where there is no screen.
+
+    Not in the process that only hands out tests: its workers, which have screens of their own, would inherit it.
+    """
+    hands_out = config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput")
+    if not os.environ.get("DISPLAY") and os.name == "posix" and not hands_out:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 @pytest.fixture

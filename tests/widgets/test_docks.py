@@ -78,7 +78,7 @@ def test_a_dock_that_is_closed_and_opened_again_shows_the_same(make: Any, view: 
 
 def test_a_destroyed_dock_hears_nothing_more(qtbot: Any, view: View, scan: Scan) -> None:
     dock = StudyDock(view.viewer)
-    with qtbot.waitSignal(dock.destroyed):
+    with qtbot.waitSignal(dock.destroyed, timeout=30_000):
         dock.deleteLater()
     view.session.adopt(scan)  # would raise: the widgets of the dock are gone
     view.session.say("bad", "an error")
@@ -207,7 +207,7 @@ def test_the_time_is_estimated_after_a_choice(qtbot: Any, make: Any, view: View,
     view.session.adopt(scan)
     dock = make(ProcessDock)
     dock.options.method.value = "area"
-    qtbot.waitUntil(lambda: "area" in dock.estimate.text(), timeout=5_000)
+    qtbot.waitUntil(lambda: "area" in dock.estimate.text(), timeout=30_000)
     assert dock.estimate.text().startswith("a few seconds")
 
 
@@ -332,13 +332,13 @@ def test_the_table_follows_the_brush(qtbot: Any, make: Any, view: View, scan: Sc
     assert layer.name == "ROI cartilage"
     layer.brush_size = 3
     layer.paint((8, 10, 7), 1)
-    qtbot.waitUntil(lambda: dock.table.rows.table is not None, timeout=5_000)
+    qtbot.waitUntil(lambda: dock.table.rows.table is not None, timeout=30_000)
     painted = int((layer.data == 1).sum())
     assert painted > 0
     table = dock.table.rows.table
     assert table.loc["volume [mm³]", "SR [tricubic]"] == pytest.approx(painted * 0.5 * 0.5 * 0.75)
     layer.undo()
-    qtbot.waitUntil(lambda: dock.table.rows.table is None, timeout=5_000)
+    qtbot.waitUntil(lambda: dock.table.rows.table is None, timeout=30_000)
 
 
 def test_the_region_chosen_is_what_the_brush_paints(make: Any, view: View, scan: Scan) -> None:

@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.viewer,
     pytest.mark.skipif(
         sys.platform.startswith("linux") and not os.environ.get("DISPLAY"),
-        reason="no DISPLAY: a real viewer needs a screen, or xvfb-run -a",
+        reason="no DISPLAY: a real viewer needs a screen, or Xvfb",
     ),
 ]
 
@@ -41,12 +41,9 @@ def test_frames_arrive_in_the_background_while_the_slider_moves(
     view.session.adopt(moving_ball(shape=(96, 72, 12)))
     view.dynamic.run(SeriesSettings("fourier", 0.0625))
     assert view.session.running is not None  # it runs elsewhere: this line is reached at once
-    gaps, last = [], time.monotonic()
-    while view.session.running is not None and time.monotonic() - last < 60:
-        now = time.monotonic()
-        gaps.append(now - last)
-        last = now
-        view.dynamic.go_to(int(now * 20) % FRAMES)
+    began = time.monotonic()
+    while view.session.running is not None and time.monotonic() - began < 120:
+        view.dynamic.go_to(int(time.monotonic() * 20) % FRAMES)
         qtbot.wait(5)
     assert view.session.running is None
     result = view.dynamic.results["fourier 6.25 %"]
@@ -86,7 +83,7 @@ def test_shift_c_plays_and_a_click_in_the_plot_goes_to_a_frame(
     for frame in (4, 1):
         at = plot.mapFromScene(box.mapViewToScene(_at(box, 2.5 * frame)))
         qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(round(at.x()), round(at.y())))
-        qtbot.waitUntil(lambda frame=frame: view.dynamic.frame == frame, timeout=5_000)
+        qtbot.waitUntil(lambda frame=frame: view.dynamic.frame == frame, timeout=30_000)
     assert window is not None
     finish(view)
 
@@ -108,5 +105,5 @@ def test_closing_the_dock_stops_playing(make_napari_viewer_proxy: Callable[..., 
     review.parentWidget().raise_()
     qtbot.wait(100)
     review.parentWidget().close()
-    qtbot.waitUntil(lambda: not view.dynamic.cine.playing, timeout=5_000)
+    qtbot.waitUntil(lambda: not view.dynamic.cine.playing, timeout=30_000)
     finish(view)

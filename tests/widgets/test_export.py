@@ -21,7 +21,7 @@ from napari_mrsr.widgets.roi import RoiDock
 
 needs_display = pytest.mark.skipif(
     sys.platform.startswith("linux") and not os.environ.get("DISPLAY"),
-    reason="no DISPLAY: a real viewer needs a screen, or xvfb-run -a",
+    reason="no DISPLAY: a real viewer needs a screen, or Xvfb",
 )
 
 
@@ -96,7 +96,7 @@ def test_export_in_a_real_window_by_mouse(
     qtbot.mouseClick(roi.new_button, Qt.MouseButton.LeftButton)
     roi.layer.data[8:14, 7:12, 5:9] = 1
     roi.report.expand(animate=False)
-    qtbot.waitUntil(lambda: roi.report.button.isVisible() and roi.report.button.height() > 10, timeout=5_000)
+    qtbot.waitUntil(lambda: roi.report.button.isVisible() and roi.report.button.height() > 10, timeout=30_000)
     qtbot.mouseClick(roi.report.button, Qt.MouseButton.LeftButton)
     assert session.running is not None, session.banner  # written elsewhere: this line is reached at once
     assert not roi.report.button.isEnabled()

@@ -93,7 +93,7 @@ def test_the_fluid_dark_button_follows_what_is_shown(dock: RoiDock, view: View) 
 # -- in a window -------------------------------------------------------------------------------------------
 needs_a_screen = pytest.mark.skipif(
     sys.platform.startswith("linux") and not os.environ.get("DISPLAY"),
-    reason="no DISPLAY: a real viewer needs a screen, or xvfb-run -a",
+    reason="no DISPLAY: a real viewer needs a screen, or Xvfb",
 )
 
 

@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.viewer,
     pytest.mark.skipif(
         sys.platform.startswith("linux") and not os.environ.get("DISPLAY"),
-        reason="no DISPLAY: a real viewer needs a screen, or xvfb-run -a",
+        reason="no DISPLAY: a real viewer needs a screen, or Xvfb",
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""The docks in a real viewer, with threads: needs a display (or ``xvfb-run -a``)."""
+"""The docks in a real viewer, with threads: needs a display (or Xvfb)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.viewer,
     pytest.mark.skipif(
         sys.platform.startswith("linux") and not os.environ.get("DISPLAY"),
-        reason="no DISPLAY: a real viewer needs a screen, or xvfb-run -a",
+        reason="no DISPLAY: a real viewer needs a screen, or Xvfb",
     ),
 ]
 

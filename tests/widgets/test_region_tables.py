@@ -217,9 +217,9 @@ def test_plots_are_idle_while_folded_and_follow_the_region(
     assert drawn == [1]
     assert set(plots.histogram.curves) == {"acquired", "SR [tricubic]"}
     dock.region.setCurrentIndex(dock.region.findData(3))
-    qtbot.waitUntil(lambda: drawn[-1] == 3, timeout=3_000)
+    qtbot.waitUntil(lambda: drawn[-1] == 3, timeout=30_000)
     dock.region.setCurrentIndex(dock.region.findData(2))
-    qtbot.waitUntil(lambda: "nothing is painted" in plots.said.text(), timeout=3_000)
+    qtbot.waitUntil(lambda: "nothing is painted" in plots.said.text(), timeout=30_000)
 
 
 def test_lines_are_listed_chosen_and_removed(qtbot: Any, dock: RoiDock) -> None:
@@ -233,7 +233,7 @@ def test_lines_are_listed_chosen_and_removed(qtbot: Any, dock: RoiDock) -> None:
     assert plots.callipers.tool is None
     assert plots.lines.item(0).text() == "Line profile 1: 4.0 mm"
     assert plots.tabs.currentWidget() is plots.line
-    qtbot.waitUntil(lambda: bool(plots.line.curves), timeout=3_000)
+    qtbot.waitUntil(lambda: bool(plots.line.curves), timeout=30_000)
     plots.remove_button.click()
     assert plots.lines.count() == 0
     assert not plots.remove_button.isEnabled()
@@ -248,7 +248,9 @@ def test_the_light_of_trust_is_seen_in_a_narrow_dock_without_scrolling(qtbot: An
     dock.resize(420, 900)
     dock.show()
     table = dock.tables.all
-    qtbot.waitUntil(lambda: table.horizontalScrollBar().maximum() > 0, timeout=3_000)  # two means leave no room for all
+    qtbot.waitUntil(
+        lambda: table.horizontalScrollBar().maximum() > 0, timeout=30_000
+    )  # two means leave no room for all
     column = list(table.rows.shown.columns).index("trust")
     right = table.columnViewportPosition(column) + table.columnWidth(column)
     assert table.horizontalScrollBar().value() == 0

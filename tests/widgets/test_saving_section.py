@@ -222,7 +222,7 @@ def test_what_was_chosen_in_process_comes_back(make: Any, view: View, knee: Path
 def test_a_dock_that_is_gone_does_not_stop_the_saving(view: View, knee: Path, tmp_path: Path, qtbot: Any) -> None:
     view.session.open([knee])
     dock = ProcessDock(view.viewer)
-    with qtbot.waitSignal(dock.destroyed):
+    with qtbot.waitSignal(dock.destroyed, timeout=30_000):
         dock.deleteLater()
     view.saving.save(tmp_path / "review")
     assert view.session.banner is not None

@@ -26,7 +26,7 @@ def test_it_is_folded_at_first_and_a_click_on_its_title_shows_the_content(
     assert label.visibleRegion().isEmpty()
     qtbot.mouseClick(section.toggleButton(), Qt.MouseButton.LeftButton)
     assert section.isExpanded()
-    qtbot.waitUntil(lambda: not label.visibleRegion().isEmpty())
+    qtbot.waitUntil(lambda: not label.visibleRegion().isEmpty(), timeout=30_000)
     assert section.text().startswith("▾")
 
 
@@ -40,7 +40,7 @@ def test_what_is_unfolded_grows_with_its_content(qtbot: Any, viewer: ViewerModel
     dock.show()
     before = section.content().sizeHint().height()
     label.setText("\n".join(["a line"] * 20))
-    qtbot.waitUntil(lambda: section.content().height() > 5 * before)
+    qtbot.waitUntil(lambda: section.content().height() > 5 * before, timeout=30_000)
 
 
 def test_the_dock_comes_to_rest(qtbot: Any, viewer: ViewerModel, view: View) -> None:

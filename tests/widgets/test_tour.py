@@ -73,7 +73,7 @@ def test_a_dock_that_is_opened_in_the_middle_of_the_tour_shows_its_step(
 @pytest.mark.viewer
 @pytest.mark.skipif(
     sys.platform.startswith("linux") and not os.environ.get("DISPLAY"),
-    reason="no DISPLAY: a real viewer needs a screen, or xvfb-run -a",
+    reason="no DISPLAY: a real viewer needs a screen, or Xvfb",
 )
 def test_in_a_window_the_next_dock_comes_to_the_front_and_f1_lists_the_keys(
     make_napari_viewer: Callable[..., Any], qtbot: Any, scan: Scan
@@ -83,10 +83,10 @@ def test_in_a_window_the_next_dock_comes_to_the_front_and_f1_lists_the_keys(
     view = view_of(viewer)
     if view.tour.step is None:  # whoever runs the tests may have had it
         commands.tour(viewer)
-    qtbot.waitUntil(lambda: view.tour.number == 1)
+    qtbot.waitUntil(lambda: view.tour.number == 1, timeout=30_000)
     view.session.adopt(scan)
     front = _dock_of(process)
-    qtbot.waitUntil(lambda: not front.visibleRegion().isEmpty(), timeout=5000)
+    qtbot.waitUntil(lambda: not front.visibleRegion().isEmpty(), timeout=30_000)
     assert _dock_of(study).visibleRegion().isEmpty()
     qtbot.keyClick(viewer.window._qt_viewer.canvas.native, Qt.Key.Key_F1)
     assert viewer.canvas.overlays[NAME].visible

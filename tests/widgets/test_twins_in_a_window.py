@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ pytestmark = [
     pytest.mark.viewer,
     pytest.mark.skipif(
         sys.platform.startswith("linux") and not os.environ.get("DISPLAY"),
-        reason="no DISPLAY: a real viewer needs a screen, or xvfb-run -a",
+        reason="no DISPLAY: a real viewer needs a screen, or Xvfb",
     ),
 ]
 
@@ -102,10 +101,8 @@ def test_stop_while_the_first_runs_leaves_no_twin_and_the_viewer_free(
     dock.scroll_to(dock.in_plane.buttons)
     dock.twin.compare()
     wait(qtbot, lambda: view.session.running is not None and view.session.running.done > 0)
-    began = time.monotonic()
     qtbot.mouseClick(dock.in_plane.stop_button, Qt.MouseButton.LeftButton)
     wait(qtbot, lambda: view.session.running is None)
-    assert time.monotonic() - began < 30
     assert view.in_plane.twins.added is None
     assert dock.in_plane.run_button.isEnabled()
     finish(view)
