@@ -32,7 +32,7 @@ def test_a_batch_follows_from_seed_and_step():
     sampling = MapSampling(patch=16, batch=3, neighbours=1)
     one, same, other = (draw([made()], sampling, 0, step) for step in (5, 5, 6))
     assert one.thick.shape == (3, 3, 16, 16, 3)
-    assert one.thin.shape == (3, 7, 16, 16, 1)
+    assert one.thin.shape == (3, 10, 16, 16, 1)
     assert torch.equal(one.thick, same.thick)
     assert torch.equal(one.thin, same.thin)
     assert not torch.equal(one.thick, other.thick)
@@ -40,7 +40,7 @@ def test_a_batch_follows_from_seed_and_step():
 
 def test_images_and_labels_are_turned_alike():
     batch = draw([made()], MapSampling(patch=16, batch=6), 0, 0)
-    labels, valid, images = unpacked(batch.thin)
+    labels, valid, images, _ = unpacked(batch.thin)
     assert (valid == 1).all()
     assert torch.equal(images, batch.thick)
     # the third image is M0 itself, but for the gain of its patch
@@ -53,8 +53,9 @@ def test_what_has_no_label_is_not_valid():
     labels = source.labels.copy()
     labels[1, :, :20] = np.nan
     batch = draw([MapSource("x", "x", source.images, labels)], MapSampling(patch=24, batch=4, vary=False), 0, 0)
-    _, valid, _ = unpacked(batch.thin)
-    assert 0 < float(valid.mean()) < 1
+    valid = unpacked(batch.thin).valid
+    assert 0 < float(valid[:, 1].mean()) < 1  # T2 alone lacks labels
+    assert (valid[:, [0, 2]] == 1).all()
     assert torch.isfinite(batch.thin).all()
 
 

@@ -70,7 +70,7 @@ def train(
     ] = False,
     fold: Annotated[
         str | None,
-        typer.Option(metavar="K/N", help="Brain: hold out part K of N of the subjects.", show_default=False),
+        typer.Option(metavar="K/N", help="Brain, --maps: hold out part K of N of the subjects.", show_default=False),
     ] = None,
     unpaired: Annotated[
         bool, typer.Option("--unpaired", help="circle: coarse and sharp pictures of different places.")
@@ -86,6 +86,22 @@ def train(
         int | None,
         typer.Option(min=0, max=3, help="brain-maps: slices to either side seen besides.", show_default="the recipe's"),
     ] = None,
+    maps: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR...",
+            help="brain-maps: heads with T1w, T2w, FLAIR and measured T1map, T2map, M0map to learn from.",
+            show_default=False,
+        ),
+    ] = None,
+    label_axis: Annotated[
+        str | None,
+        typer.Option(
+            metavar="axial|coronal|sagittal|0|1|2",
+            help="brain-maps: slices in which the maps were measured, if they are interpolated and no sidecar tells.",
+            show_default=False,
+        ),
+    ] = None,
     device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
 ) -> None:
@@ -98,7 +114,9 @@ def train(
     from napari_mrsr.training import adversarial_recipes, by_recipe, dictionaries, features, mapping_recipe, recipes
     from napari_mrsr.training.brain_sources import parse_fold
 
-    folders = [*(data or ()), *(more or ())]  # --data A B: the shell hands B over as one more argument
+    # --data A B: the shell hands B over as one more argument; so --maps A B, where there is no --data
+    folders = [*(data or ()), *((more or ()) if data or not maps else ())]
+    heads = [*(maps or ()), *((more or ()) if maps and not data else ())]
     given = {
         "--from": start,
         "--validate": validate,
@@ -116,8 +134,10 @@ def train(
         "--lambda": edge_weight,
         "--flair-edges": flair_edges or None,
         "--neighbours": neighbours,
+        "--maps": maps,
+        "--label-axis": label_axis,
     }
-    of_maps = {"--lambda", "--flair-edges", "--neighbours"}
+    of_maps = {"--lambda", "--flair-edges", "--neighbours", "--maps", "--label-axis"}
     kinds = {
         **{name: set(given) - {"--unpaired", *of_maps} for name in recipes.RECIPES},
         **{
@@ -127,12 +147,13 @@ def train(
         **{name: {"--phantoms"} for name in dictionaries.RECIPES},
         features.RECIPE: {"--phantoms", "--steps", "--batch", "--learning-rate", "--minutes"},
         mapping_recipe.RECIPE: {
-            "--from", "--phantoms", "--steps", "--batch", "--learning-rate", "--minutes", *of_maps,
+            "--from", "--validate", "--phantoms", "--steps", "--batch", "--learning-rate", "--minutes", "--fold",
+            *of_maps,
         },
     }  # fmt: skip
     if recipe not in kinds:
         raise UnknownMethod(f"no recipe {recipe!r}", remedy=f"choose one of {', '.join(kinds)}")
-    for path in (*folders, *(validate or ()), *(one for one in (start, features_of) if one is not None)):
+    for path in (*folders, *heads, *(validate or ()), *(one for one in (start, features_of) if one is not None)):
         if not path.exists():
             raise NothingToRead("does not exist", where=path, remedy="check the spelling")
     refused = [name for name, value in given.items() if value is not None and name not in kinds[recipe]]
@@ -156,7 +177,8 @@ def train(
         elif recipe == mapping_recipe.RECIPE:
             mapping_recipe.train(
                 phantoms=phantoms, start=start, edge_weight=edge_weight, flair_edges=flair_edges,
-                neighbours=neighbours, **every,
+                neighbours=neighbours, maps=heads, validate=list(validate or ()), label_axis=label_axis,
+                fold=None if fold is None else parse_fold(fold), **every,
             )  # fmt: skip
         elif recipe in adversarial_recipes.RECIPES:
             adversarial_recipes.train(

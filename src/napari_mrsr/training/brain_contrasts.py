@@ -110,7 +110,7 @@ def thick_maps(
     matrix, middles = slabs(count, spacing, thick, offset)
     parts = np.moveaxis(mixtures.moments(*maps), axis + 1, -1) @ matrix.T.astype(np.float32)
     measured = mixtures.read(parts)
-    back = _linear(middles, count)
+    back = interpolation_of(middles, count)
     found = []
     for values in measured:
         known = np.isfinite(values)
@@ -122,7 +122,7 @@ def thick_maps(
     return mixtures.Maps(*found)
 
 
-def _linear(middles: Array, count: int) -> Array:
+def interpolation_of(middles: Array, count: int) -> Array:
     """Return the matrix that interpolates between slabs, constant beyond the first and the last."""
     at = np.interp(np.arange(count), middles, np.arange(len(middles)))
     low = np.minimum(np.floor(at).astype(int), max(len(middles) - 2, 0))
@@ -169,7 +169,9 @@ class BrainSlices:
         return iter(zip(self.images, self.labels, self.truth, strict=True))
 
 
-def sagittal_slices(head: BrainPhantom, name: str, *, seed: int | None = None, off: float = OFF) -> BrainSlices:
+def sagittal_slices(
+    head: BrainPhantom, name: str, *, seed: int | None = None, off: float = OFF, nominal: Protocol | None = None
+) -> BrainSlices:
     """Return the slices of a head that hold brain, imaged with noise, gain and timings that are drawn.
 
     Parameters
@@ -182,10 +184,13 @@ def sagittal_slices(head: BrainPhantom, name: str, *, seed: int | None = None, o
         Of timings, noise, gains and the place of the thick slices; that of the head where not given.
     off
         How far timings may be off, relative.
+    nominal
+        What the header says; the timings of paper 4 where not given.
     """
     seed = head.seed if seed is None else seed
     rng = np.random.default_rng([seed, 43])
-    header, protocol = Protocol(), drawn(seed, off=off)
+    header = nominal or Protocol()
+    protocol = drawn(seed, header, off=off)
     gains = np.exp(GAIN_SPREAD * rng.standard_normal(3))
     images = weighted(
         head, protocol, header=header, snr=float(rng.uniform(*SNR)), gains=[float(g) for g in gains], seed=seed

@@ -13,8 +13,9 @@ multiplied, maps of nothing would cost nothing.) The gradient passes through :ma
 
 The paper leaves open what is chosen here. :math:`S` gives both components of the gradient, in signal per voxel
 (1/8 of Sobel's whole numbers): a sign and a direction say more than a length, and a length has no derivative in flat
-places; ``"length"`` is what Ea-GANs take. Borders are continued by their last voxel. Where labels are not valid,
-neither term counts, and edges do not within one voxel of there. :math:`\lambda` is not given, nor how M0 is weighed.
+places; ``"length"`` is what Ea-GANs take. Borders are continued by their last voxel. A map counts where it has a label;
+edges count where any map has one, but not within one voxel of where none has: where T2 was not measured they alone
+teach it. :math:`\lambda` is not given, nor how M0 is weighed.
 
 Source
 ------
@@ -25,7 +26,7 @@ networks for cross-modality MR image synthesis. IEEE Trans Med Imaging 2019;38:1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -131,14 +132,17 @@ def edge_loss(made: Tensor, acquired: Tensor, valid: Tensor | None = None, *, ed
 
 
 def map_loss(found: Tensor, labels: Tensor, valid: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Return the mean modulus of the error of maps ``(batch, map, i, j)`` over the valid voxels, in :data:`MAP_UNITS`.
+    """Return the mean modulus of the error of maps ``(batch, map, i, j)``, in :data:`MAP_UNITS`.
+
+    The mean is over the maps and the voxels where any of them has a label. What one map lacks there costs nothing, and
+    changes nothing for the others.
 
     Parameters
     ----------
     found, labels
         T1 and T2 in ms, and M0.
     valid
-        Shape ``(batch, 1, i, j)``, ones and zeros.
+        Ones and zeros, a mask for each map, ``(batch, 3, i, j)``, or one for all, ``(batch, 1, i, j)``.
     weights
         Of the three maps, shape ``(3,)``; all 1 if not given.
 
@@ -151,7 +155,7 @@ def map_loss(found: Tensor, labels: Tensor, valid: Tensor, weights: Tensor | Non
     units = torch.tensor([MAP_UNITS[name] for name in MAPS], dtype=found.dtype, device=found.device)
     per = (1 / units if weights is None else weights.to(units) / units).reshape(1, -1, 1, 1)
     apart = ((found - labels) * per).abs() * valid
-    return apart.sum() / (valid.sum() * len(MAPS)).clamp_min(1)
+    return apart.sum() / (valid.amax(dim=1).sum() * len(MAPS)).clamp_min(1)
 
 
 @dataclass(frozen=True)
@@ -168,12 +172,16 @@ class HybridLoss:
         Of T1, T2 and M0 in the supervised term; all 1 as far as is known of the paper.
     edges
         What an edge is.
+    others
+        Signals of the same contrasts where pictures have other timings: those of protocol 1, 2, ...; ``signals`` are
+        those of protocol 0.
     """
 
     signals: Mapping[str, Signal]
     weight: float
     map_weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
     edges: Edges = "components"
+    others: Sequence[Mapping[str, Signal]] = ()
 
     def __call__(self, maps: Tensor, target: Tensor) -> Tensor:
         """Return the loss of maps ``(batch, 3, i, j, k)`` against a packed target."""
@@ -182,14 +190,25 @@ class HybridLoss:
 
     def terms(self, maps: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Return the supervised term, and the edge term without its weight (0 where it has none)."""
-        labels, valid, images = (by_picture(part) for part in unpacked(target))
+        labels, valid, images, protocol = (by_picture(part) for part in unpacked(target))
         found = by_picture(maps)
         supervised = map_loss(found, labels, valid, torch.tensor(self.map_weights))
         if not (self.weight and self.signals):
             return supervised, supervised.new_zeros(())
-        made = torch.stack([signal(*found.unbind(dim=1)) for signal in self.signals.values()], dim=1)
+        made = self.synthesised(found, protocol[:, 0, 0, 0])
         acquired = images[:, [CONTRASTS.index(name) for name in self.signals]]
-        return supervised, edge_loss(made, acquired, valid, edges=self.edges)
+        return supervised, edge_loss(made, acquired, valid.amax(dim=1, keepdim=True), edges=self.edges)
+
+    def synthesised(self, maps: Tensor, protocols: Tensor) -> Tensor:
+        """Return the images ``(n, contrast, i, j)`` of maps ``(n, 3, i, j)``, each by the timings of its protocol."""
+        if not self.others:
+            return torch.stack([signal(*maps.unbind(dim=1)) for signal in self.signals.values()], dim=1)
+        every, made = (self.signals, *self.others), maps.new_zeros(len(maps), len(self.signals), *maps.shape[2:])
+        for number in {int(one) for one in protocols.tolist()}:
+            which = protocols == number
+            parts = [every[number][name](*maps[which].unbind(dim=1)) for name in self.signals]
+            made[which] = torch.stack(parts, dim=1).to(made.dtype)
+        return made
 
 
 def by_picture(x: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ percentage error of T1 and T2, printed as in paper 4.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,11 +46,14 @@ class MapSource:
     images
         T1w, T2w and FLAIR, each divided by its :func:`~napari_mrsr.networks.head_scale.head_scale`: ``(3, i, j, k)``.
     labels
-        T1 and T2 in ms, and M0, brought to the grid of the images: ``(3, i, j, k)``, NaN where there is none.
+        T1 and T2 in ms, and M0, brought to the grid of the images: ``(3, i, j, k)``, NaN where there is none, each map
+        by itself.
     normals
         Axes along which slices are cut one by one, so that each holds the coarse axis of the labels.
     truth
         Maps at full resolution where they are known; ``labels`` if not given.
+    protocol
+        Whose timings its images have (:class:`~napari_mrsr.training.edge_loss.HybridLoss`); 0: those of the run.
     """
 
     name: str
@@ -58,6 +62,7 @@ class MapSource:
     labels: Array
     normals: tuple[int, ...] = (0,)
     truth: Array | None = None
+    protocol: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,14 +89,17 @@ class MapSampling:
 
 @dataclass(frozen=True)
 class MapScore:
-    """Mean percentage errors of T1 and T2, %."""
+    """Mean percentage errors of T1 and T2, %; NaN where nothing is known to judge a map by."""
 
     name: str
     t1: float
     t2: float
 
     def __str__(self) -> str:
-        return f"{self.name}: error of T1 {self.t1:.2f} %, of T2 {self.t2:.2f} %"
+        told = [
+            f"of {name} {value:.2f} %" for name, value in (("T1", self.t1), ("T2", self.t2)) if math.isfinite(value)
+        ]
+        return f"{self.name}: error {', '.join(told) or 'unknown'}"
 
 
 @dataclass(frozen=True)
@@ -129,11 +137,12 @@ def draw(sources: Sequence[MapSource], sampling: MapSampling, seed: int, step: i
     (:func:`~napari_mrsr.training.map_targets.packed`).
     """
     rng = np.random.default_rng([seed, step])
-    patches = [_patch(sources[int(n)], sampling, rng) for n in rng.integers(len(sources), size=sampling.batch)]
+    chosen = [sources[int(n)] for n in rng.integers(len(sources), size=sampling.batch)]
+    patches = [_patch(source, sampling, rng) for source in chosen]
     images, labels = (torch.from_numpy(np.stack(part)) for part in zip(*patches, strict=True))
-    valid = torch.isfinite(labels).all(dim=1, keepdim=True).float()
+    valid = torch.isfinite(labels).float()
     middle = images[..., sampling.neighbours : sampling.neighbours + 1]
-    return Batch(images, packed(labels, valid, middle), 1)
+    return Batch(images, packed(labels, valid, middle, torch.tensor([one.protocol for one in chosen])), 1)
 
 
 def _patch(source: MapSource, sampling: MapSampling, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -145,7 +154,7 @@ def _patch(source: MapSource, sampling: MapSampling, rng: np.random.Generator) -
         where = tuple(int(rng.integers(max(1, length - size + 1))) for length in images.shape[1:3])
         k = int(rng.integers(images.shape[-1]))
         label = _cut(labels, (*where, k), (size, size, 1))
-        if np.isfinite(label).all(axis=0).mean() >= LABELLED:
+        if np.isfinite(label).any(axis=0).mean() >= LABELLED:
             break
     around = np.clip(np.arange(k - n, k + n + 1), 0, images.shape[-1] - 1)
     image = np.concatenate([_cut(images, (*where, int(one)), (size, size, 1)) for one in around], axis=-1)
@@ -173,12 +182,12 @@ def map_score(network: Mapper, source: MapSource) -> MapScore:
     truth = source.labels if source.truth is None else source.truth
     normal = source.normals[0]
     images, wanted = (np.moveaxis(array, normal + 1, -1) for array in (source.images, truth))
-    labelled = np.flatnonzero(np.asarray(np.isfinite(wanted).all(axis=0)).any(axis=(0, 1)))
+    labelled = np.flatnonzero(np.isfinite(wanted[:2]).any(axis=(0, 1, 2)))
+    if not len(labelled):
+        return MapScore(source.name, math.nan, math.nan)
     chosen = labelled[np.linspace(0, len(labelled) - 1, min(SCORED_SLICES, len(labelled))).round().astype(int)]
     found = np.concatenate([maps_of_slices(network, images, [int(k)]) for k in chosen], axis=-1)
-    wanted = wanted[..., chosen]
-    valid = np.isfinite(wanted).all(axis=0)
-    t1, t2 = (mean_percentage_error(wanted[n], found[n], mask=valid) for n in (0, 1))
+    t1, t2 = (mean_percentage_error(wanted[n][..., chosen], found[n]) for n in (0, 1))
     return MapScore(source.name, t1, t2)
 
 

@@ -16,6 +16,7 @@ from napari_mrsr.networks.head_scale import head_scale
 from napari_mrsr.networks.map_conditions import MapConditions
 from napari_mrsr.phantoms.brain import brain
 from napari_mrsr.phantoms.brain.brain import CENTRE
+from napari_mrsr.phantoms.brain.contrasts import Protocol
 from napari_mrsr.training.brain_contrasts import BrainSlices, sagittal_slices
 from napari_mrsr.training.map_material import MapSource
 
@@ -43,6 +44,7 @@ def of_slices(slices: BrainSlices, conditions: MapConditions, *, stripped: bool 
     if stripped:
         images, labels = images * slices.brain, np.where(slices.brain, labels, np.nan)
     judged = slices.brain & (truth[1] <= conditions.t2[1])
+    labels = np.where(np.isfinite(labels).all(axis=0), labels, np.nan)  # air has an M0, which is none to learn from
     scaled = np.stack([image / head_scale(image, conditions.percentile) for image in images])
     # half precision: 0.05 %, and a run holds many heads
     parts = [scaled, labels, np.where(judged, truth, np.nan)]
@@ -55,7 +57,7 @@ def slab(number: int, conditions: MapConditions, *, shape: tuple[int, int, int] 
     x, y, z = CENTRE
     aside = float(np.random.default_rng([number, 44]).uniform(-ASIDE, ASIDE))
     head = brain(number, shape=shape, centre=(x + aside, y, z))
-    slices = sagittal_slices(head, f"phantom {number}", off=conditions.spread)
+    slices = sagittal_slices(head, f"phantom {number}", off=conditions.spread, nominal=_protocol(conditions))
     return of_slices(slices, conditions, stripped=number % STRIPPED == STRIPPED - 1)
 
 
@@ -91,6 +93,11 @@ def of_anatomy(
             report(f"{found.name}: {line}")
         for _ in range(HEADS):
             report(f"{found.name}, values {seed}")
-            slices = sagittal_slices(head_of(anatomy, seed), f"{found.name} {seed}", off=conditions.spread)
+            head, nominal = head_of(anatomy, seed), _protocol(conditions)
+            slices = sagittal_slices(head, f"{found.name} {seed}", off=conditions.spread, nominal=nominal)
             yield of_slices(slices, conditions, stripped=seed % STRIPPED == STRIPPED - 1)
             seed += 1
+
+
+def _protocol(conditions: MapConditions) -> Protocol:
+    return Protocol(conditions.mprage, conditions.tse, conditions.flair)

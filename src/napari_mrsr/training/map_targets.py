@@ -1,6 +1,12 @@
-"""What maps are held to, in one tensor, so that the training loop can carry it: labels, where they hold, and images."""
+"""What maps are held to, in one tensor, so that the training loop can carry it: labels, where they hold, and images.
+
+Each map has a mask of its own, since a subject may have T1 and no T2 (MP2RAGE, VFA), and a voxel may have one of them.
+Subjects may differ in their timings: with each picture goes the number of its protocol.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -8,28 +14,40 @@ from torch import Tensor
 from napari_mrsr.networks.mapper import CONTRASTS, MAPS
 
 
-def packed(labels: Tensor, valid: Tensor, images: Tensor) -> Tensor:
-    """Return labels, their mask and the weighted images as one tensor ``(batch, 7, i, j, k)``.
+class Target(NamedTuple):
+    """What was packed: ``(batch, ..., i, j, k)`` with 3 labels, 3 masks of ones and zeros, 3 images and 1 number."""
+
+    labels: Tensor
+    valid: Tensor
+    images: Tensor
+    protocol: Tensor
+
+
+def packed(labels: Tensor, valid: Tensor, images: Tensor, protocols: Tensor | None = None) -> Tensor:
+    """Return labels, their masks, the weighted images and the protocol as one tensor ``(batch, 10, i, j, k)``.
 
     Parameters
     ----------
     labels
         T1 and T2 in ms, and M0: ``(batch, 3, i, j, k)``, of any value where they are not valid.
     valid
-        Shape ``(batch, 1, i, j, k)``, ones and zeros.
+        Ones and zeros, a mask for each map, ``(batch, 3, i, j, k)``, or one for all, ``(batch, 1, i, j, k)``.
     images
         As the network sees them, in the order of its contrasts: ``(batch, 3, i, j, k)``.
+    protocols
+        Whose timings each picture has, whole numbers ``(batch,)``; 0 where not given.
     """
-    return torch.cat([torch.nan_to_num(labels), valid, images], dim=1)
+    numbers = labels.new_zeros(len(labels)) if protocols is None else protocols.to(labels)
+    protocol = numbers.reshape(-1, 1, 1, 1, 1).expand_as(labels[:, :1])
+    return torch.cat([torch.nan_to_num(labels), valid.expand_as(labels), images, protocol], dim=1)
 
 
-def unpacked(target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return labels, mask and images of a packed tensor.
+def unpacked(target: Tensor) -> Target:
+    """Return what was packed.
 
     Examples
     --------
-    >>> [part.shape[1] for part in unpacked(torch.zeros(1, 7, 4, 4, 1))]
-    [3, 1, 3]
+    >>> [part.shape[1] for part in unpacked(torch.zeros(1, 10, 4, 4, 1))]
+    [3, 3, 3, 1]
     """
-    labels, valid, images = torch.split(target, [len(MAPS), 1, len(CONTRASTS)], dim=1)
-    return labels, valid, images
+    return Target(*torch.split(target, [len(MAPS), len(MAPS), len(CONTRASTS), 1], dim=1))

@@ -3,6 +3,9 @@
 Paper 4 gives no lambda, rate, batch or number of steps. It trains on 417 sagittal slices of three people with labels at
 1.0 x 1.0 x 3.5 mm; here heads teach that are made for the run, with labels as coarse: phantoms, and the anatomy of real
 scans (``--data``). ``--lambda 0`` trains on labels alone, which is the paper's comparison.
+
+With ``--maps`` heads teach whose maps were measured (:mod:`~napari_mrsr.training.own_maps`), by themselves or beside
+those that are made, whose timings are then those of the measured ones.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from napari_mrsr.networks.map_conditions import MapConditions
     from napari_mrsr.training.loop import Result
     from napari_mrsr.training.map_material import MapSource
+    from napari_mrsr.training.own_maps import Fold
 
 #: Name of the recipe.
 RECIPE = "brain-maps"
@@ -83,6 +88,10 @@ def train(
     *,
     out: Path,
     data: Sequence[Path] = (),
+    maps: Sequence[Path] = (),
+    validate: Sequence[Path] = (),
+    fold: Fold | None = None,
+    label_axis: str | int | None = None,
     phantoms: int = 0,
     quick: bool = False,
     steps: int | None = None,
@@ -109,8 +118,15 @@ def train(
         ``labels`` of the same for the steps in which labels alone teach.
     data
         Files and folders of T1-weighted scans: their anatomy teaches, with values of its own.
+    maps
+        Folders of heads with T1w, T2w, FLAIR and measured maps, which teach.
+    validate, fold
+        With ``maps``: folders of such heads that only judge, and which persons of ``maps`` do.
+    label_axis
+        With ``maps``: the axis along which they were acquired coarse, where neither sidecars nor voxels tell
+        (:func:`napari_mrsr.files.own_maps.read`).
     phantoms
-        Number of phantoms to learn from besides, the recipe's if 0.
+        Number of phantoms to learn from besides; if 0 none with ``maps``, else the recipe's.
     quick
         A run of a minute to see that everything works.
     steps, batch, learning_rate, edge_weight, neighbours
@@ -131,32 +147,45 @@ def train(
     Raises
     ------
     BadParameter
-        An option is impossible, or the weights to begin with are of another network.
+        An option is impossible, heads do not fit, or the weights to begin with are of another network.
+    NothingToRead, GeometryMismatch
+        No head is complete, or images or maps of one lie on different grids.
     WeightsMissing, WeightsCorrupt, UnsafeWeights
         The weights to begin with, or the folder's checkpoint, cannot be read.
     """
     import torch
 
+    from napari_mrsr.errors import BadParameter
     from napari_mrsr.networks.map_conditions import MapConditions
     from napari_mrsr.networks.mapper import CONTRASTS, Mapper
+    from napari_mrsr.training import own_maps
     from napari_mrsr.training.edge_loss import HybridLoss
     from napari_mrsr.training.loop import run
     from napari_mrsr.training.map_material import MapMaterial, MapSampling
     from napari_mrsr.training.map_signals import signals_of
     from napari_mrsr.training.recipes import Recipe
 
+    if not maps and (validate or fold or label_axis is not None):
+        raise BadParameter("nothing to hold out, or to turn, without maps", remedy="give --maps DIR")
     given: dict[str, Any] = {
-        "phantoms": phantoms or None,
+        "phantoms": phantoms if maps else phantoms or None,
         "steps": steps,
         "batch": batch,
         "learning_rate": learning_rate,
         "edge_weight": edge_weight,
         "edge_contrasts": CONTRASTS if flair_edges else None,
-        "edges": edges,
         "neighbours": neighbours,
     }
     chosen = replace(QUICK if quick else MapRecipe(), **{name: v for name, v in given.items() if v is not None})
     conditions = MapConditions(spread=chosen.spread, trained={"recipe": asdict(chosen), "seed": seed})
+    others: Sequence[MapConditions] = ()
+    if maps:
+        own = own_maps.gather(maps, conditions, fold=fold, validate=validate, label_axis=label_axis, report=report)
+        made = gather(chosen, replace(own.conditions, spread=chosen.spread), data, report, any_judge=bool(phantoms))
+        conditions, others = own_maps.with_made(own, conditions) if made[0] else own.conditions, own.others
+        sources = ([*own.teaching, *made[0]], [*own.judging, *made[1]])
+        if not sources[1]:
+            report("no person is held out (--fold K/N or --validate DIR): nothing tells how well it learns")
     signals = signals_of(conditions, chosen.edge_contrasts)
     settings = {"features": chosen.features, "levels": chosen.levels, "neighbours": chosen.neighbours}
     torch.manual_seed(seed)
@@ -165,6 +194,13 @@ def train(
         _begin(network, start)
     teaching, judging = sources or gather(chosen, conditions, data, report)
     material = MapMaterial(teaching, MapSampling(chosen.patch, chosen.batch, chosen.neighbours), judging)
+    loss = partial(
+        HybridLoss,
+        signals,
+        map_weights=chosen.map_weights,
+        edges=chosen.edges,
+        others=[signals_of(one, chosen.edge_contrasts) for one in others],
+    )
 
     def stage(weight: float, count: int, folder: Path, limit: float | None) -> Result:
         recipe = Recipe(
@@ -187,7 +223,7 @@ def train(
             seed=seed,
             minutes=limit,
             device=device,
-            loss=HybridLoss(signals, weight, chosen.map_weights, chosen.edges),
+            loss=loss(weight=weight),
             progress=progress,
             report=report,
         )
@@ -206,9 +242,14 @@ def train(
 
 
 def gather(
-    recipe: MapRecipe, conditions: MapConditions, data: Sequence[Path], report: Callable[[str], None]
+    recipe: MapRecipe,
+    conditions: MapConditions,
+    data: Sequence[Path],
+    report: Callable[[str], None],
+    *,
+    any_judge: bool = True,
 ) -> tuple[list[MapSource], list[MapSource]]:
-    """Make the heads that teach, and those that judge."""
+    """Make the heads that teach, and those that judge if any are to."""
     from napari_mrsr.training.map_sources import of_anatomy, slab
 
     def one(number: int) -> MapSource:
@@ -217,7 +258,7 @@ def gather(
 
     teaching = [one(FIRST_SEED + n) for n in range(recipe.phantoms)]
     teaching += of_anatomy(data, FIRST_SEED + 1000, conditions, report)
-    return teaching, [one(number) for number in JUDGES]
+    return teaching, [one(number) for number in JUDGES if any_judge]
 
 
 def _begin(network: Any, start: Path) -> None:
