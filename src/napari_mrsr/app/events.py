@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 Role = Literal["acquired", "thick", "SR"]
 
-#: What a scan is opened as: what is worked on, what its results are held against, what its network is fine-tuned on.
-OpenRole = Literal["acquired", "reference", "planning"]
+#: What a scan is opened as: what is worked on, what its results are held against, what its network is fine-tuned on, or
+#: another contrast of the same brain, shown beside it.
+OpenRole = Literal["acquired", "reference", "planning", "beside"]
 
 
 # -- what a person chooses -------------------------------------------------------------------------

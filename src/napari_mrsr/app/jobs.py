@@ -76,19 +76,27 @@ def open_scan(
     allow_nonfinite: bool = False,
     role: OpenRole = "acquired",
 ) -> Job:
-    """Read files or a folder; where it holds several series, say which."""
+    """Read files or a folder; where it holds several series, say which.
+
+    T1w, T2w and FLAIR stay scans of their own: the first is opened, the others stand beside it.
+    """
 
     def job(_stop: Stop) -> Iterator[Event]:
+        from napari_mrsr.app.brain_maps.opening import read_all
         from napari_mrsr.files import check_scan, list_series, read_scan
 
         yield Progress(0.0, "reading")
         chosen = [str(path) for path in paths]
         try:
-            scan = read_scan(chosen, series=series, allow_nonfinite=allow_nonfinite)
+            if series is None and role in ("acquired", "beside"):
+                scans = read_all(chosen, allow_nonfinite=allow_nonfinite)
+            else:
+                scans = [read_scan(chosen, series=series, allow_nonfinite=allow_nonfinite)]
         except SeveralSeries:
             yield Choices(tuple(chosen), tuple(list_series(chosen[0])), role)
             return
-        yield Opened(for_the_screen(scan), role, checks=tuple(check_scan(scan)))
+        for n, scan in enumerate(scans):
+            yield Opened(for_the_screen(scan), role if n == 0 else "beside", checks=tuple(check_scan(scan)))
 
     return job
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 T2_ROLES = ("acquired", "thick", "SR")
 
 #: Roles of layers that are maps.
-ROLES = ("t2", "t2_sigma", "reason", "difference", "ssim", "trust", "combined", "thickness")
+ROLES = (
+    "t2", "t2_sigma", "reason", "difference", "ssim", "trust", "combined", "thickness",
+    "brain_map", "brain_reason", "synthesis_difference",
+)  # fmt: skip
 
 
 class MapLayers:

@@ -100,6 +100,7 @@ class Session:
     opened = Signal(object)  # Scan, also when it is replaced by None
     reference_changed = Signal(object)  # Scan | None
     planning_changed = Signal(object)  # Scan | None
+    came_beside = Signal(object)  # Scan: another contrast, to be shown beside what is open
     choices_changed = Signal(object)  # events.Choices | None
     banner_changed = Signal(object)  # Banner | None
     job_changed = Signal(object)  # Running | None
@@ -367,6 +368,8 @@ class Session:
             self.reference_changed.emit(event.scan)
         elif event.role == "planning":
             self.plan(event.scan)
+        elif event.role == "beside" and self.scan is not None:
+            self.came_beside.emit(event.scan)
         else:
             self.adopt(event.scan, event.truth, event.checks)
 

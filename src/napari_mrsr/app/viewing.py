@@ -17,6 +17,7 @@ import numpy as np
 
 from napari_mrsr.app import display, layers, quiet_list, thumbnails
 from napari_mrsr.app.blinded.showing import Blinded
+from napari_mrsr.app.brain_maps.showing import BrainMapping
 from napari_mrsr.app.compare.looking import Look
 from napari_mrsr.app.dynamic.showing import Dynamic
 from napari_mrsr.app.events import Result
@@ -74,6 +75,7 @@ class View:
         self.layouts = Layouts(self)
         self.dynamic = Dynamic(self)
         self.in_plane = InPlane(self)
+        self.brain_maps = BrainMapping(self)
         self.blinded = Blinded(self)
         thumbnails.calm(viewer)
         quiet_list.quieten(viewer.layers)
@@ -203,6 +205,8 @@ class View:
             layer.locked = True
             return
         if not isinstance(scan, Scan) or layer.metadata.get("mrsr", {}).get("role") != "acquired":
+            return
+        if self.brain_maps.take_beside(layer):
             return
         if session.running is not None or session.result is not None:
             session.say("info", f"{layer.name} is shown beside the open scan; open it in the Study dock to work on it")

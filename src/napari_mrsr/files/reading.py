@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_mrsr.contrast import contrast_of
 from napari_mrsr.errors import BadParameter, NothingToRead, UnreadableFile
 from napari_mrsr.files.joining import join
+from napari_mrsr.files.naming import volume_names
 from napari_mrsr.scan import Scan
 
 PathLike = str | os.PathLike[str]
@@ -72,12 +74,20 @@ def read_scan(
     if kinds == {"nifti"}:
         from napari_mrsr.files.nifti import read_nifti
 
-        return join([read_nifti(path, allow_nonfinite=allow_nonfinite) for path in given])
+        return _called(join([read_nifti(path, allow_nonfinite=allow_nonfinite) for path in given]))
     if kinds == {"dicom"}:
         from napari_mrsr.files.dicom.reading import read_dicom
 
-        return read_dicom(given, series=series, allow_nonfinite=allow_nonfinite)
+        return _called(read_dicom(given, series=series, allow_nonfinite=allow_nonfinite))
     raise BadParameter("NIfTI files and DICOM cannot be read as one scan", remedy="give one kind at a time")
+
+
+def _called(scan: Scan) -> Scan:
+    """Call a single volume that has no name by its contrast, where header or file name tells it."""
+    if scan.names != volume_names("contrast", 1):
+        return scan
+    name = contrast_of(scan)
+    return replace(scan, names=(name,)) if name else scan
 
 
 def read_map(path: PathLike) -> Scan:

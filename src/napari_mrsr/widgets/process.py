@@ -20,6 +20,7 @@ from napari_mrsr.scan import Scan
 from napari_mrsr.widgets.acquisition_time import AcquisitionTimeSection
 from napari_mrsr.widgets.adapt import AdaptSection
 from napari_mrsr.widgets.banner import BannerBar
+from napari_mrsr.widgets.brain_maps import BrainMapsSection
 from napari_mrsr.widgets.dock import Dock, form_of, heading, note
 from napari_mrsr.widgets.dynamic import DynamicSection
 from napari_mrsr.widgets.fine_tune import FineTuneSection
@@ -55,6 +56,8 @@ class ProcessDock(Dock):
         self._add_buttons()
         self.adapt = AdaptSection(self)
         self.body.addWidget(self.adapt)
+        self.brain_maps = BrainMapsSection(self)
+        self.body.addWidget(self.brain_maps)
         self.in_plane = InPlaneSection(self)
         self.body.addWidget(self.in_plane)
         self.twin = TwinSection(self, self.in_plane)

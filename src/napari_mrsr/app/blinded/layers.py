@@ -140,7 +140,12 @@ class Letters:
             if layer.name not in names:
                 layers.insert(min(place, len(layers)), layer)
                 layer.visible = visible
-                layer.locked = layer.metadata.get("mrsr", {}).get("role") in ("acquired", "reference", "reason")
+                layer.locked = layer.metadata.get("mrsr", {}).get("role") in (
+                    "acquired",
+                    "reference",
+                    "reason",
+                    "brain_reason",
+                )
         shown = [layer for _, layer, visible in self._aside if visible and layer in layers]
         if shown:
             layers.selection.active = shown[-1]

@@ -75,6 +75,7 @@ class Look:
                         found.append(Pair(f"{name}, {other.method}", theirs, mine))
         found += self.view.dynamic.pairs()
         found += self.view.in_plane.pairs()
+        found += self.view.brain_maps.pairs()
         found.append(Pair("T2", display.t2("acquired"), display.t2("SR")))
         found.append(Pair("T2, thick slices", display.t2("thick"), display.t2("SR")))
         there = {layer.name for layer in self.view.viewer.layers}

@@ -145,6 +145,7 @@ def restore(view: View, found: Reopened) -> None:
         _give_result(view, key, results[key], scan_at)
     view.dynamic.give_back(saved.get("dynamic", []), scan_at)  # absent in reviews of earlier versions
     view.in_plane.give_back(saved.get("in_plane", {}), scan_at)  # as above
+    view.brain_maps.give_back(saved.get("brain_maps", {}), scan_at)  # as above
     _give_maps(view, saved, scan_at)
     view_state.choose_pair(view, record.get("view", {}))
     _give_layers(view, record.get("layers", []), scan_at)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 #: Roles of layers that a session makes again from its results.
 MADE_AGAIN = (
     "acquired", "thick", "undersampled", "reference", "sr", "t2", "t2_sigma", "reason", "difference", "ssim", "trust",
+    "brain_map", "brain_reason", "synthesised", "synthesis_difference", "registered",
 )  # fmt: skip
 
 #: Roles of layers that a tool in use puts up: no results, and after reopening nothing would take them away again.
@@ -151,6 +152,7 @@ class Collector:
         }
         found["dynamic"] = plain(self.view.dynamic.as_saved(self._put))
         found["in_plane"] = plain(self.view.in_plane.as_saved(self._put))
+        found["brain_maps"] = plain(self.view.brain_maps.as_saved(self._put))
         if session.comparison is not None:
             c = session.comparison
             found["comparison"] = {

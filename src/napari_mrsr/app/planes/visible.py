@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 #: Roles of layers that are no picture of the patient, and are not sampled.
-NOT_SAMPLED = frozenset({"oblique", "plane", "swipe", "checkerboard", "reason"})
+NOT_SAMPLED = frozenset({"oblique", "plane", "swipe", "checkerboard", "reason", "brain_reason"})
 
 #: Roles of layers that hide what lies below them.
 MAGNITUDES = frozenset(

@@ -33,7 +33,7 @@ NAME = "ROI cartilage"
 def is_roi(layer: Any) -> bool:
     """Tell whether a layer holds labels that can be measured: not the reasons beside a map, nor sub-regions."""
     made_as = layer.metadata.get("mrsr", {}).get("role")
-    return type(layer).__name__ == "Labels" and layer.ndim == 3 and made_as not in ("reason", "regions")
+    return type(layer).__name__ == "Labels" and layer.ndim == 3 and made_as not in ("reason", "brain_reason", "regions")
 
 
 def new_roi(view: View, *, truth: Scan | None = None, name: str = NAME) -> Labels:

@@ -1,0 +1,57 @@
+"""How the layers of a mapped brain are called, coloured and windowed.
+
+Limits are fixed, so that one brain looks like the next, and lie where tissue is told apart at 3 T. T1 to 3000 ms: white
+matter is near 850, cortex near 1400, and partial volume with fluid still rises; fluid itself, 4 s and more, is white.
+T2 to 200 ms: white matter is near 70, cortex near 90, plaques and oedema 120 to 200; fluid has no T2 here.
+"""
+
+from __future__ import annotations
+
+from napari_mrsr.app import layers
+
+#: The maps, their colours and limits (colours of the relaxometry community, see :mod:`napari_mrsr.app.display`).
+COLOURS = {"T1": "lipari", "T2": "navia", "M0": "gray"}
+T1_LIMITS, T2_LIMITS = (0.0, 3000.0), (0.0, 200.0)
+#: How far the sliders of the limits reach.
+T1_RANGE, T2_RANGE = (0.0, 5000.0), (0.0, 600.0)
+#: M0 is relative: black is 0, and white this percentile of it.
+M0_PERCENTILE = 99.5
+
+#: Roles of the layers.
+MAP: layers.Role = "brain_map"
+REASON: layers.Role = "brain_reason"
+SYNTHESISED: layers.Role = "synthesised"
+DIFFERENCE: layers.Role = "synthesis_difference"
+REGISTERED: layers.Role = "registered"
+ROLES = (MAP, REASON, SYNTHESISED, DIFFERENCE, REGISTERED)
+
+
+def map_name(name: str, unit: str, *, partial: bool = False) -> str:
+    """Return the layer name of a map.
+
+    Examples
+    --------
+    >>> map_name("T1", "ms"), map_name("M0", "", partial=True)
+    ('T1 [ms]', 'M0 (partial)')
+    """
+    return (f"{name} [{unit}]" if unit else name) + " (partial)" * partial
+
+
+def reason_name(name: str) -> str:
+    """Return the name of the layer that says why a map has no value."""
+    return f"{name} reason"
+
+
+def synthesised(contrast: str) -> str:
+    """Return the layer name of an image that the maps explain."""
+    return f"{contrast} synthesised"
+
+
+def difference(contrast: str) -> str:
+    """Return the layer name of what a synthesised image is above the acquired one."""
+    return f"{contrast} synthesised - acquired [a.u.]"
+
+
+def registered(contrast: str) -> str:
+    """Return the layer name of an image on the grid of T1w."""
+    return f"{contrast} (on T1w)"

@@ -1,0 +1,86 @@
+"""Mapping a brain in the background: registered first where that is wanted, the slice on the screen first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from napari_mrsr.app.brain_maps.choices import BrainResult, BrainSettings, with_typed
+from napari_mrsr.app.events import Event, Progress, Told
+from napari_mrsr.app.frame import frame_of
+from napari_mrsr.app.jobs import Job, Stop
+from napari_mrsr.app.memory_order import for_the_screen, ordered
+from napari_mrsr.scan import Scan
+
+if TYPE_CHECKING:
+    from napari_mrsr.mapping.brain import BrainMaps
+
+#: What happened: the maps began, slices were written, they ended.
+BEGAN, GREW, ENDED = "began", "grew", "ended"
+
+Tell = Callable[[tuple[str, BrainResult, Any]], None]
+
+
+def map_images(
+    images: Mapping[str, Scan | None],
+    settings: BrainSettings,
+    tell: Tell,
+    *,
+    first: int | None = None,
+    threads: int | None = None,
+) -> Job:
+    """Map a brain.
+
+    Parameters
+    ----------
+    images
+        T1w, T2w and FLAIR by contrast; None where there is none, which is refused.
+    settings
+        What a person chose.
+    tell
+        Called in the main thread with what happened, the result, and for :data:`GREW` the place.
+    first
+        The slice on the screen, across the slices that the network sees.
+    threads
+        Processor cores to use.
+    """
+
+    def job(stop: Stop) -> Iterator[Event]:
+        from napari_mrsr import brain_maps
+
+        yield Progress(0.0, "looking at the scans")
+        given = with_typed(images, settings.typed)
+        plan = brain_maps.plan(
+            given["T1w"], given["T2w"], given["FLAIR"], weights=settings.which, plane=settings.plane, assume=True
+        )
+        array = ordered(brain_maps.empty(plan), frame_of(plan.scans.t1w).axes)
+        result = BrainResult(plan.scans.t1w, array, settings)
+        yield Told(tell, (BEGAN, result, None))
+        began = time.perf_counter()
+        for tile in brain_maps.run(plan, device=settings.device, threads=threads, first=first, stop=stop):
+            tile.write(array)
+            result.share = tile.done
+            yield Told(tell, (GREW, result, tile.where))
+            yield Progress(tile.done, "T1, T2 and M0")
+            if stop():
+                break
+        result.partial = result.share < 1 and bool(plan.inside.any())
+        yield Progress(result.share, "synthesising T1w and T2w")
+        result.maps = on_screen(brain_maps.finish(plan, array))
+        result.seconds = time.perf_counter() - began
+        yield Told(tell, (ENDED, result, None))
+
+    return job
+
+
+def on_screen(maps: BrainMaps) -> BrainMaps:
+    """Return maps whose voxels are stored as the screen shows them."""
+
+    def stored(value: Any) -> Any:
+        if isinstance(value, Scan):
+            return for_the_screen(value)
+        return {key: stored(one) for key, one in value.items()} if isinstance(value, Mapping) else value
+
+    return replace(maps, **{one.name: stored(getattr(maps, one.name)) for one in fields(maps)})

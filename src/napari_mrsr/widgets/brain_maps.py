@@ -1,0 +1,328 @@
+"""T1, T2 and M0 of a brain: which three scans, whether they fit, the timings that headers lack, and Run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
+
+from napari_mrsr.app.brain_maps import contrasts
+from napari_mrsr.app.brain_maps.choices import SHIPPED, BrainSettings
+from napari_mrsr.app.brain_maps.showing import JOB
+from napari_mrsr.app.session import Banner
+from napari_mrsr.mapping.brain_checks import CONTRASTS
+from napari_mrsr.widgets.banner import BannerBar
+from napari_mrsr.widgets.checks import Checks
+from napari_mrsr.widgets.dock import note
+from napari_mrsr.widgets.dropping import TakesFiles, push_button
+from napari_mrsr.widgets.section import Section
+
+if TYPE_CHECKING:
+    from napari_mrsr.app.brain_maps.choices import BrainResult
+    from napari_mrsr.app.brain_maps.contrasts import Offered
+    from napari_mrsr.app.session import Running
+    from napari_mrsr.widgets.dock import Dock
+
+ABOUT = (
+    "T1 and T2 in ms and a relative M0, estimated by a network from T1w (MPRAGE), T2w (TSE) and FLAIR of one brain, "
+    "not measured. Drop the three here, or a folder that holds them."
+)
+NONE, FILE = "none", "file of weights…"
+FILES = "Scans (*.nii *.nii.gz *.dcm *.IMA);;All files (*)"
+NOT_SHIPPED = "This version ships no weights for brain maps. Choose a file that napari-mrsr train brain-maps wrote."
+LABELS_ALONE = "brain-maps-supervised learned from coarse labels alone: softer maps, to compare with."
+
+
+class BrainMapsSection(TakesFiles, Section):
+    """Three choosers, checks, timings, weights and Run."""
+
+    def __init__(self, dock: Dock) -> None:
+        super().__init__(dock, "Brain maps (T1, T2, M0)")
+        self.brain = self.view.brain_maps
+        self.files: list[str] = []
+        self._offered: list[Offered] = []
+        self._chosen_by_hand: dict[str, str] = {}
+        self.setAcceptDrops(True)
+        self.column.addWidget(note(ABOUT))
+        self._add_opening()
+        self._add_form()
+        self.checks = Checks()
+        self.column.addWidget(self.checks)
+        self._add_timings()
+        self.no_weights = BannerBar()
+        self.column.addWidget(self.no_weights)
+        self._add_run()
+        self.toggled.connect(self._ask)
+        layers = self.view.viewer.layers
+        for signal in (layers.events.inserted, layers.events.removed, layers.events.renamed, self.brain.changed):
+            self.listen(signal, self.show_scans)
+        self.listen(self.session.opened, self.show_scans)
+        self.listen(self.session.job_changed, self.show_job)
+        self.listen(self.session.progressed, self.show_job)
+        self.listen(self.brain.ended, self.show_result)
+        self.listen(self.brain.notes.changed, self.show_notes)
+        self.show_scans()
+        self.show_notes()
+        self.show_job(self.session.running)
+        self.show_result(self.brain.result)
+
+    # -- parts ------------------------------------------------------------------------------------------
+    def _add_opening(self) -> None:
+        self.files_button = push_button("Files…", "One to three NIfTI or DICOM files; they stand beside what is open")
+        self.folder_button = push_button("Folder…", "A folder that holds the three, as NIfTI files or DICOM series")
+        self.files_button.clicked.connect(self.ask_files)
+        self.folder_button.clicked.connect(self._ask_folder)
+        line = QHBoxLayout()
+        line.addWidget(self.files_button)
+        line.addWidget(self.folder_button)
+        self.column.addLayout(line)
+
+    def _add_form(self) -> None:
+        part = QWidget()
+        self.form = QFormLayout(part)
+        self.form.setContentsMargins(0, 0, 0, 0)
+        self.form.setVerticalSpacing(3)
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.choosers: dict[str, QComboBox] = {}
+        for name in CONTRASTS:
+            box = self.choosers[name] = QComboBox()
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(12)
+            box.setToolTip(f"The {name}; chosen by header and name where these tell it")
+            box.activated.connect(partial(self._scan_chosen, name))
+            self.form.addRow(f"{name}:", box)
+        self.weights = QComboBox()
+        self.weights.setToolTip(f"Trained with edges and labels, or a file of your own. {LABELS_ALONE}")
+        self.weights.activated.connect(self._weights_chosen)
+        self.form.addRow("weights:", self.weights)
+        self.plane = QComboBox()
+        self.plane.addItems(["auto", "sagittal", "coronal", "axial"])
+        self.plane.setToolTip("In which slices the network looks; auto: sagittal, but that of thick slices")
+        self.form.addRow("slices:", self.plane)
+        self.device = QComboBox()
+        self.device.addItems(["auto", "cpu", "cuda"])
+        self.device.setCurrentText(self.view.preferences.device)
+        self.device.setToolTip("auto: the GPU if there is one")
+        self.form.addRow("device:", self.device)
+        self.register = QCheckBox("register T2w and FLAIR to T1w first")
+        self.register.setToolTip("Rigid; both are resampled onto the grid of T1w, which says so in its history")
+        self.register.toggled.connect(self._ask)
+        self.form.addRow(self.register)
+        self.column.addWidget(part)
+        self.list_weights()
+
+    def _add_timings(self) -> None:
+        self.timings = QWidget()
+        self.timings_form = QFormLayout(self.timings)
+        self.timings_form.setContentsMargins(0, 0, 0, 0)
+        self.timings_form.setVerticalSpacing(3)
+        self.fields: dict[tuple[str, str], QDoubleSpinBox] = {}
+        self.column.addWidget(self.timings)
+        self.timings.hide()
+
+    def _add_run(self) -> None:
+        self.run_button = QPushButton("Run")
+        self.run_button.setToolTip("Map in the background; the slice on the screen comes first")
+        self.run_button.clicked.connect(self.run)
+        self.stop_button = QPushButton("Stop")
+        self.stop_button.setToolTip("Stop and keep what is done")
+        self.stop_button.clicked.connect(self.session.stop)
+        line = QHBoxLayout()
+        line.addWidget(self.run_button, 2)
+        line.addWidget(self.stop_button, 1)
+        self.column.addLayout(line)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.column.addWidget(self.progress)
+        self.status = note()
+        self.column.addWidget(self.status)
+
+    # -- choices ----------------------------------------------------------------------------------------
+    def chosen(self) -> dict[str, Offered | None]:
+        """Return the picture that was chosen for each contrast."""
+        by_title = {one.title: one for one in self._offered}
+        return {name: by_title.get(box.currentText()) for name, box in self.choosers.items()}
+
+    def settings(self) -> BrainSettings:
+        """Return what is chosen."""
+        file = self.weights.currentData()
+        return BrainSettings(
+            weights=SHIPPED[0] if not self.weights.currentText() else file or self.weights.currentText(),
+            own=file is not None,
+            plane=self.plane.currentText(),  # type: ignore[arg-type]
+            device=self.device.currentText(),
+            register=self.register.isChecked(),
+            typed={key: field.value() for key, field in self.fields.items() if field.value() > 0},
+        )
+
+    def list_weights(self) -> None:
+        """List what is shipped, and files of one's own."""
+        before = self.weights.currentText()
+        self.weights.clear()
+        for name in shipped():
+            self.weights.addItem(name)
+        for path in self.files:
+            self.weights.addItem(Path(path).name if len(self.files) == 1 else path, path)
+        self.weights.addItem(FILE)
+        self.weights.setCurrentIndex(max(self.weights.findText(before), 0))
+        self.weights.setItemData(self.weights.findText(SHIPPED[1]), LABELS_ALONE, Qt.ItemDataRole.ToolTipRole)
+
+    def _weights_chosen(self, index: int) -> None:
+        if self.weights.itemText(index) == FILE:
+            path, _ = QFileDialog.getOpenFileName(self, "Weights", "", "Weights (*.safetensors)")
+            self.take_weights(path or None)
+        self._ask()
+
+    def take_weights(self, path: str | None) -> None:
+        """Choose a file of weights of one's own; without one the first that is listed."""
+        if path is not None and path not in self.files:
+            self.files.append(path)
+        self.list_weights()
+        self.weights.setCurrentIndex(0 if path is None else self.weights.findData(path))
+        self.show_job(self.session.running)
+        self._ask()
+
+    def _scan_chosen(self, name: str, _index: int) -> None:
+        self._chosen_by_hand[name] = self.choosers[name].currentText()
+        self._ask()
+        self.show_job(self.session.running)
+
+    # -- showing ----------------------------------------------------------------------------------------
+    def show_scans(self, _event: Any = None) -> None:
+        """Offer the scans on the screen, and choose those that header and name tell."""
+        if not self.view.is_open:
+            return
+        found = contrasts.on_screen(self.view)
+        titles = [one.title for one in found]
+        told = contrasts.recognised(found)
+        new = [one.scan for one in found] != [one.scan for one in self._offered]
+        self._offered = found
+        for name, box in self.choosers.items():
+            by_hand = self._chosen_by_hand.get(name)
+            if by_hand is not None and by_hand != NONE and by_hand not in titles:
+                del self._chosen_by_hand[name]
+                by_hand = None
+            best = told[name]
+            wanted = by_hand if by_hand is not None else best.title if best is not None else NONE
+            box.clear()
+            box.addItems([NONE, *titles])
+            box.setCurrentText(wanted)
+            for n, one in enumerate(found):
+                box.setItemData(n + 1, one.contrast.why, Qt.ItemDataRole.ToolTipRole)
+        if new and contrasts.is_for_maps(told):
+            self.expand(animate=False)
+        if new:
+            self.status.setText("")
+        self._ask()
+        self.show_job(self.session.running)
+
+    def _ask(self, _event: Any = None) -> None:
+        """Have the chosen images looked at."""
+        if self.isExpanded():
+            images = {name: None if one is None else one.scan for name, one in self.chosen().items()}
+            self.brain.notes.ask(images, self.settings())
+
+    def show_notes(self) -> None:
+        """Show the checks, and a field for each timing that no header tells."""
+        found = self.brain.notes.found
+        self.checks.show_checks(found.checks)
+        self.register.setEnabled(found.apart or self.register.isChecked())
+        if [(one.contrast, one.entry) for one in found.missing] != list(self.fields):
+            kept = {key: field.value() for key, field in self.fields.items()}
+            while self.timings_form.rowCount():
+                self.timings_form.removeRow(0)
+            self.fields = {}
+            for one in found.missing:
+                self._add_field(one, kept.get((one.contrast, one.entry), 0.0))
+        self.timings.setVisible(bool(self.fields))
+
+    def _add_field(self, one: Any, value: float) -> None:
+        field = self.fields[one.contrast, one.entry] = QDoubleSpinBox()
+        field.setRange(0.0, 20000.0)
+        field.setDecimals(1)
+        field.setSpecialValueText(f"{one.nominal:g}, as in the training")
+        field.setValue(value)
+        field.setKeyboardTracking(False)
+        field.setToolTip(f"{one.label} of {one.contrast}, {one.unit}; 0: that of the training")
+        field.valueChanged.connect(self._ask)
+        self.timings_form.addRow(
+            f"{one.label} of {one.contrast} [{'°' if one.unit == 'degrees' else one.unit}]:", field
+        )
+
+    def show_job(self, running: Running | None) -> None:
+        """Show how far it is."""
+        mine = running is not None and running.name == JOB
+        there = self.weights.currentText() != FILE
+        self.no_weights.show_banner(None if there else Banner("info", NOT_SHIPPED))
+        self.run_button.setEnabled(running is None and bool(self._offered) and there)
+        self.stop_button.setEnabled(mine and running is not None and not running.stopping)
+        self.progress.setVisible(mine)
+        for button in (self.files_button, self.folder_button):
+            button.setEnabled(running is None)
+        if mine and running is not None:
+            self.progress.setValue(round(1000 * running.done))
+            left = running.left
+            time = "" if left is None or left < 1 else f", {left:.0f} s left"
+            self.status.setText("stopping…" if running.stopping else f"{running.text}{time}")
+
+    def show_result(self, result: BrainResult | None) -> None:
+        """Show how long it took, and how far synthesised images are off."""
+        if result is None or result.maps is None:
+            return
+        off = ", ".join(f"{name} {percent:g} %" for name, percent in result.maps.misfit.items())
+        took = f"took {result.seconds:.1f} s"
+        lines = [took if not result.partial else f"stopped at {result.share:.0%}"]
+        if off:
+            lines.append(f"Synthesised from the maps, images are off by: {off} (median over the head, of their scale).")
+        lines.append("K: acquired or synthesised. H: maps. Differences are switched on in Review, Maps.")
+        self.status.setText("\n".join(lines))
+
+    # -- asking -----------------------------------------------------------------------------------------
+    def run(self) -> None:
+        """Map as chosen."""
+        self.brain.run(self.chosen(), self.settings())
+
+    def open(self, paths: Sequence[str | Path]) -> None:
+        """Open files or a folder beside what is open."""
+        self.session.open([str(path) for path in paths], role="beside")
+
+    def ask_files(self) -> None:
+        """Ask for the files and open them."""
+        paths, _ = QFileDialog.getOpenFileNames(self, "Open T1w, T2w and FLAIR", "", FILES)
+        if paths:
+            self.open(paths)
+
+    def _ask_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Open the folder of T1w, T2w and FLAIR")
+        if folder:
+            self.open([folder])
+
+
+def shipped() -> list[str]:
+    """Return the names of shipped weights that are here."""
+    from napari_mrsr.errors import MrsrError
+    from napari_mrsr.networks import registry
+
+    found = []
+    for name in SHIPPED:
+        try:
+            path, _sha256 = registry.shipped(name)
+        except MrsrError:
+            continue
+        if path.is_file():
+            found.append(name)
+    return found
