@@ -162,11 +162,11 @@ def flair_signal(
     array([0.104, 0.119, 0.078])
     """
     timings = timings or FlairTimings()
-    xp, (t1, t2, m0, b1) = alike(t1, t2, m0, b1)
+    _, (t1, t2, m0, b1) = alike(t1, t2, m0, b1)
     train = ideal_train(
         t1, t2, spacing=timings.echo_spacing, pulses=timings.pulses, echo_time=timings.equivalent_echo_time
     )
-    return _signal(xp, train, t1, m0, b1, timings)
+    return signal_of_train(train, t1, timings, m0=m0, b1=b1)
 
 
 def flair_signal_simulated(
@@ -197,9 +197,9 @@ def flair_signal_simulated(
     timings = timings or FlairTimings()
     if len(angles) != timings.pulses:
         raise BadParameter(f"{len(angles)} angles for {timings.pulses} pulses", remedy="give one angle for each pulse")
-    xp, (t1, t2, m0, b1) = alike(t1, t2, m0, b1)
+    _, (t1, t2, m0, b1) = alike(t1, t2, m0, b1)
     train = simulated_train(t1, t2, angles, spacing=timings.echo_spacing, echo=timings.echo, b1=b1)
-    return _signal(xp, train, t1, m0, b1, timings)
+    return signal_of_train(train, t1, timings, m0=m0, b1=b1)
 
 
 def nulling_time(timings: FlairTimings) -> float:
@@ -251,7 +251,9 @@ def equivalent_echo_time(t1: Values, t2: Values, angles: Sequence[float], *, spa
     return -t2 * xp.log(lost / kept)
 
 
-def _signal(xp: Any, train: Train, t1: Any, m0: Any, b1: Any, timings: FlairTimings) -> Any:
+def signal_of_train(train: Train, t1: Values, timings: FlairTimings, *, m0: Values = 1.0, b1: Values = 1.0) -> Any:
+    """Return the signal where it is known what the train does; parameters as of :func:`flair_signal`."""
+    xp, (t1, _, m0, b1) = alike(t1, 1.0, m0, b1)
     angle = b1 * math.radians(timings.excitation_angle)
     eta, cosine = timings.inversion_efficiency, xp.cos(angle)
     inverted = xp.exp(-timings.inversion_time / t1)

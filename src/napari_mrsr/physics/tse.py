@@ -149,9 +149,9 @@ def tse_signal(t1: Values, t2: Values, timings: TseTimings | None = None, *, m0:
     array([0.18534, 0.30994])
     """
     timings = timings or TseTimings()
-    xp, (t1, t2, m0, b1) = alike(t1, t2, m0, b1)
+    _, (t1, t2, m0, b1) = alike(t1, t2, m0, b1)
     train = ideal_train(t1, t2, spacing=timings.echo_spacing, pulses=timings.pulses, echo_time=timings.echo_time)
-    return _signal(xp, train, t1, m0, b1, timings)
+    return signal_of_train(train, t1, timings, m0=m0, b1=b1)
 
 
 def tse_signal_simulated(
@@ -169,13 +169,15 @@ def tse_signal_simulated(
     1.017
     """
     timings = timings or TseTimings()
-    xp, (t1, t2, m0, b1) = alike(t1, t2, m0, b1)
+    _, (t1, t2, m0, b1) = alike(t1, t2, m0, b1)
     angles = [timings.refocusing_angle] * timings.pulses
     train = simulated_train(t1, t2, angles, spacing=timings.echo_spacing, echo=timings.echo, b1=b1)
-    return _signal(xp, train, t1, m0, b1, timings)
+    return signal_of_train(train, t1, timings, m0=m0, b1=b1)
 
 
-def _signal(xp: Any, train: Train, t1: Any, m0: Any, b1: Any, timings: TseTimings) -> Any:
+def signal_of_train(train: Train, t1: Values, timings: TseTimings, *, m0: Values = 1.0, b1: Values = 1.0) -> Any:
+    """Return the signal where it is known what the train does; parameters as of :func:`tse_signal`."""
+    xp, (t1, _, m0, b1) = alike(t1, 1.0, m0, b1)
     angle = b1 * math.radians(timings.excitation_angle)
     wait = timings.repetition_time - timings.train_duration
     kept = xp.exp(-wait / t1)
