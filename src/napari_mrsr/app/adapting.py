@@ -6,6 +6,7 @@ which lets go of the interpreter. A process of its own would have to start Pytho
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator
@@ -44,7 +45,7 @@ class Adapting:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._folder = tempfile.TemporaryDirectory(prefix="napari-mrsr-adapted-")
+        self._folder: Path | None = None
         self._chosen: RefineSettings | None = None
         self._weights: Path | None = None
         self.history: list[Point] = []
@@ -98,12 +99,23 @@ class Adapting:
         if isinstance(what, Adapted):
             self.found = what
             if what.is_better:
-                self._weights = what.save(Path(self._folder.name) / f"{Path(what.start).stem}-adapted.safetensors")
+                self._weights = what.save(self._room() / f"{Path(what.start).stem}-adapted.safetensors")
         elif what.gain is not None:
             self.history.append(what)
         else:
             return
         self.changed.emit()
+
+    def _room(self) -> Path:
+        """Return a folder for weights that goes with this object, or with the process.
+
+        Not a :class:`tempfile.TemporaryDirectory`: left to itself it warns when Python ends, and by then whoever shows
+        warnings (superqt's workers put themselves in the place of that) may be gone.
+        """
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="napari-mrsr-adapted-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        return self._folder
 
 
 def _what_matters(settings: RefineSettings, start: str) -> tuple[Any, ...]:
