@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Role = Literal[
     "acquired", "thick", "undersampled", "reference", "sr", "t2", "t2_sigma", "difference", "ssim", "trust", "reason",
     "combined", "roi", "regions", "thickness", "fluid_suppressed", "oblique", "planning",
-    "brain_map", "brain_reason", "synthesised", "synthesis_difference", "registered",
+    "brain_map", "brain_reason", "brain_uncertainty", "synthesised", "synthesis_difference", "registered",
 ]  # fmt: skip
 LayerData = tuple[Any, dict[str, Any], str]
 

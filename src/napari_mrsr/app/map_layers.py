@@ -23,7 +23,7 @@ T2_ROLES = ("acquired", "thick", "SR")
 #: Roles of layers that are maps.
 ROLES = (
     "t2", "t2_sigma", "reason", "difference", "ssim", "trust", "combined", "thickness",
-    "brain_map", "brain_reason", "synthesis_difference",
+    "brain_map", "brain_reason", "brain_uncertainty", "synthesis_difference",
 )  # fmt: skip
 
 

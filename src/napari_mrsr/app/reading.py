@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_mrsr.app.compare.comparing import Comparison
 from napari_mrsr.app.roi import certain_cells
-from napari_mrsr.app.roi.measured import Measurement
+from napari_mrsr.app.roi.measured import BRAIN_ROLES, Measurement, finest_of
 from napari_mrsr.roi.reference_ranges import CAVEAT, Published, published
 from napari_mrsr.roi.trust_light import EXPLANATION
 
@@ -60,6 +60,8 @@ _WORTH_A_COLUMN = 10.0
 _HELP = {
     "SR-acq": "Mean of the super-resolved map minus that of the acquired one",
     "CV %": "Coefficient of variation of the two means as a pair: 100 SD / mean (SD with n - 1)",
+    "n (T1)": "Voxels of the region that have a T1; mean and SD are of these",
+    "n (T2)": "Voxels of the region that have a T2: fluid has none",
     "invalid %": "Voxels of the region without a value in the finest map; its reason layer says why",
     "undet. %": "Voxels with a number that noise leaves undetermined: T2 is short beside 2 TR - TE, the second echo is "
     "lost",
@@ -122,10 +124,11 @@ def regions_table(measurement: Measurement, *, full: bool = False) -> pd.DataFra
         return None
     columns: dict[str, Any] = {}
     cell_help: dict[tuple[int, str], str] = {}
-    finest = "SR" if "SR" in measurement.statistics else "acquired"
+    finest = finest_of(measurement.statistics)
+    brain = bool(BRAIN_ROLES & measurement.statistics.keys())
     if measurement.lights:  # first: the one column that must be seen without scrolling, in a dock of 420 pixels too
         columns["trust"] = [measurement.lights.get(label) for label in names]
-    if full and finest in measurement.statistics:
+    if full and not brain and finest in measurement.statistics:
         columns["voxels"] = _column(measurement.statistics[finest], "n", names)
         columns["mm³"] = _column(measurement.statistics[finest], "volume_mm3", names)
     pair = [role for role in measurement.statistics if role in ("acquired", "SR")]
@@ -139,11 +142,11 @@ def regions_table(measurement: Measurement, *, full: bool = False) -> pd.DataFra
     undetermined = certain_cells.undetermined(measurement, finest, names)
     if full or any(share >= _WORTH_A_COLUMN for share in undetermined):
         columns |= {"undet. %": undetermined} if undetermined else {}
-    if finest in measurement.statistics:
+    if finest in measurement.statistics and not brain:
         columns["invalid %"] = _column(measurement.statistics[finest], "invalid_percent", names)
     for role in measurement.statistics:
         if role not in pair:
-            columns |= _values(measurement, role, names, full=full, cell_help=cell_help)
+            columns |= _values(measurement, role, names, full=full, cell_help=cell_help, spread=brain)
     if measurement.erosion is not None:
         columns["rimless"] = _column(measurement.erosion, "mean_eroded", names)
     if full:
@@ -166,16 +169,25 @@ def _values(
     *,
     full: bool,
     cell_help: dict[tuple[int, str], str],
+    spread: bool = False,
 ) -> dict[str, Any]:
-    """Return the mean of a map in each region with its error, with SD and median where all is wanted."""
+    """Return the mean of a map in each region with its error, with SD and median where all is wanted.
+
+    With ``spread`` SD and the number of voxels that have a value always stand beside it.
+    """
     title, table = _title(measurement, role), measurement.statistics[role]
     columns: dict[str, Any] = {title: _column(table, "mean", names)}
     if "standard_error" in table:
         rows = {int(row["label"]): row for row in table.to_dict("records")}
         columns[title] = certain_cells.cells([certain_cells.mean(rows.get(label)) for label in names])
         cell_help |= {(label, title): certain_cells.words(rows[label]) for label in names if label in rows}
-    if full:
+    if full or spread:
         columns[f"{title} SD"] = _column(table, "sd", names)
+    if spread:
+        columns[f"n ({title})"] = _column(table, "n", names)
+    if spread and full:
+        columns[f"{title} invalid %"] = _column(table, "invalid_percent", names)
+    if full:
         columns[f"{title} median"] = _column(table, "median", names)
     return columns
 
@@ -207,7 +219,8 @@ def _title(measurement: Measurement, role: str) -> str:
 
 def _published(measurement: Measurement, name: str) -> tuple[Published, ...]:
     """Return what is published of a region; nothing where the map is no T2 map."""
-    return published(name) if measurement.unit == "ms" else ()
+    brain = bool(BRAIN_ROLES & measurement.statistics.keys())
+    return published(name) if measurement.unit == "ms" and not brain else ()
 
 
 def sources(known: Sequence[Published]) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 
 from napari_mrsr.app import display, layers, quiet_list, thumbnails
 from napari_mrsr.app.blinded.showing import Blinded
+from napari_mrsr.app.brain_maps.contrasts import are_apart
 from napari_mrsr.app.brain_maps.showing import BrainMapping
 from napari_mrsr.app.compare.looking import Look
 from napari_mrsr.app.dynamic.showing import Dynamic
@@ -211,7 +212,9 @@ class View:
         if session.running is not None or session.result is not None:
             session.say("info", f"{layer.name} is shown beside the open scan; open it in the Study dock to work on it")
             return
-        joined = None if session.scan is None else joined_echoes(session.scan, scan)
+        joined = None
+        if session.scan is not None and not are_apart(session.scan, scan):
+            joined = joined_echoes(session.scan, scan)
         if joined is not None:
             self._relabel(joined, [session.scan, scan])
             times = ", ".join(f"{t:g}" for t in joined.acquisition.echo_times)

@@ -27,7 +27,7 @@ import numpy as np
 
 from napari_mrsr import __version__
 from napari_mrsr.errors import BadParameter, MissingParameter
-from napari_mrsr.report.contents import Report
+from napari_mrsr.report.contents import BRAIN_ROLES, Report
 from napari_mrsr.report.wording import DESS_STEP, MULTI_ECHO_STEP, RESEARCH, method_line, step_of
 from napari_mrsr.scan import Scan
 
@@ -74,8 +74,9 @@ def write_bids(report: Report, folder: Path) -> list[Path]:
     written = [_json(folder / "dataset_description.json", _description(report))]
     written.append(_text(folder / "README.md", f"# napari-mrsr derivatives\n\n{RESEARCH}\n\n{method_line(report)}.\n"))
     for role, one in report.maps.items():
-        if one.quantity == "T2":
-            written += _image(seconds(one), f"{stem}_desc-{_label(role)}_T2map.nii.gz")
+        if one.quantity in ("T1", "T2"):
+            said = "estimated" if role in BRAIN_ROLES else _label(role)
+            written += _image(seconds(one), f"{stem}_desc-{said}_{one.quantity}map.nii.gz")
     if report.refined is not None:
         for n, name in enumerate(echo_names(report.refined)):
             written += _image(_echo(report.refined, n), f"{stem}_{name}.nii.gz")
@@ -85,7 +86,7 @@ def write_bids(report: Report, folder: Path) -> list[Path]:
 
 
 def seconds(map: Scan) -> Scan:
-    """Return a T2 map in seconds.
+    """Return a map of T1 or T2 in seconds.
 
     Raises
     ------
@@ -103,7 +104,10 @@ def seconds(map: Scan) -> Scan:
     array = np.asarray(map.array, np.float64) / 1000.0
     how = {DESS_STEP: "dual-echo steady state (DESS)", MULTI_ECHO_STEP: "mono-exponential fit of spin echoes"}
     step = next((name for name in how if step_of(map, name) is not None), None)
-    about: dict[str, Any] = {"SkullStripped": False, "Description": "T2 in seconds; voxels without a value are NaN"}
+    about: dict[str, Any] = {
+        "SkullStripped": False,
+        "Description": f"{map.quantity} in seconds; voxels without a value are NaN",
+    }
     if step is not None:
         about["EstimationAlgorithm"] = how[step]
     if step in REFERENCES:

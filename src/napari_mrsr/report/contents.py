@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from napari_mrsr.roi.trust_light import Light
 
 #: Roles of maps in the order in which a report shows them.
-ROLES = ("acquired", "thick", "SR", "truth")
+ROLES = ("acquired", "thick", "SR", "truth", "T1", "T2")
+#: Those of a brain, each a quantity of its own.
+BRAIN_ROLES = ("T1", "T2")
 
 #: Upper limit of a T2 map on the page, ms, where nobody chose one.
 T2_MAX_MS = 80.0

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_mrsr.report.contents import ROLES, Report
+from napari_mrsr.report.contents import BRAIN_ROLES, ROLES, Report
 from napari_mrsr.report.wording import signed
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def painted_rows(report: Report) -> RegionRows:
     for role, table in _of(report.tables).items():
         group, by = _title(report, role), table.set_index("label")
         rows = [by.loc[label] if label in by.index else None for label in labels]
-        full = role in ("acquired", "SR")
+        full = role in ("acquired", "SR", *BRAIN_ROLES)
         columns += [Column(group, "n", 14.0, tuple(map(_count, rows)))] if full else []
         columns += [Column(group, "mean ± SD", 23.0, tuple(map(_spread, rows)))]
         columns += [Column(group, "SE", 11.0, _numbers(rows, "standard_error", ".2f"))] if _known(table) else []
@@ -102,6 +102,8 @@ def _of(tables: Any) -> dict[str, pd.DataFrame]:
 
 def _title(report: Report, role: str) -> str:
     unit = f" [{report.unit}]" if report.unit else ""
+    if role in BRAIN_ROLES:
+        return f"{role}{unit}"
     return f"{report.quantity} {report.titles.get(role, role)}{unit}"
 
 

@@ -16,12 +16,14 @@ from napari_mrsr.scan import Scan, Step
 
 #: Names of the steps that are told apart.
 SR_STEP, DESS_STEP, MULTI_ECHO_STEP = "super-resolution", "t2 from dess", "t2 from multi-echo"
+BRAIN_STEP = "maps of the brain"
 
 #: T2 at which the bias of the analytic formula is told, ms: healthy and degenerate cartilage.
 BIAS_AT = (35.0, 50.0)
 
 RESEARCH = "Research use. Derived from the acquired images, not acquired; not for diagnosis on its own."
 
+ESTIMATED = "T1 and T2 were not measured: a network estimated them from T1w, T2w and FLAIR, as others it had seen."
 TRUST = "Trust says whether SR agrees with what was measured in a region, not whether detail between slices is true."
 
 
@@ -75,6 +77,10 @@ def method_facts(report: Report) -> list[tuple[str, str]]:
             facts.append(("Weights", str(sr.parameters["weights"])))
         if sr.parameters.get("consistency"):
             facts.append(("Consistency", str(sr.parameters["consistency"])))
+    brain = step_of(report.maps.get("T1"), BRAIN_STEP)
+    if brain is not None:
+        told = f"network {brain.parameters.get('weights', '')}, {brain.parameters.get('plane', '')} slices"
+        facts.append(("T1 and T2", f"estimated from T1w, T2w and FLAIR: {told}"))
     t2 = t2_line(report.maps)
     if t2:
         facts.append(("T2", re.sub(r"(T1|[0-9]) (?=[0-9m])", "\\1\N{NO-BREAK SPACE}", t2)))  # numbers keep their unit
@@ -92,6 +98,8 @@ def method_line(report: Report) -> str:
     sr = sr_name(report)
     parts = [f"super-resolution {sr}"] if sr else []
     t2 = t2_line(report.maps)
+    if "T1" in report.maps:
+        parts.append("T1 and T2 by a network from T1w, T2w and FLAIR")
     return "; ".join([*parts, f"T2 by {t2}"] if t2 else parts) or "no T2 map; statistics of the signal"
 
 
@@ -133,7 +141,9 @@ def caveats(report: Report) -> list[str]:
     lines += _certain(report)
     if report.lights:
         lines.append(TRUST)
-    if report.mapped:
+    if "T1" in report.maps:
+        lines.append(ESTIMATED)
+    elif report.mapped:
         lines.append(_rim(report))
     else:
         lines.append("There is no T2 map: the statistics are those of the signal, which has no unit.")

@@ -22,14 +22,16 @@ from qtpy.QtWidgets import (
 
 from napari_mrsr.app.brain_maps import contrasts
 from napari_mrsr.app.brain_maps.choices import SHIPPED, BrainSettings
+from napari_mrsr.app.brain_maps.reading import summary, tissue_table
 from napari_mrsr.app.brain_maps.showing import JOB
 from napari_mrsr.app.session import Banner
 from napari_mrsr.mapping.brain_checks import CONTRASTS
 from napari_mrsr.widgets.banner import BannerBar
 from napari_mrsr.widgets.checks import Checks
-from napari_mrsr.widgets.dock import note
+from napari_mrsr.widgets.dock import heading, note
 from napari_mrsr.widgets.dropping import TakesFiles, push_button
 from napari_mrsr.widgets.section import Section
+from napari_mrsr.widgets.table import TableView
 
 if TYPE_CHECKING:
     from napari_mrsr.app.brain_maps.choices import BrainResult
@@ -44,6 +46,10 @@ ABOUT = (
 NONE, FILE = "none", "file of weights…"
 FILES = "Scans (*.nii *.nii.gz *.dcm *.IMA);;All files (*)"
 NOT_SHIPPED = "This version ships no weights for brain maps. Choose a file that napari-mrsr train brain-maps wrote."
+HINT = (
+    "Hold K: acquired or synthesised. G: 2 x 2, with T1 and T2. H: maps off. Review switches on T2, M0, reasons and "
+    "differences; ROI measures T1 and T2 in regions."
+)
 LABELS_ALONE = "brain-maps-supervised learned from coarse labels alone: softer maps, to compare with."
 
 
@@ -150,6 +156,12 @@ class BrainMapsSection(TakesFiles, Section):
         self.column.addWidget(self.progress)
         self.status = note()
         self.column.addWidget(self.status)
+        self.tissues_heading = heading("Medians of tissues, and what papers report of healthy adults")
+        self.column.addWidget(self.tissues_heading)
+        self.tissues = TableView()
+        self.column.addWidget(self.tissues)
+        self.hint = note(HINT)
+        self.column.addWidget(self.hint)
 
     # -- choices ----------------------------------------------------------------------------------------
     def chosen(self) -> dict[str, Offered | None]:
@@ -280,16 +292,15 @@ class BrainMapsSection(TakesFiles, Section):
             self.status.setText("stopping…" if running.stopping else f"{running.text}{time}")
 
     def show_result(self, result: BrainResult | None) -> None:
-        """Show how long it took, and how far synthesised images are off."""
-        if result is None or result.maps is None:
-            return
-        off = ", ".join(f"{name} {percent:g} %" for name, percent in result.maps.misfit.items())
-        took = f"took {result.seconds:.1f} s"
-        lines = [took if not result.partial else f"stopped at {result.share:.0%}"]
-        if off:
-            lines.append(f"Synthesised from the maps, images are off by: {off} (median over the head, of their scale).")
-        lines.append("K: acquired or synthesised. H: maps. Differences are switched on in Review, Maps.")
-        self.status.setText("\n".join(lines))
+        """Show how long it took, how far synthesised images are off, and tissues beside what papers report."""
+        there = result is not None and result.maps is not None
+        table = tissue_table(result.maps.tissues) if result is not None and result.maps is not None else None
+        self.tissues.show_table(table)
+        for widget in (self.tissues, self.tissues_heading):
+            widget.setVisible(table is not None)
+        self.hint.setVisible(there)
+        if result is not None and self.session.running is None:
+            self.status.setText(summary(result))
 
     # -- asking -----------------------------------------------------------------------------------------
     def run(self) -> None:

@@ -90,7 +90,8 @@ class RegionTables(QWidget):
 
     def _fill(self, _checked: bool = False) -> None:
         found = self._measurement
-        quantity = "T2" if self.view.session.maps else "signal"
+        brain = bool(self.view.brain_maps.measured()) and not self.view.session.maps
+        quantity = "T1 and T2" if brain else "T2" if self.view.session.maps else "signal"
         unit = f" [{found.unit}]" if found is not None and found.unit else ""
         every = None if found is None else regions_table(found, full=self.full.isChecked())
         self.all.show_table(every)
@@ -111,7 +112,8 @@ class RegionTables(QWidget):
         self.region_heading.setText(
             f"{what} in the {name}" if table is not None else "Nothing is painted in this region yet"
         )
-        known = published(name) if table is not None and found is not None and found.unit == "ms" else ()
+        measured_t2 = table is not None and found is not None and found.unit == "ms" and "T1" not in found.maps
+        known = published(name) if measured_t2 else ()
         self.known.setText(f"Published at 3 T: {known[0]} ms ({known[0].citation})" if known else "")
         self.known.setToolTip(sources(known) if known else "")
         self.known.setVisible(bool(known))

@@ -77,6 +77,7 @@ class RoiDock(Dock):
         self.listen(self.session.refined, self._painted)
         self.listen(self.view.dynamic.moved, self._painted)
         self.listen(self.view.dynamic.ended, self._painted)
+        self.listen(self.view.brain_maps.ended, self._painted)
         self.listen(self.session.trusted, self._painted)
         self.listen(self.session.opened, self._renew)
         self._renew()

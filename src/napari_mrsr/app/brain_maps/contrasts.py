@@ -81,6 +81,12 @@ def stays_beside(view: View, scan: Scan) -> bool:
     return name in CONTRASTS and bool(there) and name not in there and all(one in CONTRASTS for one in there)
 
 
+def are_apart(one: Scan, other: Scan) -> bool:
+    """Tell whether two scans are contrasts of their own, and no echoes of one scan, which would share its TR."""
+    names = {contrast_of(one), contrast_of(other)}
+    return len(names & set(CONTRASTS)) > 1 and one.acquisition.repetition_time != other.acquisition.repetition_time
+
+
 def title_for(view: View, scan: Scan, but: Layer | None = None) -> str:
     """Return a layer name for an acquired scan that no other layer has."""
     from napari_mrsr.app import display

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ def as_saved(result: BrainResult, titles: Mapping[str, str], put: Callable[[Scan
     return {
         "scans": kept,
         "misfit": dict(result.maps.misfit),
+        "tissues": [asdict(one) for one in result.maps.tissues],
         "warnings": list(result.maps.warnings),
         "titles": dict(titles),
         "weights": getattr(settings.which, "name", settings.which),
@@ -42,11 +43,13 @@ def given_back(
 ) -> tuple[BrainResult, dict[str, str]] | None:
     """Return the maps that a review was saved with, and the layers that they were made of; None where it has none."""
     from napari_mrsr.mapping.brain import BrainMaps
+    from napari_mrsr.mapping.brain_tissue_check import TissueValue
 
     if not saved.get("scans"):
         return None
     known = {one.name for one in fields(BrainMaps)}
     found: dict[str, Any] = {"misfit": saved.get("misfit", {}), "warnings": tuple(saved.get("warnings", ()))}
+    found["tissues"] = tuple(TissueValue(**one) for one in saved.get("tissues", ()))
     for name, value in saved["scans"].items():
         if name in known:
             many = isinstance(value, Mapping)

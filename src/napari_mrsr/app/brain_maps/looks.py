@@ -17,13 +17,17 @@ T1_RANGE, T2_RANGE = (0.0, 5000.0), (0.0, 600.0)
 #: M0 is relative: black is 0, and white this percentile of it.
 M0_PERCENTILE = 99.5
 
+#: Limits of the half-width of their intervals: up to a tenth of the maps' own.
+UNCERTAIN = {"T1": (0.0, 300.0), "T2": (0.0, 20.0)}
+
 #: Roles of the layers.
 MAP: layers.Role = "brain_map"
 REASON: layers.Role = "brain_reason"
+UNCERTAINTY: layers.Role = "brain_uncertainty"
 SYNTHESISED: layers.Role = "synthesised"
 DIFFERENCE: layers.Role = "synthesis_difference"
 REGISTERED: layers.Role = "registered"
-ROLES = (MAP, REASON, SYNTHESISED, DIFFERENCE, REGISTERED)
+ROLES = (MAP, REASON, UNCERTAINTY, SYNTHESISED, DIFFERENCE, REGISTERED)
 
 
 def map_name(name: str, unit: str, *, partial: bool = False) -> str:
@@ -40,6 +44,11 @@ def map_name(name: str, unit: str, *, partial: bool = False) -> str:
 def reason_name(name: str) -> str:
     """Return the name of the layer that says why a map has no value."""
     return f"{name} reason"
+
+
+def uncertainty_name(name: str) -> str:
+    """Return the layer name of the half-width of a map's interval."""
+    return f"{name} ± [ms]"
 
 
 def synthesised(contrast: str) -> str:

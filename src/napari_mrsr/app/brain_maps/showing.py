@@ -170,6 +170,17 @@ class BrainMapping:
                 data = layers.reason_layer(scan, looks.reason_name(name), texts, frame=view.frame_for(scan))
                 data[1]["metadata"]["mrsr"]["role"] = looks.REASON
                 view.put(data, visible=False).locked = True
+        for name, uncertain in (("T1", maps.t1_uncertainty), ("T2", maps.t2_uncertainty)):
+            if uncertain is not None:
+                data = layers.map_layer(
+                    uncertain,
+                    looks.uncertainty_name(name),
+                    role=looks.UNCERTAINTY,
+                    colormap="magma",
+                    limits=looks.UNCERTAIN[name],
+                    frame=view.frame_for(uncertain),
+                )
+                view.put(data, visible=False).colorbar.visible = True
         for contrast, scan in maps.synthesised.items():
             self._put_synthesised(contrast, scan)
         for contrast, scan in maps.difference.items():
@@ -237,10 +248,21 @@ class BrainMapping:
         if maps is None:
             return []
         return [
-            Pair(f"{name}, synthesised", self.titles[name], looks.synthesised(name))
+            Pair(f"synthesised {name}", self.titles[name], looks.synthesised(name))
             for name in maps.synthesised
             if name in self.titles
         ]
+
+    def four(self, pair: Pair) -> list[str]:
+        """Return what is shown of a pair where there is room for four: acquired, synthesised, T1 and T2.
+
+        Nothing where the pair is about something else.
+        """
+        if pair not in self.pairs() or self.result is None:
+            return []
+        maps = [looks.map_name(*one, partial=self.result.partial) for one in MAPS[:2]]
+        found = [pair.one, pair.other, *maps]
+        return found if all(self.view.layer(name) is not None for name in found) else []
 
     def measured(self) -> dict[str, Scan]:
         """Return the maps that regions are measured on; nothing before there are any."""

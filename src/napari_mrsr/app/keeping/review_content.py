@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 #: Roles of layers that a session makes again from its results.
 MADE_AGAIN = (
     "acquired", "thick", "undersampled", "reference", "sr", "t2", "t2_sigma", "reason", "difference", "ssim", "trust",
-    "brain_map", "brain_reason", "synthesised", "synthesis_difference", "registered",
+    "brain_map", "brain_reason", "brain_uncertainty", "synthesised", "synthesis_difference", "registered",
 )  # fmt: skip
 
 #: Roles of layers that a tool in use puts up: no results, and after reopening nothing would take them away again.

@@ -148,7 +148,7 @@ class Layouts:
             raise MissingParameter("there is no pair to lay out", remedy="run super-resolution first")
         if name == "side":
             return self._side(pair)
-        together = self.view.in_plane.twins.four(pair)
+        together = self.view.in_plane.twins.four(pair) or self.view.brain_maps.four(pair)
         if together:
             return [[one] for one in together]
         magnitude = next((p for p in self.view.look.pairs() if not p.title.startswith("T2")), pair)

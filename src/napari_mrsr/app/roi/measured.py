@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from napari.layers import Labels
 
     from napari_mrsr.app.viewing import View
+
+
+#: Roles of the maps of a brain, which are not of one quantity.
+BRAIN_ROLES = frozenset({"T1", "T2"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +71,11 @@ class Measurement:
     maps: Mapping[str, Scan] = field(default_factory=dict)
 
 
+def finest_of(roles: Collection[str]) -> str:
+    """Return the map that stands for all where one must: the super-resolved, the acquired, else the first."""
+    return next((role for role in ("SR", "acquired") if role in roles), next(iter(roles), "acquired"))
+
+
 def maps_of(view: View) -> dict[str, Scan]:
     """Return the maps that regions are measured on, by role; volumes of the signal where there is no T2 map."""
     session = view.session
@@ -74,6 +83,9 @@ def maps_of(view: View) -> dict[str, Scan]:
         found = {role: found.map for role, found in session.maps.items()}
         found.update(view.method_maps.others())
         return found if session.truth is None else {**found, "truth": session.truth.t2}
+    brain = view.brain_maps.measured()
+    if brain:
+        return brain
     maps = {}
     if session.scan is not None:
         maps["acquired"] = session.scan.volume(view.dynamic.frame or 0)
@@ -86,6 +98,8 @@ def maps_of(view: View) -> dict[str, Scan]:
 def titles_of(view: View, roles: list[str]) -> dict[str, str]:
     """Return what the column of each map is called; the factor is said only where one method was run with two."""
     result = view.session.result
+    if BRAIN_ROLES & set(roles):
+        return {role: role for role in roles}
     ran = [role.rsplit(" x", 1) for role in roles if role not in ("acquired", "thick", "SR", "truth")]
     titles = {role: role for role in roles}
     if "SR" in titles and result is not None:
@@ -131,7 +145,7 @@ class Measuring:
         compared = None
         if {"acquired", "SR"} <= maps.keys():
             compared = compare_tables(tables["acquired"], tables["SR"])
-        finest = "SR" if "SR" in maps else "acquired"
+        finest = finest_of(maps)
         erosion = None
         if erosion_mm > 0 and finest in maps and regions:
             erosion = _erosion(cache, maps[finest], erosion_mm, names)

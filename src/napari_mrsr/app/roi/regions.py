@@ -11,6 +11,7 @@ from napari_mrsr.app.frame import frame_of
 from napari_mrsr.app.roi.measured import Measurement, measuring_of
 from napari_mrsr.errors import MissingParameter
 from napari_mrsr.scan import Scan
+from napari_mrsr.trust.anatomy import anatomy_of
 
 if TYPE_CHECKING:
     from napari.layers import Labels
@@ -29,6 +30,17 @@ REGIONS = {
 
 NAME = "ROI cartilage"
 
+#: Those of a brain, whose maps are painted on.
+BRAIN_REGIONS = {
+    1: "white matter",
+    2: "cortex",
+    3: "deep grey matter",
+    4: "lesion",
+    5: "fluid",
+    6: "other",
+}
+BRAIN_NAME = "ROI brain"
+
 
 def is_roi(layer: Any) -> bool:
     """Tell whether a layer holds labels that can be measured: not the reasons beside a map, nor sub-regions."""
@@ -36,8 +48,10 @@ def is_roi(layer: Any) -> bool:
     return type(layer).__name__ == "Labels" and layer.ndim == 3 and made_as not in ("reason", "brain_reason", "regions")
 
 
-def new_roi(view: View, *, truth: Scan | None = None, name: str = NAME) -> Labels:
+def new_roi(view: View, *, truth: Scan | None = None, name: str | None = None) -> Labels:
     """Add an empty labels layer on the finest grid (the super-resolved one, if there is one), ready for the brush.
+
+    Where the open scan is a brain its regions are called by tissues.
 
     Raises
     ------
@@ -45,9 +59,12 @@ def new_roi(view: View, *, truth: Scan | None = None, name: str = NAME) -> Label
         No scan is open.
     """
     session = view.session
-    like = session.result.scan if session.result is not None else session.scan
+    mapped = view.brain_maps.measured()
+    like = session.result.scan if session.result is not None else mapped.get("T1", session.scan)
     if like is None:
         raise MissingParameter("no scan is open", remedy="open one in the Study dock first")
+    brain = truth is None and is_brain(view)
+    name = name or (BRAIN_NAME if brain else NAME)
     if truth is None:
         array = np.zeros((1, *like.shape), dtype=np.uint8)
         scan = like.after("new ROI", array, axis="label", names=(name,), quantity="label", unit="")
@@ -60,11 +77,17 @@ def new_roi(view: View, *, truth: Scan | None = None, name: str = NAME) -> Label
     layer = view.put(layers.labels_layer(scan, title, frame=frame))
     layer.brush_size = 6
     layer.selected_label = 1
-    name_regions(layer, REGIONS)
+    name_regions(layer, BRAIN_REGIONS if brain else REGIONS)
     if truth is None:
         layer.mode = "paint"
     view.viewer.layers.selection.active = layer
     return layer
+
+
+def is_brain(view: View) -> bool:
+    """Tell whether what is open is a brain: it was mapped as one, or header or names say so."""
+    scan = view.session.scan
+    return bool(view.brain_maps.measured()) or (scan is not None and anatomy_of(scan) == "brain")
 
 
 def truth_roi(view: View) -> Labels:
