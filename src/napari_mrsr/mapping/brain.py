@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.errors import ScanMissing
 from napari_mrsr.mapping import registration
 from napari_mrsr.mapping.brain_checks import CONTRASTS, QUESTIONS
+from napari_mrsr.mapping.brain_tissue_check import TissueValue
 from napari_mrsr.mapping.registration import Registered
 from napari_mrsr.scan import Scan
 
@@ -42,17 +42,9 @@ class BrainScans:
         return dict(zip(CONTRASTS, (self.t1w, self.t2w, self.flair), strict=True))
 
     @property
-    def stacked(self) -> npt.NDArray[np.float32]:
-        """The images as one array ``(3, i, j, k)``, without what is not finite or below zero."""
-        arrays = [
-            np.nan_to_num(scan.array[0].astype(np.float32), nan=0.0, posinf=0.0) for scan in self.by_name.values()
-        ]
-        return np.asarray(np.maximum(np.stack(arrays), 0))
-
-    @property
-    def covered(self) -> npt.NDArray[np.bool_]:
-        """Where all three images have a value, ``(i, j, k)``: one brought from elsewhere may not reach everywhere."""
-        return np.logical_and.reduce([np.isfinite(scan.array[0]) for scan in self.by_name.values()])
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """The images as acquired, each ``(i, j, k)``."""
+        return tuple(scan.array[0] for scan in self.by_name.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +63,11 @@ class BrainMaps:
         Median modulus of that difference over the head, % of the image's scale.
     warnings
         What a reader must know, one line each.
+    tissues
+        Median T1 and T2 of each tissue beside the range that papers report.
+    t1_uncertainty, t2_uncertainty
+        Half-width of the interval of each voxel, ms (:mod:`napari_mrsr.trust.brain_intervals`); None where it was not
+        asked for.
     """
 
     t1: Scan
@@ -82,6 +79,9 @@ class BrainMaps:
     difference: Mapping[str, Scan] = field(default_factory=dict)
     misfit: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    tissues: tuple[TissueValue, ...] = ()
+    t1_uncertainty: Scan | None = None
+    t2_uncertainty: Scan | None = None
 
 
 def together(t1w: Scan | None, t2w: Scan | None, flair: Scan | None) -> BrainScans:

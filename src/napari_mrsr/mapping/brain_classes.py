@@ -1,0 +1,125 @@
+r"""White matter, grey matter and fluid of a brain, told apart by its three weighted images, quickly and roughly.
+
+Enough for medians, no segmentation for volumes. Of every second millimetre it is asked:
+
+- **Is it brain?** Tissue is brighter on T1w than :data:`TISSUE` of its surroundings within some centimetres, so that
+  shading does not matter. Of what is left when :data:`RIM` mm are taken off, the piece that fills the middle of the
+  head is brain, for the skull is dark; grown again it is the brain, short of some of the outermost cortex.
+- **Of what?** Images of one coil share its shading, which cancels in ratios. Fluid is dark on FLAIR and bright on T2w;
+  white matter is bright on T1w and dark on T2w, grey matter less so:
+
+  .. math:: f = \ln (s_{FLAIR} / s_{T2w}), \qquad w = \ln (s_{T1w} / s_{T2w})
+
+  Otsu's threshold of f splits off fluid, that of w splits what is left. A voxel between two classes, nearer to the
+  threshold than :data:`APART` of the way to the median of its class, belongs to none: it is most likely a mixture.
+
+The maps have no say in it. Lesions count as grey matter or as fluid, or as none.
+
+Source
+------
+- Otsu N. A threshold selection method from gray-level histograms. IEEE Trans Syst Man Cybern 1979;9:62-66.
+- Glasser MF, Van Essen DC. Mapping human cortical areas in vivo based on myelin content as revealed by T1- and
+  T2-weighted MRI. J Neurosci 2011;31:11597-11616. (the ratio, and why shading cancels)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from napari_mrsr.networks.head_scale import head_level
+
+#: The classes by number; 0 is none.
+CLASSES: Mapping[int, str] = MappingProxyType({1: "white matter", 2: "grey matter", 3: "fluid"})
+#: Voxels of about so many mm are looked at.
+SEEN = 2.0
+#: Tissue is so many times as bright as its surroundings, whose reach is the standard deviation of a Gaussian, mm.
+TISSUE, SURROUNDINGS = 0.55, 20.0
+#: What is taken off so that the brain comes loose, and how much more is given back, mm.
+RIM, MORE = 3.0, 2.0
+#: The middle of the head is within so many standard deviations of its mean.
+DEEP = 1.0
+#: Part of the way from a threshold to the median of a class within which a voxel belongs to none.
+APART = 0.5
+#: Fewer voxels than this are no brain.
+FEWEST = 200
+
+Bool = npt.NDArray[np.bool_]
+Array = npt.NDArray[np.float32]
+
+
+def brain_classes(images: Sequence[npt.NDArray[Any]], spacing: tuple[float, float, float]) -> npt.NDArray[np.uint8]:
+    """Return the class of some voxels of a brain.
+
+    Parameters
+    ----------
+    images
+        T1w, T2w and FLAIR on one grid, ``(i, j, k)`` each.
+    spacing
+        mm.
+
+    Returns
+    -------
+    ndarray
+        Numbers of :data:`CLASSES`, ``(i, j, k)``; 0 where a voxel is of none, or was not looked at. All 0 where no
+        brain is found.
+    """
+    found = np.zeros(images[0].shape, np.uint8)
+    step = [max(1, round(SEEN / side)) for side in spacing]
+    some = tuple(slice(None, None, n) for n in step)
+    t1w, t2w, flair = (np.nan_to_num(np.asarray(image[some], np.float32), posinf=0.0) for image in images)
+    inside = _brain(t1w, np.array(spacing) * step)
+    inside &= (t1w > 0) & (t2w > 0) & (flair > 0)
+    if np.count_nonzero(inside) < FEWEST:
+        return found
+    fluidity, whiteness = np.log(flair[inside] / t2w[inside]), np.log(t1w[inside] / t2w[inside])
+    fluid, other = _split(fluidity)
+    classes = np.where(fluid, np.uint8(3), np.uint8(0))
+    grey, white = _split(whiteness[other])
+    classes[np.flatnonzero(other)[grey]] = 2
+    classes[np.flatnonzero(other)[white]] = 1
+    coarse = np.zeros(t1w.shape, np.uint8)
+    coarse[inside] = classes
+    found[some] = coarse
+    return found
+
+
+def _split(values: Array) -> tuple[Bool, Bool]:
+    """Return which values are surely below, and which surely above Otsu's threshold."""
+    from skimage.filters import threshold_otsu
+
+    low, high = np.percentile(values, (0.5, 99.5))
+    cut = float(threshold_otsu(np.clip(values, low, high)))
+    below, above = values[values <= cut], values[values > cut]
+    if not below.size or not above.size:
+        return values <= cut, values > cut
+    under, over = float(np.median(below)), float(np.median(above))
+    return values < cut - APART * (cut - under), values > cut + APART * (over - cut)
+
+
+def _brain(t1w: Array, sides: npt.NDArray[np.float64]) -> Bool:
+    """Return the brain, short of some of its surface."""
+    head = t1w > head_level(t1w)
+    if np.count_nonzero(head) < FEWEST:
+        return head & False
+    reach = SURROUNDINGS / sides
+    around = ndimage.gaussian_filter(np.where(head, np.minimum(t1w, np.percentile(t1w[head], 98)), 0), reach)
+    around /= ndimage.gaussian_filter(head.astype(np.float32), reach) + 1e-3
+    tissue = head & (t1w > TISSUE * around)
+    where = np.argwhere(head)
+    middle, spread = where.mean(axis=0), where.std(axis=0) + 1e-6
+    grid = np.meshgrid(*(np.arange(n) for n in head.shape), indexing="ij", sparse=True)
+    deep = sum(((g - m) / s) ** 2 for g, m, s in zip(grid, middle, spread, strict=True)) < DEEP**2
+    pieces, count = ndimage.label(ndimage.distance_transform_edt(tissue, sampling=sides) > RIM)
+    sizes = np.bincount(pieces[deep], minlength=count + 1)
+    sizes[0] = 0
+    if not sizes.any():
+        return head & False
+    core = pieces == sizes.argmax()
+    grown = ndimage.distance_transform_edt(~core, sampling=sides) <= RIM + MORE
+    return np.asarray(ndimage.binary_fill_holes(grown))
