@@ -45,7 +45,7 @@ def images():
 def test_three_images_of_one_brain_fit_together(images):
     found = together(**images)
     assert list(found.by_name) == ["T1w", "T2w", "FLAIR"]
-    assert found.stacked.shape == (3, *SHAPE)
+    assert [image.shape for image in found.arrays] == [SHAPE] * 3
     assert not found.warnings
 
 

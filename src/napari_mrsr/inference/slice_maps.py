@@ -7,7 +7,8 @@ precision (:meth:`napari_mrsr.networks.mapper.Mapper.plane`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,8 @@ BATCH_VOXELS = 150_000
 
 def stream(
     network: Mapper,
-    images: npt.NDArray[np.float32],
+    images: Sequence[npt.NDArray[Any]],
+    scales: Sequence[float],
     *,
     order: tuple[int, int, int],
     mirrored: tuple[bool, bool, bool],
@@ -42,8 +44,9 @@ def stream(
     ----------
     network
         The network.
-    images
-        T1w, T2w and FLAIR, each divided by its scale, ``(3, i, j, k)``, finite.
+    images, scales
+        T1w, T2w and FLAIR, each ``(i, j, k)``, and what each is divided by. What is not finite or below zero counts as
+        zero. Nothing is copied but the slices of a batch.
     order, mirrored
         Voxel axes in the order in which the network sees them, that across the slices last, and which of them run
         backwards: so that maps do not depend on how a volume lies in memory.
@@ -73,7 +76,7 @@ def stream(
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     low = precision == "bf16" or (precision == "auto" and (has_fast_bfloat16(place) or has_bfloat16_products(place)))
     back = tuple(slice(None, None, -1) if turned else slice(None) for turned in mirrored)
-    x = images.transpose(0, *(axis + 1 for axis in order))[(slice(None), *back)]
+    seen = [image.transpose(order)[back] for image in images]
     mask = inside.transpose(order)[back]
     frame = _frame(mask, network.stride)
     wanted = np.flatnonzero(mask.any(axis=(0, 1)))
@@ -83,12 +86,12 @@ def stream(
     if first is not None and mirrored[2]:
         first = mask.shape[2] - 1 - first
     batches = _batches(int(wanted[0]), int(wanted[-1]) + 1, max(1, BATCH_VOXELS // voxels), first)
-    n, last = network.neighbours, x.shape[-1] - 1
+    n, last = network.neighbours, mask.shape[2] - 1
     for done, (begin, end) in enumerate(batches, start=1):
         if stop is not None and stop():
             return
         around = np.clip(np.arange(begin - n, end + n), 0, last)
-        part = torch.from_numpy(np.ascontiguousarray(x[(slice(None), *frame)][..., around], dtype=np.float32))
+        part = torch.from_numpy(_scaled([image[frame][..., around] for image in seen], scales))
         with (
             threads_for(threads),
             torch.inference_mode(),
@@ -96,6 +99,15 @@ def stream(
         ):
             maps = network(part[None].to(place))[0].float().cpu().numpy()
         yield _tile(maps, (*frame, slice(begin, end)), order, mirrored, mask.shape, done / len(batches))
+
+
+def _scaled(images: Sequence[npt.NDArray[Any]], scales: Sequence[float]) -> npt.NDArray[np.float32]:
+    """Return images divided by their scales as one array, without what is not finite or below zero."""
+    x = np.stack(images).astype(np.float32)
+    np.nan_to_num(x, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    np.maximum(x, 0, out=x)
+    x /= np.asarray(scales, np.float32)[:, None, None, None]
+    return x
 
 
 def _tile(
