@@ -13,6 +13,7 @@ from napari_mrsr.errors import BadParameter, ConstantImage, GeometryMismatch, We
 from napari_mrsr.inference import consistency as consistent
 from napari_mrsr.inference.scale import common_scale
 from napari_mrsr.interpolation.dictionaries import FACTOR
+from napari_mrsr.mapping.is_map import check_is_signal
 from napari_mrsr.networks import dictionary_files, registry
 from napari_mrsr.networks.registry import Method
 from napari_mrsr.scan import SPACING_TOLERANCE, Scan
@@ -136,6 +137,7 @@ def plan(
     chosen = None if method == "auto" else registry.find(method)
     check_for_slices(method, weights)
     check_values(scan)
+    check_is_signal(scan)
     if like is not None:
         axes = axes_like(scan, like)
         sizes = [like.shape[a] for a in axes]

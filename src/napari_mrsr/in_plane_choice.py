@@ -11,6 +11,7 @@ import numpy as np
 from napari_mrsr.choice import axes_like, check_values, value_warnings
 from napari_mrsr.errors import BadParameter, GeometryMismatch, WeightsCorrupt
 from napari_mrsr.frames import dropped_in_words
+from napari_mrsr.mapping.is_map import check_is_signal
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.registry import Method
 from napari_mrsr.planes import across, assumed, check_orientations, depth_for, lengthy
@@ -111,6 +112,7 @@ def plan(
             f"consistency {consistency!r} in plane is not one of none, hard", remedy="choose one of these"
         )
     check_values(scan)
+    check_is_signal(scan)
     given, scan = scan, across(scan, plane)
     axis = scan.find_slice_axis()
     chosen, reason = _of_file(method, Path(weights)) if weights is not None else choose_method(scan, method)
