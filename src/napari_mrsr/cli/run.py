@@ -17,6 +17,7 @@ name and renamed, so an interrupted command leaves what was there before; SIGTER
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import signal
@@ -25,7 +26,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from napari_mrsr.errors import MrsrError, OutOfMemory, OutputNotWritable, SeveralSeries, UnreadableFile
 
@@ -63,13 +64,22 @@ def run(argv: Sequence[str]) -> int:
             return _explain(error, debug)
 
 
+@functools.cache
+def _command() -> Any:
+    """Return the whole command line; reading the signatures of all commands takes 50 ms."""
+    import typer
+
+    from napari_mrsr.cli.shell import app
+
+    return typer.main.get_command(app)
+
+
 def _invoke(arguments: list[str]) -> int:
     import typer
 
     from napari_mrsr.cli import console
-    from napari_mrsr.cli.shell import app
 
-    command = typer.main.get_command(app)
+    command = _command()
     console.forget()
     try:
         with command.make_context("napari-mrsr", arguments) as context:
