@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pandas as pd
 import pytest
 
 os.environ.setdefault("NAPARI_ASYNC", "0")  # asynchronous slicing outlives a test's viewer
 os.environ["NAPARI_MRSR_STATE"] = tempfile.mkdtemp(prefix="napari-mrsr-state-")  # never a user's own autosaves
+atexit.register(shutil.rmtree, os.environ["NAPARI_MRSR_STATE"], ignore_errors=True)
+
+# A machine that is busy makes examples slowly: no error.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")
