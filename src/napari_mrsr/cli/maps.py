@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from napari_mrsr.cli import console
+from napari_mrsr.cli.brain_images import TIMINGS, read_images, to_one_grid, write_registration
 from napari_mrsr.cli.options import AllowNonfinite, Device, OutFolder, check_choice
 from napari_mrsr.cli.output import check_folder
-from napari_mrsr.cli.read import read
 
 if TYPE_CHECKING:
     from napari_mrsr.brain_maps import Plane
     from napari_mrsr.mapping.brain import BrainMaps
-    from napari_mrsr.scan import Scan
 
 _IMAGE = "{} of the brain: NIfTI with its JSON sidecar, or a DICOM folder."
+
+
+def _timing(of: str, unit: str) -> Any:
+    """Return an option for a timing of one image."""
+    return typer.Option(
+        min=0.0, metavar=unit.upper(), help=f"{of}, {unit}.", show_default="header", rich_help_panel=_TIMINGS
+    )
+
+
+_TIMINGS = "Timings that a header lacks, or has wrong"
+Time = float | None
 
 
 def maps(
@@ -49,6 +59,16 @@ def maps(
     assume: Annotated[
         bool, typer.Option("--assume", help="Take the timings of the training where a header has none.")
     ] = False,
+    register: Annotated[
+        bool, typer.Option("--register", help="Bring T2w and FLAIR onto the grid of T1w by a rigid registration first.")
+    ] = False,
+    t1w_tr: Annotated[Time, _timing("TR of T1w, inversion to inversion", "ms")] = None,
+    t1w_ti: Annotated[Time, _timing("TI of T1w", "ms")] = None,
+    t1w_flip: Annotated[Time, _timing("Flip angle of T1w", "degrees")] = None,
+    t2w_tr: Annotated[Time, _timing("TR of T2w", "ms")] = None,
+    t2w_te: Annotated[Time, _timing("Effective TE of T2w", "ms")] = None,
+    flair_tr: Annotated[Time, _timing("TR of FLAIR", "ms")] = None,
+    flair_ti: Annotated[Time, _timing("TI of FLAIR", "ms")] = None,
     device: Device = "auto",
     precision: Annotated[str, typer.Option(metavar="auto|fp32|bf16", help="Of the convolutions.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.", show_default="all")] = None,
@@ -56,25 +76,30 @@ def maps(
 ) -> None:
     """Write T1map, T2map (ms) and M0map, why voxels have no value, and the images that the maps explain.
 
-    All three images are needed, of one person and on one grid. Synthesised images and what they are above the
-    acquired ones stand beside the maps: look at them first. M0 is relative and no proton density.
+    All three images are needed, of one person and on one grid (or --register). Synthesised images and what they are
+    above the acquired ones stand beside the maps: look at them first. M0 is relative and no proton density.
     """
+    from napari_mrsr.brain_maps import map_brain
+    from napari_mrsr.mapping.brain import check_given
+
     check_choice("--method", method, ("brain-maps", "brain-maps-supervised"))
     check_choice("--plane", plane, ("auto", "sagittal", "coronal", "axial"))
     check_choice("--precision", precision, ("auto", "fp32", "bf16"))
 
-    def image(path: Path | None) -> Scan | None:
-        return None if path is None else read([path], allow_nonfinite=allow_nonfinite, doubts=False)
-
-    from napari_mrsr.brain_maps import map_brain
-    from napari_mrsr.mapping.brain import check_given
-
     check_given({"T1w": t1w, "T2w": t2w, "FLAIR": flair})
     check_folder(output)
-    images = [image(path) for path in (t1w, t2w, flair)]
+    given = (t1w_tr, t1w_ti, t1w_flip, t2w_tr, t2w_te, flair_tr, flair_ti)
+    images = read_images(
+        {"T1w": t1w, "T2w": t2w, "FLAIR": flair},
+        dict(zip(TIMINGS, given, strict=True)),
+        allow_nonfinite=allow_nonfinite,
+    )
+    scans, apart = to_one_grid(images, register=register)
     with console.progress("mapping the brain") as progress:
         found = map_brain(
-            *images,
+            scans.t1w,
+            scans.t2w,
+            scans.flair,
             weights=weights or method,
             plane=cast("Plane", plane),
             assume=assume,
@@ -83,6 +108,8 @@ def maps(
             threads=threads,
             progress=progress,
         )
+    write_registration(scans, apart, output)
+    console.warn(one.line for one in apart if one.apart)
     write(found, output)
     console.warn(found.warnings)
     for name, percent in found.misfit.items():

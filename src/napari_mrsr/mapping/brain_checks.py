@@ -71,7 +71,7 @@ def one_grid(scans: Mapping[str, Scan]) -> list[str]:
     for name, scan in scans.items():
         if not first.same_grid(scan):
             raise GeometryMismatch(
-                f"({name}) lies on another grid than {reference}: {_grid(scan)}, not {_grid(first)}",
+                f"({name}) lies on another grid than {reference}: {_grids(scan, first)}",
                 where=scan.where,
                 remedy=REMEDY,
             )
@@ -82,6 +82,16 @@ def one_grid(scans: Mapping[str, Scan]) -> list[str]:
             remedy=REMEDY,
         )
     return []
+
+
+def _grids(scan: Scan, first: Scan) -> str:
+    """Return in which way two grids differ."""
+    one, other = _grid(scan), _grid(first)
+    if one != other:
+        return f"{one}, not {other}"
+    middle = np.array([*((np.array(first.shape) - 1) / 2), 1.0])
+    away = np.linalg.norm(((scan.affine - first.affine) @ middle)[:3])
+    return f"{one} as there, but {away:.1f} mm away or turned"
 
 
 def _grid(scan: Scan) -> str:
