@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from napari_mrsr.cli import console, evaluate_brain, evaluate_dynamic
+from napari_mrsr.cli import console, evaluate_brain, evaluate_brain_maps, evaluate_dynamic
 from napari_mrsr.cli.options import Device, check_choice
 from napari_mrsr.cli.output import check_folder
 from napari_mrsr.cli.run import PART_FAILED
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari_mrsr.studies.kept import Kept
     from napari_mrsr.studies.writing import Study
 
-STUDIES = ("dess-quality", "dess-t2", "dynamic", "brain-sr")
+STUDIES = ("dess-quality", "dess-t2", "dynamic", "brain-sr", "brain-maps")
 #: Phantoms where no data are given.
 PHANTOMS = {"dess-quality": 10, "dess-t2": 5}
 #: Which studies know an option that not all know.
@@ -35,14 +35,19 @@ OPTIONS = {
     "--average": ("dess-t2",),
     **dict.fromkeys(("--frames", "--quick", "--levels", "--experiment"), ("dynamic",)),
     **dict.fromkeys(("--no-fine-tuning", "--schedule", "--minutes", "--fine-tuned"), ("dynamic",)),
-    **dict.fromkeys(("--fold", "--planes", "--slices", "--lesion", "--centre-kept"), ("brain-sr",)),
-    "--phantoms": ("dess-quality", "dess-t2", "dynamic"),
+    **dict.fromkeys(("--fold", "--planes", "--lesion", "--centre-kept"), ("brain-sr",)),
+    "--slices": ("brain-sr", "brain-maps"),
+    **dict.fromkeys(("--supervised", "--hybrid", "--conditions"), ("brain-maps",)),
+    "--phantoms": ("dess-quality", "dess-t2", "dynamic", "brain-maps"),
 }
 
 
 def evaluate(
     study: Annotated[
-        str, typer.Argument(metavar="STUDY", help="dess-quality, dess-t2, dynamic or brain-sr.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="STUDY", help="dess-quality, dess-t2, dynamic, brain-sr or brain-maps.", show_default=False
+        ),
     ],
     output: Annotated[
         Path,
@@ -57,7 +62,10 @@ def evaluate(
     phantoms: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="So many phantoms instead. [default: 10, for T2 5, dynamic 3]", show_default=False
+            min=1,
+            metavar="N",
+            help="So many phantoms instead. [default: 10, for T2 5, dynamic and brain-maps 3]",
+            show_default=False,
         ),
     ] = None,
     methods: Annotated[
@@ -129,7 +137,9 @@ def evaluate(
     ] = "acquired",
     slices: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="brain-sr: so many of each plane. [default: all]", show_default=False),
+        typer.Option(
+            min=1, metavar="N", help="brain-sr, brain-maps: so many of each plane. [default: all]", show_default=False
+        ),
     ] = None,
     lesion: Annotated[
         list[str] | None,
@@ -140,6 +150,17 @@ def evaluate(
     centre_kept: Annotated[
         bool, typer.Option("--centre-kept", help="brain-sr: networks also with the measured centre of k-space.")
     ] = False,
+    supervised: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|NAME", help="brain-maps: weights taught by labels alone.", show_default=False),
+    ] = None,
+    hybrid: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|NAME", help="brain-maps: weights taught by edges too.", show_default=False),
+    ] = None,
+    conditions: Annotated[
+        str, typer.Option(metavar="nominal|short|all|NAME,...", help="brain-maps: how phantoms are scanned.")
+    ] = "nominal",
     device: Device = "auto",
 ) -> None:
     """Do a study and write its page, tables, figures and provenance into a folder.
@@ -159,6 +180,7 @@ def evaluate(
         "--experiment": experiment, "--no-fine-tuning": no_fine_tuning, "--schedule": schedule != "quick",
         "--minutes": minutes, "--fine-tuned": fine_tuned, "--fold": fold, "--planes": planes != "acquired",
         "--slices": slices, "--lesion": lesion, "--centre-kept": centre_kept, "--phantoms": phantoms,
+        "--supervised": supervised, "--hybrid": hybrid, "--conditions": conditions != "nominal",
     }  # fmt: skip
     for option, value in given.items():
         if value and study not in OPTIONS[option]:
@@ -189,6 +211,13 @@ def evaluate(
         )
         with _progress() as told:
             _write(evaluate_brain.run(heads, Kept(keep), told, about), output, figures)
+        return
+    if study == evaluate_brain_maps.NAME:
+        maps = evaluate_brain_maps.Asked(
+            data, layout, phantoms, names, supervised, hybrid, conditions, slices, device, figures
+        )
+        with _progress() as told:
+            _write(evaluate_brain_maps.run(maps, Kept(keep), told, about), output, figures)
         return
     running.choose(names)
     cohort = _cohort(study, data, layout, phantoms, not no_noise, whole)

@@ -19,7 +19,7 @@ from napari_mrsr.errors import NothingToRead
 from napari_mrsr.scan import Scan
 from napari_mrsr.studies.cohort import Cohort, Subject
 from napari_mrsr.studies.kept import Kept, fingerprint
-from napari_mrsr.studies.running import Progress, about, choose, over_methods, over_subjects
+from napari_mrsr.studies.running import Progress, about, choose, over_methods, over_subjects, told_of
 from napari_mrsr.studies.scoring import NOISE_LIMIT, noise_limit, ranges_of, score
 from napari_mrsr.studies.slab import PLANES, Slab, cartilage_slab, whole_volume
 from napari_mrsr.studies.writing import Figure, Study
@@ -125,13 +125,14 @@ def run(
         _lead(cohort, how, len(used), refused),
         tables(scores, [one.slab for one in used]),
         tuple(shown),
-        provenance={
-            **(provenance or {}),
-            "Cohort": {"Name": cohort.name, "Subjects": len(used), **cohort.origin},
-            "Settings": {**asdict(how), "profile": "fir", "consistency": "wiener"},
-            "Methods": {method.name: about(method) for method in chosen},
-            "Refused": refused,
-        },
+        provenance=told_of(
+            cohort,
+            {"Subjects": len(used)},
+            {**asdict(how), "profile": "fir", "consistency": "wiener"},
+            {method.name: about(method) for method in chosen},
+            refused,
+            provenance,
+        ),
         skipped=skipped,
     )
 

@@ -6,7 +6,7 @@ its volumes is named and left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_mrsr.errors import BadParameter, MrsrError, NothingToRead, Stopped
@@ -141,6 +141,38 @@ def choose(names: Sequence[str] | None) -> list[Method]:
     if not names or len(set(names)) < len(names):
         raise BadParameter("a method stands twice" if names else "no method is to be scored", remedy="name each once")
     return [registry.find(name) for name in names]
+
+
+def told_of(
+    cohort: CohortOf[S],
+    used: Mapping[str, int],
+    settings: Mapping[str, Any],
+    methods: Mapping[str, Any],
+    refused: Mapping[str, str],
+    given: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return what the provenance of every study tells.
+
+    Parameters
+    ----------
+    cohort
+        Whose scans.
+    used
+        How many of what were used, by what they are called.
+    settings, methods
+        How it was done, and what was scored.
+    refused
+        What was not run, and why.
+    given
+        What else is to be written down: the command.
+    """
+    return {
+        **(given or {}),
+        "Cohort": {"Name": cohort.name, **used, **cohort.origin},
+        "Settings": dict(settings),
+        "Methods": dict(methods),
+        "Refused": dict(refused),
+    }
 
 
 def about(method: Method) -> dict[str, Any]:

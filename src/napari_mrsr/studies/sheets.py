@@ -6,7 +6,7 @@ not smoothed and their aspect is true.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from napari_mrsr.studies.detail import Region
 from napari_mrsr.studies.figures import DPI, NORMAL, SMALL, WINDOW
 from napari_mrsr.studies.writing import Figure
 
+#: A colour map, and the values at its ends.
+Colours = tuple[str, float, float]
 #: Inches of a panel's longer side.
 PANEL = 2.1
 #: Differences are shown up to this part of the window.
@@ -36,7 +38,7 @@ class Panel:
     title
         Above it.
     kind
-        ``"magnitude"``, ``"difference"`` or ``"ssim"``.
+        ``"magnitude"``, ``"difference"``, ``"ssim"``, ``"empty"``, or one that the sheet is told of.
     regions
         Frames drawn on it, with their colours.
     """
@@ -52,11 +54,39 @@ def minus(test: Picture, reference: Picture) -> Picture:
     return Picture(test.values - reference.values, reference.spacing, reference.letters, reference.corner)
 
 
-def sheet(name: str, caption: str, rows: Sequence[Sequence[Panel]], names: Sequence[str], truth: Picture) -> Figure:
-    """Return a figure of rows of panels, in the window of the truth, each row named at its left."""
+def sheet(
+    name: str,
+    caption: str,
+    rows: Sequence[Sequence[Panel]],
+    names: Sequence[str],
+    truth: Picture,
+    *,
+    kinds: Mapping[str, Colours] | None = None,
+    bars: Mapping[int, str] | None = None,
+) -> Figure:
+    """Return a figure of rows of panels, in the window of the truth, each row named at its left.
+
+    Parameters
+    ----------
+    name, caption
+        Of the figure.
+    rows, names
+        Panels, as many in each row, and what each row is called.
+    truth
+        What sets the window of magnitudes and their differences.
+    kinds
+        Colours, least and largest value of further kinds of panels: those of maps.
+    bars
+        What the colours of a row mean, by its number: it is given a colour bar.
+    """
     low, high = (float(v) for v in np.nanpercentile(truth.values, WINDOW))
     span = DIFFERENCE * (high - low)
-    limits = {"magnitude": ("gray", low, high), "difference": ("gray", -span, span), "ssim": ("viridis", 0.0, 1.0)}
+    limits: dict[str, Colours] = {
+        "magnitude": ("gray", low, high),
+        "difference": ("gray", -span, span),
+        "ssim": ("viridis", 0.0, 1.0),
+        **(kinds or {}),
+    }
 
     def draw(path: Path) -> None:
         from matplotlib.figure import Figure as Sheet
@@ -79,7 +109,8 @@ def sheet(name: str, caption: str, rows: Sequence[Sequence[Panel]], names: Seque
                 if panel.kind == "empty":
                     continue
                 colour, least, most = limits[panel.kind]
-                axes.imshow(
+                axes.set_facecolor("0.93")
+                shown = axes.imshow(
                     panel.picture.values, cmap=colours(colour), vmin=least, vmax=most, extent=panel.picture.extent,
                     interpolation="nearest",
                 )  # fmt: skip
@@ -87,6 +118,11 @@ def sheet(name: str, caption: str, rows: Sequence[Sequence[Panel]], names: Seque
                     _outline(axes, box.cut(panel.picture), edge)
                 if panel.title:
                     axes.set_title(panel.title, fontsize=NORMAL if r == 0 else SMALL, pad=2)
+            if bars and r in bars:
+                bar = sheet.colorbar(shown, ax=list(panels[r]), shrink=0.85, aspect=18, pad=0.01)
+                bar.ax.tick_params(labelsize=SMALL, length=2)
+                bar.set_label(bars[r], fontsize=SMALL)
+                bar.outline.set_linewidth(0.4)
         sheet.savefig(path)
 
     return Figure(name, caption, draw)

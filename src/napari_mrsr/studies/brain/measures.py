@@ -8,7 +8,7 @@ which edges were added or lost, and how much of what it shows beyond the measure
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -19,36 +19,13 @@ from napari_mrsr.errors import ConstantImage
 from napari_mrsr.inference.perceptual_distance import perceptual_distance
 from napari_mrsr.metrics.invented import invented
 from napari_mrsr.studies.brain.scores import score
+from napari_mrsr.studies.measured import Column
 
 if TYPE_CHECKING:
     from napari_mrsr.networks.features import Features
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Column:
-    """How tables write a measure.
-
-    Parameters
-    ----------
-    name
-        Of the column of scores.
-    title, digits, factor
-        What tables call it, its digits, and what it is multiplied by.
-    better
-        ``"higher"``, ``"lower"``, or ``"nearer 1"``.
-    fidelity
-        Whether the paper judges by it.
-    """
-
-    name: str
-    title: str
-    digits: int
-    better: str = "higher"
-    factor: float = 1.0
-    fidelity: bool = True
 
 
 FIDELITY = (

@@ -22,7 +22,7 @@ from napari_mrsr.studies.brain.planes import ACQUIRED, names_of
 from napari_mrsr.studies.brain.scan_scored import KSPACE, Plan, Scored, score
 from napari_mrsr.studies.brain_cohort import BrainCohort, BrainScan
 from napari_mrsr.studies.kept import Kept
-from napari_mrsr.studies.running import Progress, over_subjects
+from napari_mrsr.studies.running import Progress, over_subjects, told_of
 from napari_mrsr.studies.writing import Figure, Study
 
 NAME = "brain-sr"
@@ -120,12 +120,13 @@ def run(
         tables.lead(cohort.name, len(used), len(cohort.entries), how.kspace, refused),
         tables.tables(used),
         (*figures.overall([row for one in used for row in one.rows]), *drawn) if how.figures else (),
-        provenance={
-            **(provenance or {}),
-            "Cohort": {"Name": cohort.name, "Scans": len(used), **cohort.origin},
-            "Settings": asdict(how),
-            "Methods": {one.about["scan"]: one.using for one in used},
-            "Refused": refused,
-        },
+        provenance=told_of(
+            cohort,
+            {"Scans": len(used)},
+            asdict(how),
+            {one.about["scan"]: one.using for one in used},
+            refused,
+            provenance,
+        ),
         skipped=skipped,
     )

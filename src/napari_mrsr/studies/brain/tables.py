@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from napari_mrsr.studies.brain import lesion
 from napari_mrsr.studies.brain.comparing import gains, in_short, tests
-from napari_mrsr.studies.brain.measures import COLUMNS, Column
+from napari_mrsr.studies.brain.measures import COLUMNS
 from napari_mrsr.studies.brain.methods import BASE
 from napari_mrsr.studies.brain.planes import LEAST_HEAD
 from napari_mrsr.studies.brain.printed import CAVEAT, beside
 from napari_mrsr.studies.brain.scan_scored import Scored
 from napari_mrsr.studies.brain.scores import BRIGHT
+from napari_mrsr.studies.measured import Column
 from napari_mrsr.studies.quality_tables import mean_sd
 from napari_mrsr.studies.writing import StudyTable
 

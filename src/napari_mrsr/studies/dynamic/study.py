@@ -23,7 +23,7 @@ from napari_mrsr.studies.dynamic.networks import Trainable
 from napari_mrsr.studies.dynamic.subject import Plan, Scored, score
 from napari_mrsr.studies.dynamic_cohort import DynamicCohort, DynamicSubject
 from napari_mrsr.studies.kept import Kept
-from napari_mrsr.studies.running import Progress, over_subjects
+from napari_mrsr.studies.running import Progress, over_subjects, told_of
 from napari_mrsr.studies.writing import Figure, Study
 
 #: Shares of k-space of the paper.
@@ -119,12 +119,15 @@ def run(
         tables.tables(used),
         (*over_time.figures(rows), *shown) if how.figures else (),
         provenance={
-            **(provenance or {}),
-            "Cohort": {"Name": cohort.name, "Subjects": len(used), **cohort.origin},
-            "Settings": asdict(how),
-            "Methods": {row["method"]: row["kind"] for row in rows},
+            **told_of(
+                cohort,
+                {"Subjects": len(used)},
+                asdict(how),
+                {row["method"]: row["kind"] for row in rows},
+                refused,
+                provenance,
+            ),
             "FineTuned": {one.about["subject"]: one.fine_tuned for one in used},
-            "Refused": refused,
         },
         skipped=skipped,
     )
