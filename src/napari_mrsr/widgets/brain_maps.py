@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 
 from napari_mrsr.app.brain_maps import contrasts
 from napari_mrsr.app.brain_maps.choices import SHIPPED, BrainSettings
-from napari_mrsr.app.brain_maps.reading import summary, tissue_table
+from napari_mrsr.app.brain_maps.reading import in_short, summary, tissue_table
 from napari_mrsr.app.brain_maps.showing import JOB
 from napari_mrsr.app.session import Banner
 from napari_mrsr.mapping.brain_checks import CONTRASTS
@@ -128,6 +128,10 @@ class BrainMapsSection(TakesFiles, Section):
         self.register.setToolTip("Rigid; both are resampled onto the grid of T1w, which says so in its history")
         self.register.toggled.connect(self._ask)
         self.form.addRow(self.register)
+        self.motion = QCheckBox("look whether the head moved between them")
+        self.motion.setChecked(True)
+        self.motion.setToolTip("After the maps: how far T2w and FLAIR lie from T1w, in mm and degrees")
+        self.form.addRow(self.motion)
         self.column.addWidget(part)
         self.list_weights()
 
@@ -178,6 +182,7 @@ class BrainMapsSection(TakesFiles, Section):
             plane=self.plane.currentText(),  # type: ignore[arg-type]
             device=self.device.currentText(),
             register=self.register.isChecked(),
+            motion=self.motion.isChecked(),
             typed={key: field.value() for key, field in self.fields.items() if field.value() > 0},
         )
 
@@ -251,8 +256,7 @@ class BrainMapsSection(TakesFiles, Section):
     def show_notes(self) -> None:
         """Show the checks, and a field for each timing that no header tells."""
         found = self.brain.notes.found
-        self.checks.show_checks(found.checks)
-        self.register.setEnabled(found.apart or self.register.isChecked())
+        self.checks.show_checks(in_short(found.checks))
         if [(one.contrast, one.entry) for one in found.missing] != list(self.fields):
             kept = {key: field.value() for key, field in self.fields.items()}
             while self.timings_form.rowCount():

@@ -39,6 +39,8 @@ class BrainSettings:
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
     register
         Bring T2w and FLAIR onto the grid of T1w first.
+    motion
+        Look afterwards whether the head moved between the scans, where they were not registered.
     typed
         Timings that a person typed, by contrast and entry: ``{("T1w", "inversion_time"): 900.0}``.
     """
@@ -48,6 +50,7 @@ class BrainSettings:
     plane: Plane = "auto"
     device: str = "auto"
     register: bool = False
+    motion: bool = True
     typed: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     @property
@@ -68,6 +71,10 @@ class BrainResult:
         T1, T2 and M0 as the network says them, ``(3, i, j, k)``; NaN where nothing was said yet.
     maps
         The maps with their reasons, once all is done, or what there was when it was stopped.
+    registered
+        Images that were brought onto that grid, by contrast.
+    moved
+        How T2w and FLAIR lie to T1w, a line each; empty where it was not looked for.
     share
         Part that is done, 0 to 1.
     """
@@ -76,6 +83,8 @@ class BrainResult:
     array: npt.NDArray[np.float32]
     settings: BrainSettings
     maps: BrainMaps | None = None
+    registered: Mapping[str, Scan] = field(default_factory=dict)
+    moved: tuple[str, ...] = ()
     share: float = 0.0
     seconds: float = 0.0
     partial: bool = False

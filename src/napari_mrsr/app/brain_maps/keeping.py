@@ -26,6 +26,8 @@ def as_saved(result: BrainResult, titles: Mapping[str, str], put: Callable[[Scan
             kept[one.name] = {key: put(scan, f"brain_{key}_{one.name}") for key, scan in value.items()}
     return {
         "scans": kept,
+        "registered": {name: put(scan, f"brain_{name}_registered") for name, scan in result.registered.items()},
+        "moved": list(result.moved),
         "misfit": dict(result.maps.misfit),
         "tissues": [asdict(one) for one in result.maps.tissues],
         "warnings": list(result.maps.warnings),
@@ -60,5 +62,16 @@ def given_back(
     settings = BrainSettings(weights, weights not in SHIPPED, saved.get("plane", "auto"), typed=typed)
     array = np.empty((len(MAPS), 0, 0, 0), np.float32)  # nothing grows any more
     share = float(saved.get("share", 1.0))
-    result = BrainResult(maps.t1, array, settings, maps, share, float(saved.get("seconds", 0.0)), share < 1)
+    registered = {name: scan for name, key in saved.get("registered", {}).items() if (scan := scan_at(key)) is not None}
+    result = BrainResult(
+        maps.t1,
+        array,
+        settings,
+        maps,
+        registered,
+        tuple(saved.get("moved", ())),
+        share,
+        float(saved.get("seconds", 0.0)),
+        share < 1,
+    )
     return result, dict(saved.get("titles", {}))

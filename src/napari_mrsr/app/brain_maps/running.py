@@ -7,18 +7,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_mrsr.app.brain_maps.choices import BrainResult, BrainSettings, with_typed
 from napari_mrsr.app.events import Event, Progress, Told
 from napari_mrsr.app.frame import frame_of
 from napari_mrsr.app.jobs import Job, Stop
 from napari_mrsr.app.memory_order import for_the_screen, ordered
+from napari_mrsr.errors import MrsrError
+from napari_mrsr.mapping.brain import prepare
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
-    from napari_mrsr.mapping.brain import BrainMaps
+    from napari_mrsr.mapping.brain import BrainMaps, BrainScans
+    from napari_mrsr.mapping.misregistration import Misregistration
 
-#: What happened: the maps began, slices were written, they ended.
-BEGAN, GREW, ENDED = "began", "grew", "ended"
+#: What happened: the maps began, slices were written, they ended; it is known whether the head moved.
+BEGAN, GREW, ENDED, MOVED = "began", "grew", "ended", "moved"
 
 Tell = Callable[[tuple[str, BrainResult, Any]], None]
 
@@ -50,17 +55,21 @@ def map_images(
     def job(stop: Stop) -> Iterator[Event]:
         from napari_mrsr import brain_maps
 
-        yield Progress(0.0, "looking at the scans")
+        yield Progress(0.0, "registering T2w and FLAIR to T1w" if settings.register else "looking at the scans")
         given = with_typed(images, settings.typed)
+        scans = prepare(given["T1w"], given["T2w"], given["FLAIR"], register=settings.register, stop=stop)
+        yield Progress(0.0, "looking at the scans")
         plan = brain_maps.plan(
-            given["T1w"], given["T2w"], given["FLAIR"], weights=settings.which, plane=settings.plane, assume=True
+            scans.t1w, scans.t2w, scans.flair, weights=settings.which, plane=settings.plane, assume=True
         )
         array = ordered(brain_maps.empty(plan), frame_of(plan.scans.t1w).axes)
-        result = BrainResult(plan.scans.t1w, array, settings)
+        registered = {name: for_the_screen(one.scan) for name, one in scans.registered.items()}
+        result = BrainResult(plan.scans.t1w, array, settings, registered=registered)
         yield Told(tell, (BEGAN, result, None))
         began = time.perf_counter()
         for tile in brain_maps.run(plan, device=settings.device, threads=threads, first=first, stop=stop):
             tile.write(array)
+            array[(slice(None), *tile.where)][:, ~plan.inside[tile.where]] = np.nan  # air stays transparent
             result.share = tile.done
             yield Told(tell, (GREW, result, tile.where))
             yield Progress(tile.done, "T1, T2 and M0")
@@ -71,8 +80,21 @@ def map_images(
         result.maps = on_screen(brain_maps.finish(plan, array))
         result.seconds = time.perf_counter() - began
         yield Told(tell, (ENDED, result, None))
+        if settings.motion and not settings.register and not result.partial:
+            yield Progress(1.0, "looking whether the head moved between the scans")
+            yield Told(tell, (MOVED, result, motion(scans, stop)))
 
     return job
+
+
+def motion(scans: BrainScans, stop: Stop) -> list[Misregistration]:
+    """Return how T2w and FLAIR lie to T1w; nothing where it cannot be told, which the maps do not suffer from."""
+    from napari_mrsr.mapping.misregistration import misregistration
+
+    try:
+        return misregistration(scans, stop=stop)
+    except MrsrError:
+        return []
 
 
 def on_screen(maps: BrainMaps) -> BrainMaps:

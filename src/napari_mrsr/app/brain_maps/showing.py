@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from napari_mrsr.app.brain_maps.contrasts import Offered
     from napari_mrsr.app.viewing import View
+    from napari_mrsr.mapping.misregistration import Misregistration
 
 #: Least time between two refreshes of one layer, s.
 PAUSE = 0.15
@@ -107,8 +108,18 @@ class BrainMapping:
             self._begin(result)
         elif what == running.GREW:
             self._grow(result, about)
-        else:
+        elif what == running.ENDED:
             self.show(result)
+        else:
+            self._moved(result, about)
+
+    def _moved(self, result: BrainResult, found: list[Misregistration]) -> None:
+        """Say how T2w and FLAIR lie to T1w; a head that moved is a banner."""
+        result.moved = tuple(one.line.replace(" (--register)", "") for one in found)
+        apart = [line for one, line in zip(found, result.moved, strict=True) if one.apart]
+        if apart:
+            self.view.session.say("warn", apart[0], "\n".join(result.moved))
+        self.ended.emit(result)
 
     # -- layers -----------------------------------------------------------------------------------------
     def _own(self, *roles: str) -> list[str]:
@@ -119,6 +130,7 @@ class BrainMapping:
         view = self.view
         view.remove(self._own(*looks.ROLES))
         self.result = result
+        self._put_registered(result)
         for scan in result.growing():
             self._put_map(scan)
         view.look.show_only([self.titles.get("T1w", ""), looks.map_name(*MAPS[0])])
@@ -126,6 +138,21 @@ class BrainMapping:
         view.look.forget_pair()
         self._refreshed.clear()
         self.began.emit(result)
+
+    def _put_registered(self, result: BrainResult) -> None:
+        """Show what was brought onto the grid of T1w, hidden; synthesised images are held against these."""
+        for name, scan in result.registered.items():
+            acquired = self.view.layer(self.titles.get(name, ""))
+            windows = None if acquired is None else [tuple(acquired.contrast_limits)]
+            (data,) = layers.magnitude_layers(
+                scan,
+                role=looks.REGISTERED,
+                names=[looks.registered(name)],
+                frame=self.view.frame_for(scan),
+                windows=windows,  # type: ignore[arg-type]
+            )
+            self.view.put(data, visible=False)
+            self.titles[name] = looks.registered(name)
 
     def _put_map(self, scan: Scan, **about: Any) -> Layer:
         name = scan.names[0]
@@ -238,7 +265,7 @@ class BrainMapping:
         if result.partial:
             session.say("warn", f"stopped: {result.share:.0%} of the brain is mapped; press Run again for all of it")
         elif warnings:
-            more = f" (and {len(warnings) - 1} more)" if len(warnings) > 1 else ""
+            more = f" (and {len(warnings) - 1} more: …)" if len(warnings) > 1 else ""
             session.say("warn", f"{warnings[0]}{more}", "\n".join(warnings))
 
     # -- looking ----------------------------------------------------------------------------------------
@@ -280,6 +307,7 @@ class BrainMapping:
         if found is not None:
             result, self.titles = found
             self.result = result
+            self._put_registered(result)
             self.show(result)
 
 
