@@ -32,7 +32,9 @@ from napari_mrsr.networks.head_scale import head_level, head_scale
 from napari_mrsr.networks.map_conditions import MapConditions
 from napari_mrsr.planes import PLANES
 from napari_mrsr.scan import Scan
+from napari_mrsr.trust.brain_intervals import calibrations_of
 from napari_mrsr.trust.brain_range import Timing, conditions_of, header_timings, out_of_range, timings_of
+from napari_mrsr.trust.brain_second_look import with_uncertainty
 
 if TYPE_CHECKING:
     from napari_mrsr.inference.engine import Tile
@@ -43,6 +45,7 @@ __all__ = [
     "BrainJob",
     "Plane",
     "Timing",
+    "calibrations_of",
     "conditions_of",
     "empty",
     "finish",
@@ -52,6 +55,7 @@ __all__ = [
     "out_of_range",
     "plan",
     "run",
+    "with_uncertainty",
 ]
 
 #: Name of the step in the history of every map.
@@ -101,6 +105,7 @@ def map_brain(
     weights: str | Path | None = None,
     plane: Plane = "auto",
     assume: bool = False,
+    uncertainty: bool = False,
     device: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
@@ -120,6 +125,8 @@ def map_brain(
         but that of the acquisition where its slices are thick.
     assume
         Take the timings of the training where a header has none.
+    uncertainty
+        Look a second time, for the half-width of the interval of each voxel of T1 and T2.
     device, precision, threads
         As in :func:`napari_mrsr.superres.super_resolve`.
     progress
@@ -140,19 +147,33 @@ def map_brain(
         A header lacks a timing.
     WeightsMissing, WeightsCorrupt, UnsafeWeights
         The weights cannot be read.
+    NotCalibrated
+        ``uncertainty`` was asked for, and is not known of these weights.
     Stopped
         ``stop`` answered True.
     """
     job = plan(t1w, t2w, flair, weights=weights, plane=plane, assume=assume)
+    calibrations = calibrations_of(job.weights) if uncertainty else None
+    looks = 1 if calibrations is None else 2
     maps, done = empty(job), 0.0
     for tile in run(job, device=device, precision=precision, threads=threads, stop=stop):
         tile.write(maps)
         done = tile.done
         if progress is not None:
-            progress(done)
+            progress(done / looks)
     if done < 1 and job.inside.any():
         raise Stopped("was stopped before the end", where=job.scans.t1w.where)
-    return finish(job, maps)
+    found = finish(job, maps)
+    if calibrations is None:
+        return found
+
+    def second(part: float) -> None:
+        if progress is not None:
+            progress((1 + part) / looks)
+
+    return with_uncertainty(
+        job, maps, found, calibrations, device=device, precision=precision, threads=threads, progress=second, stop=stop
+    )
 
 
 def plan(

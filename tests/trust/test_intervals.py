@@ -13,7 +13,7 @@ from napari_mrsr.networks import registry
 from napari_mrsr.sampling import ThickSlices
 from napari_mrsr.scan import Scan, Step
 from napari_mrsr.superres import super_resolve, trust
-from napari_mrsr.trust import intervals
+from napari_mrsr.trust import calibration_file, intervals
 from napari_mrsr.trust.intervals import Calibration, bending, calibration_of, half_width, noise_floor
 
 KNOWN = Calibration("lean", 2, "abc", 0.9, floor=1e-5, detail=0.03, noise=1.0, multiple=3.0, subjects=54)
@@ -124,7 +124,7 @@ def test_a_changed_file_is_refused(folder):
     content = json.loads(path.read_text())
     content["calibrations"][0]["multiple"] = 1.0
     path.write_text(json.dumps(content))
-    intervals.read.cache_clear()
+    calibration_file.read_rows.cache_clear()
     with pytest.raises(WeightsCorrupt, match="sha256"):
         calibration_of(STEP, folder)
 

@@ -9,6 +9,7 @@ import typer
 
 from napari_mrsr.cli import console
 from napari_mrsr.cli.brain_images import TIMINGS, read_images, to_one_grid, write_registration
+from napari_mrsr.cli.map_checks import write_checks
 from napari_mrsr.cli.options import AllowNonfinite, Device, OutFolder, check_choice
 from napari_mrsr.cli.output import check_folder
 
@@ -69,6 +70,9 @@ def maps(
     t2w_te: Annotated[Time, _timing("Effective TE of T2w", "ms")] = None,
     flair_tr: Annotated[Time, _timing("TR of FLAIR", "ms")] = None,
     flair_ti: Annotated[Time, _timing("TI of FLAIR", "ms")] = None,
+    uncertainty: Annotated[
+        bool, typer.Option("--uncertainty", help="Look twice, and write within what T1 and T2 are right, ms.")
+    ] = False,
     device: Device = "auto",
     precision: Annotated[str, typer.Option(metavar="auto|fp32|bf16", help="Of the convolutions.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.", show_default="all")] = None,
@@ -103,6 +107,7 @@ def maps(
             weights=weights or method,
             plane=cast("Plane", plane),
             assume=assume,
+            uncertainty=uncertainty,
             device=device,
             precision=precision,
             threads=threads,
@@ -111,6 +116,7 @@ def maps(
     write_registration(scans, apart, output)
     console.warn(one.line for one in apart if one.apart)
     write(found, output)
+    write_checks(found, output)
     console.warn(found.warnings)
     for name, percent in found.misfit.items():
         console.note(f"{name} synthesised from the maps is off by {percent:g} % (median over the head)")

@@ -25,11 +25,9 @@ ran in is not asked for: float32, bfloat16 and int8 have the same coverage to a 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +39,7 @@ from napari_mrsr.inference.scale import common_scale
 from napari_mrsr.networks import registry
 from napari_mrsr.sampling import along
 from napari_mrsr.scan import Scan
+from napari_mrsr.trust.calibration_file import read_rows, write_rows
 
 #: Voxels along each side of a block over which errors are expected to be alike.
 BLOCK = 4
@@ -90,12 +89,9 @@ class Calibration:
 # -- the file --------------------------------------------------------------------------------------
 def save(calibrations: list[Calibration], path: Path) -> Path:
     """Write calibrations with a checksum of their own."""
-    rows = [asdict(one) for one in calibrations]
-    path.write_text(json.dumps({"sha256": _checksum(rows), "calibrations": rows}, indent=1) + "\n")
-    return path
+    return write_rows([asdict(one) for one in calibrations], path)
 
 
-@cache
 def read(path: Path) -> tuple[Calibration, ...]:
     """Return the calibrations of a file; none where there is no file.
 
@@ -104,21 +100,11 @@ def read(path: Path) -> tuple[Calibration, ...]:
     WeightsCorrupt
         The file was changed, or is no such file.
     """
-    if not path.is_file():
-        return ()
-    remedy = "reinstall napari-mrsr"
     try:
-        content = json.loads(path.read_text())
-        rows = content["calibrations"]
-        if content["sha256"] != _checksum(rows):
-            raise WeightsCorrupt("does not match its sha256", where=path, remedy=remedy)
-        return tuple(Calibration(**row) for row in rows)
-    except (ValueError, KeyError, TypeError) as error:
-        raise WeightsCorrupt(f"is not a file of calibrations ({error})", where=path, remedy=remedy) from error
-
-
-def _checksum(rows: list[dict[str, Any]]) -> str:
-    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+        return tuple(Calibration(**row) for row in read_rows(path))
+    except TypeError as error:
+        what = f"is not a file of calibrations ({error})"
+        raise WeightsCorrupt(what, where=path, remedy="reinstall napari-mrsr") from error
 
 
 def calibration_of(step: Mapping[str, Any], folder: Path | None = None) -> Calibration:
