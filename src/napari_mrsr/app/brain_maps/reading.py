@@ -25,7 +25,7 @@ def in_short(checks: Sequence[Check]) -> list[Check]:
     if len(well) < 2:
         return list(checks)
     names = ", ".join(check.name for check in well)
-    return [Check("well", "good", names), *(check for check in checks if check.level != "good")]
+    return [Check("in order", "good", names), *(check for check in checks if check.level != "good")]
 
 
 def tissue_table(tissues: Sequence[TissueValue]) -> pd.DataFrame | None:
