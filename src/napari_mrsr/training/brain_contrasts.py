@@ -19,12 +19,14 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from napari_mrsr.networks.head_scale import head_scale
 from napari_mrsr.phantoms.brain import BrainPhantom
 from napari_mrsr.phantoms.brain.contrasts import Protocol, weighted
 from napari_mrsr.physics import mixtures
 from napari_mrsr.physics.flair import FlairTimings
 from napari_mrsr.physics.mprage import MprageTimings
 from napari_mrsr.physics.tse import TseTimings
+from napari_mrsr.training.label_slabs import Slabs
 
 Array = npt.NDArray[np.floating[Any]]
 Timed = TypeVar("Timed", MprageTimings, TseTimings, FlairTimings)
@@ -107,10 +109,10 @@ def thick_maps(
         Of the slices, mm.
     """
     count = maps.m0.shape[axis]
-    matrix, middles = slabs(count, spacing, thick, offset)
-    parts = np.moveaxis(mixtures.moments(*maps), axis + 1, -1) @ matrix.T.astype(np.float32)
+    how = thickening(count, spacing, thick, offset)
+    parts = np.moveaxis(mixtures.moments(*maps), axis + 1, -1) @ how.mean.T
     measured = mixtures.read(parts)
-    back = interpolation_of(middles, count)
+    back = how.back
     found = []
     for values in measured:
         known = np.isfinite(values)
@@ -120,6 +122,12 @@ def thick_maps(
             near = np.where(weight > 0.5, total / weight, np.nan)
         found.append(np.moveaxis(near, -1, axis).astype(np.float32))
     return mixtures.Maps(*found)
+
+
+def thickening(count: int, spacing: float, thick: float, offset: float = 0.0) -> Slabs:
+    """Return how maps of so many voxels are measured in slabs (:func:`slabs`) and brought back to the grid."""
+    matrix, middles = slabs(count, spacing, thick, offset)
+    return Slabs(matrix.astype(np.float32), interpolation_of(middles, count).astype(np.float32))
 
 
 def interpolation_of(middles: Array, count: int) -> Array:
@@ -151,6 +159,11 @@ class BrainSlices:
         Voxels that are mostly brain or fluid within it, ``(slice, rows, columns)``.
     protocol, header
         What the scanner did; what it says.
+    scales
+        What each image of the whole head is divided by (:mod:`~napari_mrsr.networks.head_scale`): as it is, and of
+        the brain alone, ``(2, 3)``.
+    slabs
+        How labels became coarse along the rows.
     """
 
     name: str
@@ -161,6 +174,8 @@ class BrainSlices:
     protocol: Protocol
     header: Protocol
     seed: int
+    scales: npt.NDArray[np.float64]
+    slabs: Slabs
 
     def __len__(self) -> int:
         return len(self.images)
@@ -170,7 +185,13 @@ class BrainSlices:
 
 
 def sagittal_slices(
-    head: BrainPhantom, name: str, *, seed: int | None = None, off: float = OFF, nominal: Protocol | None = None
+    head: BrainPhantom,
+    name: str,
+    *,
+    seed: int | None = None,
+    off: float = OFF,
+    nominal: Protocol | None = None,
+    whole: BrainPhantom | None = None,
 ) -> BrainSlices:
     """Return the slices of a head that hold brain, imaged with noise, gain and timings that are drawn.
 
@@ -186,19 +207,23 @@ def sagittal_slices(
         How far timings may be off, relative.
     nominal
         What the header says; the timings of paper 4 where not given.
+    whole
+        The whole head, on a grid that may be coarser, where ``head`` is a part of it: its images set the scales.
     """
     seed = head.seed if seed is None else seed
     rng = np.random.default_rng([seed, 43])
     header = nominal or Protocol()
     protocol = drawn(seed, header, off=off)
-    gains = np.exp(GAIN_SPREAD * rng.standard_normal(3))
-    images = weighted(
-        head, protocol, header=header, snr=float(rng.uniform(*SNR)), gains=[float(g) for g in gains], seed=seed
-    )
+    gains = [float(g) for g in np.exp(GAIN_SPREAD * rng.standard_normal(3))]
+    images = weighted(head, protocol, header=header, snr=float(rng.uniform(*SNR)), gains=gains, seed=seed)
+    seen = images if whole is None else weighted(whole, protocol, header=header, snr=None, gains=gains)
     spacing = head.labels.spacing[2]
-    labels = thick_maps(head.maps, spacing, offset=float(rng.uniform(0, THICK)))
-    brain = head.share_of("white matter") + head.share_of("grey matter") + head.share_of("lesion")
+    offset = float(rng.uniform(0, THICK))
+    labels = thick_maps(head.maps, spacing, offset=offset)
+    brain = _brain(head)
     inside = brain + head.share_of("CSF") > 0.5
+    kept = inside if whole is None else _brain(whole) + whole.share_of("CSF") > 0.5
+    scales = [[head_scale(scan.array[0] * mask) for scan in seen.values()] for mask in (np.float32(1), kept)]
     some = np.flatnonzero((brain > 0.5).sum(axis=(1, 2)) * spacing**2 > 1000)
     picked = slice(int(some[0]), int(some[-1]) + 1) if len(some) else slice(0, 0)
 
@@ -215,7 +240,13 @@ def sagittal_slices(
         protocol,
         header,
         seed,
+        np.array(scales),
+        thickening(head.maps.m0.shape[2], spacing, THICK, offset).mirrored,
     )
+
+
+def _brain(head: BrainPhantom) -> Array:
+    return head.share_of("white matter") + head.share_of("grey matter") + head.share_of("lesion")
 
 
 def _off(timings: Timed, rng: np.random.Generator, off: float) -> Timed:

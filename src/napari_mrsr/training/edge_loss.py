@@ -35,6 +35,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from napari_mrsr.networks.mapper import CONTRASTS, MAPS
+from napari_mrsr.training.label_slabs import as_labelled, where_known
 from napari_mrsr.training.map_targets import unpacked
 
 #: A weighted image from T1 and T2 in ms and M0, element by element, differentiable.
@@ -190,14 +191,22 @@ class HybridLoss:
 
     def terms(self, maps: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Return the supervised term, and the edge term without its weight (0 where it has none)."""
-        labels, valid, images, protocol = (by_picture(part) for part in unpacked(target))
+        labels, valid, images, protocol, slabs = (by_picture(part) for part in unpacked(target))
         found = by_picture(maps)
-        supervised = map_loss(found, labels, valid, torch.tensor(self.map_weights))
+        supervised = self.supervised(found, labels, valid, slabs)
         if not (self.weight and self.signals):
             return supervised, supervised.new_zeros(())
         made = self.synthesised(found, protocol[:, 0, 0, 0])
         acquired = images[:, [CONTRASTS.index(name) for name in self.signals]]
         return supervised, edge_loss(made, acquired, valid.amax(dim=1, keepdim=True), edges=self.edges)
+
+    def supervised(self, found: Tensor, labels: Tensor, valid: Tensor, slabs: Tensor) -> Tensor:
+        """Return the loss of maps against labels, as coarse as these where it is known how they became so."""
+        weights = torch.tensor(self.map_weights)
+        if not slabs.shape[1]:
+            return map_loss(found, labels, valid, weights)
+        mean, back = slabs.unbind(dim=1)
+        return map_loss(as_labelled(found, mean, back), labels, where_known(valid, mean, back), weights)
 
     def synthesised(self, maps: Tensor, protocols: Tensor) -> Tensor:
         """Return the images ``(n, contrast, i, j)`` of maps ``(n, 3, i, j)``, each by the timings of its protocol."""

@@ -22,13 +22,14 @@ from napari_mrsr.metrics.percentage_error import mean_percentage_error
 from napari_mrsr.networks.mapper import Mapper
 from napari_mrsr.networks.network import Network
 from napari_mrsr.training import in_plane
+from napari_mrsr.training.label_slabs import Slabs
 from napari_mrsr.training.map_targets import packed
 from napari_mrsr.training.pairs import Batch
 
 Array = npt.NDArray[np.floating]
 
 #: Spread of the numbers that images are multiplied by (standard deviation of their logarithm).
-GAIN_SPREAD = 0.05
+GAIN_SPREAD = 0.03
 #: Share of a patch that must have a label, and how many patches are looked at before one with less is taken.
 LABELLED, TRIES = 0.3, 8
 #: Slices of a subject that judge.
@@ -54,6 +55,8 @@ class MapSource:
         Maps at full resolution where they are known; ``labels`` if not given.
     protocol
         Whose timings its images have (:class:`~napari_mrsr.training.edge_loss.HybridLoss`); 0: those of the run.
+    slabs
+        How labels became coarse along the first axis of a slice, where it is known.
     """
 
     name: str
@@ -63,6 +66,7 @@ class MapSource:
     normals: tuple[int, ...] = (0,)
     truth: Array | None = None
     protocol: int = 0
+    slabs: Slabs | None = None
 
 
 @dataclass(frozen=True)
@@ -79,12 +83,15 @@ class MapSampling:
         Slices to either side that the network sees besides.
     vary
         Mirrored and transposed patches, and other gains.
+    slabs
+        Labels go with how they became coarse: every source must say it. Patches are not transposed then.
     """
 
     patch: int = 96
     batch: int = 8
     neighbours: int = 0
     vary: bool = True
+    slabs: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,14 +146,15 @@ def draw(sources: Sequence[MapSource], sampling: MapSampling, seed: int, step: i
     rng = np.random.default_rng([seed, step])
     chosen = [sources[int(n)] for n in rng.integers(len(sources), size=sampling.batch)]
     patches = [_patch(source, sampling, rng) for source in chosen]
-    images, labels = (torch.from_numpy(np.stack(part)) for part in zip(*patches, strict=True))
+    images, labels, slabs = (torch.from_numpy(np.stack(part)) for part in zip(*patches, strict=True))
     valid = torch.isfinite(labels).float()
     middle = images[..., sampling.neighbours : sampling.neighbours + 1]
-    return Batch(images, packed(labels, valid, middle, torch.tensor([one.protocol for one in chosen])), 1)
+    protocols = torch.tensor([one.protocol for one in chosen])
+    return Batch(images, packed(labels, valid, middle, protocols, slabs if sampling.slabs else None), 1)
 
 
-def _patch(source: MapSource, sampling: MapSampling, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Return images ``(3, i, j, slices)`` and labels ``(3, i, j, 1)`` of a patch."""
+def _patch(source: MapSource, sampling: MapSampling, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    """Return images ``(3, i, j, slices)``, labels ``(3, i, j, 1)`` and matrices ``(2, i, i, 1)`` of a patch."""
     normal = int(rng.choice(source.normals))
     images, labels = (np.moveaxis(array, normal + 1, -1) for array in (source.images, source.labels))
     size, n = sampling.patch, sampling.neighbours
@@ -158,11 +166,18 @@ def _patch(source: MapSource, sampling: MapSampling, rng: np.random.Generator) -
             break
     around = np.clip(np.arange(k - n, k + n + 1), 0, images.shape[-1] - 1)
     image = np.concatenate([_cut(images, (*where, int(one)), (size, size, 1)) for one in around], axis=-1)
+    slabs = source.slabs
     if sampling.vary:
-        both = [_turned(part, turn) for turn in [rng.random(3) < 0.5] for part in (image, label)]
+        turn = rng.random(3) < 0.5
+        if sampling.slabs:
+            turn[2] = False
+        if slabs is not None and turn[0]:
+            slabs, where = slabs.mirrored, (len(slabs.back) - where[0] - size, where[1])
+        image, label = _turned(image, turn), _turned(label, turn)
         gains = np.exp(GAIN_SPREAD * rng.standard_normal(3)).astype(np.float32)
-        return np.ascontiguousarray(both[0] * gains[:, None, None, None]), np.ascontiguousarray(both[1])
-    return image, label
+        image = image * gains[:, None, None, None]
+    matrices = np.zeros((2, 0, 0)) if slabs is None or not sampling.slabs else slabs.cut(where[0], size)
+    return np.ascontiguousarray(image), np.ascontiguousarray(label), matrices[..., None]
 
 
 def _cut(volumes: Array, where: tuple[int, ...], size: tuple[int, int, int]) -> Array:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_mrsr.networks.head_scale import head_scale
 from napari_mrsr.networks.map_conditions import MapConditions
 from napari_mrsr.phantoms.brain import brain
 from napari_mrsr.phantoms.brain.brain import CENTRE
@@ -22,6 +21,8 @@ from napari_mrsr.training.map_material import MapSource
 
 #: Matrix of a slab of sagittal slices at 1 mm, and how far its middle may lie from the middle of the head, mm.
 SLAB, ASIDE = (40, 224, 192), 45.0
+#: Voxels of the whole head whose images set the scale of those of a slab, mm.
+COARSE = 3.0
 #: Every so many heads one is without its skull.
 STRIPPED = 4
 #: Heads that are made of one real anatomy.
@@ -45,11 +46,11 @@ def of_slices(slices: BrainSlices, conditions: MapConditions, *, stripped: bool 
         images, labels = images * slices.brain, np.where(slices.brain, labels, np.nan)
     judged = slices.brain & (truth[1] <= conditions.t2[1])
     labels = np.where(np.isfinite(labels).all(axis=0), labels, np.nan)  # air has an M0, which is none to learn from
-    scaled = np.stack([image / head_scale(image, conditions.percentile) for image in images])
+    scaled = images / slices.scales[int(stripped), :, None, None, None]
     # half precision: 0.05 %, and a run holds many heads
     parts = [scaled, labels, np.where(judged, truth, np.nan)]
     one, two, three = (np.ascontiguousarray(part, dtype=np.float16) for part in parts)
-    return MapSource(slices.name, slices.name, one, two, truth=three)
+    return MapSource(slices.name, slices.name, one, two, truth=three, slabs=slices.slabs)
 
 
 def slab(number: int, conditions: MapConditions, *, shape: tuple[int, int, int] = SLAB) -> MapSource:
@@ -57,7 +58,9 @@ def slab(number: int, conditions: MapConditions, *, shape: tuple[int, int, int] 
     x, y, z = CENTRE
     aside = float(np.random.default_rng([number, 44]).uniform(-ASIDE, ASIDE))
     head = brain(number, shape=shape, centre=(x + aside, y, z))
-    slices = sagittal_slices(head, f"phantom {number}", off=conditions.spread, nominal=_protocol(conditions))
+    whole = brain(number, spacing=COARSE)
+    nominal = _protocol(conditions)
+    slices = sagittal_slices(head, f"phantom {number}", off=conditions.spread, nominal=nominal, whole=whole)
     return of_slices(slices, conditions, stripped=number % STRIPPED == STRIPPED - 1)
 
 

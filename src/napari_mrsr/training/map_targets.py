@@ -1,7 +1,8 @@
 """What maps are held to, in one tensor, so that the training loop can carry it: labels, where they hold, and images.
 
 Each map has a mask of its own, since a subject may have T1 and no T2 (MP2RAGE, VFA), and a voxel may have one of them.
-Subjects may differ in their timings: with each picture goes the number of its protocol.
+Subjects may differ in their timings: with each picture goes the number of its protocol. So do the matrices by which
+labels became coarse, where they are known (:mod:`~napari_mrsr.training.label_slabs`).
 """
 
 from __future__ import annotations
@@ -15,16 +16,23 @@ from napari_mrsr.networks.mapper import CONTRASTS, MAPS
 
 
 class Target(NamedTuple):
-    """What was packed: ``(batch, ..., i, j, k)`` with 3 labels, 3 masks of ones and zeros, 3 images and 1 number."""
+    """What was packed: ``(batch, ..., i, j, k)`` with 3 labels, 3 masks, 3 images, 1 number, and 2 or no matrices."""
 
     labels: Tensor
     valid: Tensor
     images: Tensor
     protocol: Tensor
+    slabs: Tensor
 
 
-def packed(labels: Tensor, valid: Tensor, images: Tensor, protocols: Tensor | None = None) -> Tensor:
-    """Return labels, their masks, the weighted images and the protocol as one tensor ``(batch, 10, i, j, k)``.
+def packed(
+    labels: Tensor,
+    valid: Tensor,
+    images: Tensor,
+    protocols: Tensor | None = None,
+    slabs: Tensor | None = None,
+) -> Tensor:
+    """Return labels, their masks, the weighted images and the protocol as one tensor ``(batch, 10 or 12, i, j, k)``.
 
     Parameters
     ----------
@@ -36,10 +44,13 @@ def packed(labels: Tensor, valid: Tensor, images: Tensor, protocols: Tensor | No
         As the network sees them, in the order of its contrasts: ``(batch, 3, i, j, k)``.
     protocols
         Whose timings each picture has, whole numbers ``(batch,)``; 0 where not given.
+    slabs
+        How labels became coarse along i, ``(batch, 2, i, i, 1)`` of square pictures; none where not given.
     """
     numbers = labels.new_zeros(len(labels)) if protocols is None else protocols.to(labels)
     protocol = numbers.reshape(-1, 1, 1, 1, 1).expand_as(labels[:, :1])
-    return torch.cat([torch.nan_to_num(labels), valid.expand_as(labels), images, protocol], dim=1)
+    parts = [torch.nan_to_num(labels), valid.expand_as(labels), images, protocol]
+    return torch.cat(parts if slabs is None else [*parts, slabs], dim=1)
 
 
 def unpacked(target: Tensor) -> Target:
@@ -48,6 +59,7 @@ def unpacked(target: Tensor) -> Target:
     Examples
     --------
     >>> [part.shape[1] for part in unpacked(torch.zeros(1, 10, 4, 4, 1))]
-    [3, 3, 3, 1]
+    [3, 3, 3, 1, 0]
     """
-    return Target(*torch.split(target, [len(MAPS), len(MAPS), len(CONTRASTS), 1], dim=1))
+    known = [len(MAPS), len(MAPS), len(CONTRASTS), 1]
+    return Target(*torch.split(target, [*known, target.shape[1] - sum(known)], dim=1))

@@ -47,6 +47,9 @@ class MapRecipe:
         Whose edges count: T1w and T2w as published, FLAIR as an option.
     edges
         ``"components"`` of the gradient, or its ``"length"``.
+    label_slabs
+        Maps are made as coarse as labels before they are compared (:mod:`~napari_mrsr.training.label_slabs`); not
+        published.
     map_weights
         Of T1, T2 and M0 in the supervised term. By 3 s, T2 of tissue is a fifteenth of T1, and with equal weights it
         is learned last (400 steps of a small network on 4 heads: T2 off by 22 % of its value, with 5 by 16 %).
@@ -67,6 +70,7 @@ class MapRecipe:
     labels_first: float = 0.3
     edge_contrasts: tuple[str, ...] = ("T1w", "T2w")
     edges: Literal["components", "length"] = "components"
+    label_slabs: bool = False
     map_weights: tuple[float, float, float] = (1.0, 5.0, 1.0)
     learning_rate: float = 2e-3
     batch: int = 6
@@ -100,6 +104,7 @@ def train(
     edge_weight: float | None = None,
     flair_edges: bool = False,
     edges: Literal["components", "length"] | None = None,
+    label_slabs: bool = False,
     neighbours: int | None = None,
     minutes: float | None = None,
     start: Path | None = None,
@@ -135,6 +140,8 @@ def train(
         Edges of FLAIR count too.
     edges
         ``"components"`` of the gradient, or its ``"length"``.
+    label_slabs
+        Maps are made as coarse as labels before they are compared.
     minutes
         Stop then; the run can be resumed.
     start
@@ -174,6 +181,8 @@ def train(
         "learning_rate": learning_rate,
         "edge_weight": edge_weight,
         "edge_contrasts": CONTRASTS if flair_edges else None,
+        "edges": edges,
+        "label_slabs": label_slabs or None,
         "neighbours": neighbours,
     }
     chosen = replace(QUICK if quick else MapRecipe(), **{name: v for name, v in given.items() if v is not None})
@@ -193,7 +202,8 @@ def train(
     if start is not None:
         _begin(network, start)
     teaching, judging = sources or gather(chosen, conditions, data, report)
-    material = MapMaterial(teaching, MapSampling(chosen.patch, chosen.batch, chosen.neighbours), judging)
+    sampling = MapSampling(chosen.patch, chosen.batch, chosen.neighbours, slabs=chosen.label_slabs)
+    material = MapMaterial(teaching, sampling, judging)
     loss = partial(
         HybridLoss,
         signals,
