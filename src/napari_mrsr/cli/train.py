@@ -82,6 +82,13 @@ def train(
         ),
     ] = None,
     flair_edges: Annotated[bool, typer.Option("--flair-edges", help="brain-maps: edges of FLAIR count too.")] = False,
+    published_labels: Annotated[
+        bool,
+        typer.Option(
+            "--published-labels",
+            help="brain-maps: compare maps with interpolated labels as they are, as in the paper, not as thick.",
+        ),
+    ] = False,
     neighbours: Annotated[
         int | None,
         typer.Option(min=0, max=3, help="brain-maps: slices to either side seen besides.", show_default="the recipe's"),
@@ -133,11 +140,12 @@ def train(
         "--unpaired": unpaired or None,
         "--lambda": edge_weight,
         "--flair-edges": flair_edges or None,
+        "--published-labels": published_labels or None,
         "--neighbours": neighbours,
         "--maps": maps,
         "--label-axis": label_axis,
     }
-    of_maps = {"--lambda", "--flair-edges", "--neighbours", "--maps", "--label-axis"}
+    of_maps = {"--lambda", "--flair-edges", "--published-labels", "--neighbours", "--maps", "--label-axis"}
     kinds = {
         **{name: set(given) - {"--unpaired", *of_maps} for name in recipes.RECIPES},
         **{
@@ -177,7 +185,7 @@ def train(
         elif recipe == mapping_recipe.RECIPE:
             mapping_recipe.train(
                 phantoms=phantoms, start=start, edge_weight=edge_weight, flair_edges=flair_edges,
-                neighbours=neighbours, maps=heads, validate=list(validate or ()), label_axis=label_axis,
+                label_slabs=not published_labels, neighbours=neighbours, maps=heads, validate=list(validate or ()), label_axis=label_axis,
                 fold=None if fold is None else parse_fold(fold), **every,
             )  # fmt: skip
         elif recipe in adversarial_recipes.RECIPES:

@@ -48,8 +48,8 @@ class MapRecipe:
     edges
         ``"components"`` of the gradient, or its ``"length"``.
     label_slabs
-        Maps are made as coarse as labels before they are compared (:mod:`~napari_mrsr.training.label_slabs`); not
-        published.
+        Maps are made as coarse as labels before they are compared, where it is known how these became coarse
+        (:mod:`~napari_mrsr.training.label_slabs`). Paper 4 compares them with interpolated labels as they are.
     map_weights
         Of T1, T2 and M0 in the supervised term. By 3 s, T2 of tissue is a fifteenth of T1, and with equal weights it
         is learned last (400 steps of a small network on 4 heads: T2 off by 22 % of its value, with 5 by 16 %).
@@ -70,7 +70,7 @@ class MapRecipe:
     labels_first: float = 0.3
     edge_contrasts: tuple[str, ...] = ("T1w", "T2w")
     edges: Literal["components", "length"] = "components"
-    label_slabs: bool = False
+    label_slabs: bool = True
     map_weights: tuple[float, float, float] = (1.0, 5.0, 1.0)
     learning_rate: float = 2e-3
     batch: int = 6
@@ -104,7 +104,7 @@ def train(
     edge_weight: float | None = None,
     flair_edges: bool = False,
     edges: Literal["components", "length"] | None = None,
-    label_slabs: bool = False,
+    label_slabs: bool | None = None,
     neighbours: int | None = None,
     minutes: float | None = None,
     start: Path | None = None,
@@ -182,7 +182,7 @@ def train(
         "edge_weight": edge_weight,
         "edge_contrasts": CONTRASTS if flair_edges else None,
         "edges": edges,
-        "label_slabs": label_slabs or None,
+        "label_slabs": label_slabs,
         "neighbours": neighbours,
     }
     chosen = replace(QUICK if quick else MapRecipe(), **{name: v for name, v in given.items() if v is not None})
@@ -202,7 +202,10 @@ def train(
     if start is not None:
         _begin(network, start)
     teaching, judging = sources or gather(chosen, conditions, data, report)
-    sampling = MapSampling(chosen.patch, chosen.batch, chosen.neighbours, slabs=chosen.label_slabs)
+    slabs = chosen.label_slabs and all(source.slabs is not None for source in teaching)
+    if chosen.label_slabs and not slabs:
+        report("it is not known how all labels became coarse: maps are compared with labels as they are")
+    sampling = MapSampling(chosen.patch, chosen.batch, chosen.neighbours, slabs=slabs)
     material = MapMaterial(teaching, sampling, judging)
     loss = partial(
         HybridLoss,
