@@ -185,7 +185,8 @@ def train(
         elif recipe == mapping_recipe.RECIPE:
             mapping_recipe.train(
                 phantoms=phantoms, start=start, edge_weight=edge_weight, flair_edges=flair_edges,
-                label_slabs=not published_labels, neighbours=neighbours, maps=heads, validate=list(validate or ()), label_axis=label_axis,
+                label_slabs=not published_labels, neighbours=neighbours, maps=heads, validate=list(validate or ()),
+                label_axis=label_axis,
                 fold=None if fold is None else parse_fold(fold), **every,
             )  # fmt: skip
         elif recipe in adversarial_recipes.RECIPES:
