@@ -198,6 +198,7 @@ def plan(
     one, two, three = (head_scale(image, conditions.percentile) for image in scans.arrays)
     levels = [(image, head_level(image)) for image in scans.arrays]
     inside = np.logical_or.reduce([(image > level) & (image < np.inf) for image, level in levels])
+    inside &= np.logical_and.reduce([np.isfinite(image) for image in scans.arrays])  # of one registered, some may lack
     warnings = (*scans.warnings, *told, *out_of_range(scans.by_name, conditions))
     return BrainJob(
         scans, which, network, conditions, timings, normal_of(scans.t1w, plane), (one, two, three), inside, warnings

@@ -108,7 +108,7 @@ def timings_of(scans: BrainScans, conditions: MapConditions, *, assume: bool) ->
         raise MissingParameter(
             f"headers lack {', '.join(missing)}",
             where=scans.t1w.where,
-            remedy="put them into the JSON sidecars, or assume those of the training, in brackets (--assume)",
+            remedy="give them (--t1w-ti 900), put them into the JSON sidecars, or assume those in brackets (--assume)",
         )
     lines += [f"{one} was assumed, as in the training" for one in missing]
     timings = conditions
