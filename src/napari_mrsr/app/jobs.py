@@ -89,7 +89,7 @@ def open_scan(
         chosen = [str(path) for path in paths]
         try:
             if series is None and role in ("acquired", "beside"):
-                scans = read_all(chosen, allow_nonfinite=allow_nonfinite)
+                scans = read_all(chosen, allow_nonfinite=allow_nonfinite, apart=role == "beside")
             else:
                 scans = [read_scan(chosen, series=series, allow_nonfinite=allow_nonfinite)]
         except SeveralSeries:

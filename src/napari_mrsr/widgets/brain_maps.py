@@ -160,7 +160,8 @@ class BrainMapsSection(TakesFiles, Section):
         self.column.addWidget(self.progress)
         self.status = note()
         self.column.addWidget(self.status)
-        self.tissues_heading = heading("Medians of tissues, and what papers report of healthy adults")
+        self.tissues_heading = heading("Medians of tissues, and what papers report")
+        self.tissues_heading.setWordWrap(True)
         self.column.addWidget(self.tissues_heading)
         self.tissues = TableView()
         self.column.addWidget(self.tissues)
@@ -242,8 +243,6 @@ class BrainMapsSection(TakesFiles, Section):
                 box.setItemData(n + 1, one.contrast.why, Qt.ItemDataRole.ToolTipRole)
         if new and contrasts.is_for_maps(told):
             self.expand(animate=False)
-        if new:
-            self.status.setText("")
         self._ask()
         self.show_job(self.session.running)
 
@@ -294,6 +293,8 @@ class BrainMapsSection(TakesFiles, Section):
             left = running.left
             time = "" if left is None or left < 1 else f", {left:.0f} s left"
             self.status.setText("stopping…" if running.stopping else f"{running.text}{time}")
+        elif running is None:
+            self.status.setText("" if self.brain.result is None else summary(self.brain.result))
 
     def show_result(self, result: BrainResult | None) -> None:
         """Show how long it took, how far synthesised images are off, and tissues beside what papers report."""
@@ -303,7 +304,7 @@ class BrainMapsSection(TakesFiles, Section):
         for widget in (self.tissues, self.tissues_heading):
             widget.setVisible(table is not None)
         self.hint.setVisible(there)
-        if result is not None and self.session.running is None:
+        if result is not None:
             self.status.setText(summary(result))
 
     # -- asking -----------------------------------------------------------------------------------------

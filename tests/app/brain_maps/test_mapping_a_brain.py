@@ -137,9 +137,12 @@ def test_maps_come_as_layers_in_ms_over_the_t1w(view: View, weights: Path) -> No
     assert np.isnan(t1.data).any()
     assert np.isfinite(t1.data).any()
     reason = view.viewer.layers["T1 reason"]
+    reason.visible = True
     assert not regions.is_roi(reason)
     air = np.argwhere(np.isnan(t1.data))[0]
     assert reason.data[tuple(air)] == Reason.AIR
+    there = air * np.array(t1.scale) + t1.translate
+    assert t1.get_status(there, world=True)["coordinates"].endswith("none, no signal above the noise")
     assert "no signal" in str(reason.get_status(air * np.array(reason.scale) + reason.translate, world=True))
 
 

@@ -30,8 +30,9 @@ class Offered:
     contrast: Contrast
 
 
-#: What was told of a scan, by volume: told once, because pictures are looked at for it.
-_TOLD: weakref.WeakKeyDictionary[Scan, dict[int, tuple[Scan, Contrast]]] = weakref.WeakKeyDictionary()
+#: What was told of a scan, by volume: told once, because pictures are looked at for it. Of a scan of one volume the
+#: volume is the scan itself, which must not be kept alive here.
+_TOLD: weakref.WeakKeyDictionary[Scan, dict[int, tuple[Scan | None, Contrast]]] = weakref.WeakKeyDictionary()
 
 
 def on_screen(view: View) -> list[Offered]:
@@ -52,8 +53,9 @@ def _told(scan: Scan, volume: int) -> tuple[Scan, Contrast]:
     known = _TOLD.setdefault(scan, {})
     if volume not in known:
         one = scan if scan.volumes == 1 else scan.volume(volume)
-        known[volume] = one, recognise(one)
-    return known[volume]
+        known[volume] = None if one is scan else one, recognise(one)
+    own, contrast = known[volume]
+    return scan if own is None else own, contrast
 
 
 def recognised(found: Sequence[Offered]) -> dict[str, Offered | None]:

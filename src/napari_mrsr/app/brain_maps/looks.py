@@ -1,8 +1,8 @@
 """How the layers of a mapped brain are called, coloured and windowed.
 
-Limits are fixed, so that one brain looks like the next, and lie where tissue is told apart at 3 T. T1 to 3000 ms: white
-matter is near 850, cortex near 1400, and partial volume with fluid still rises; fluid itself, 4 s and more, is white.
-T2 to 200 ms: white matter is near 70, cortex near 90, plaques and oedema 120 to 200; fluid has no T2 here.
+Limits are fixed, so that one brain looks like the next, and lie where tissue is told apart at 3 T. T1 to 2500 ms: white
+matter is near 900, cortex near 1500, and partial volume with fluid still rises; fluid itself, 4 s and more, is white.
+T2 to 150 ms: white matter is near 75, cortex near 100; plaques and oedema, 120 and more, stand out; fluid has no T2.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from napari_mrsr.app import layers
 
 #: The maps, their colours and limits (colours of the relaxometry community, see :mod:`napari_mrsr.app.display`).
 COLOURS = {"T1": "lipari", "T2": "navia", "M0": "gray"}
-T1_LIMITS, T2_LIMITS = (0.0, 3000.0), (0.0, 200.0)
+T1_LIMITS, T2_LIMITS = (0.0, 2500.0), (0.0, 150.0)
 #: How far the sliders of the limits reach.
 T1_RANGE, T2_RANGE = (0.0, 5000.0), (0.0, 600.0)
 #: M0 is relative: black is 0, and white this percentile of it.

@@ -54,6 +54,11 @@ class Notes:
 
         self.session._run_beside(job)
 
+    def forget(self) -> None:
+        """Let go of the images: another scan was opened."""
+        self.found, self._wanted = Looked(), None
+        self.changed.emit()
+
     def _take(self, told: tuple[Any, Looked]) -> None:
         asked, found = told
         if asked is self._wanted:

@@ -15,16 +15,19 @@ import numpy as np
 
 from napari_mrsr import contrast_from_names
 from napari_mrsr.contrast import contrast_of
+from napari_mrsr.errors import SeveralSeries
 from napari_mrsr.mapping.brain_checks import CONTRASTS
 from napari_mrsr.scan import Scan, Source
+from napari_mrsr.trust.anatomy import anatomy_of
 
 if TYPE_CHECKING:
     from napari_mrsr.files import SeriesInfo
 
+BRAIN = "brain"
 NIFTI = (".nii", ".nii.gz")
 
 
-def read_all(paths: Sequence[str], *, allow_nonfinite: bool = False) -> list[Scan]:
+def read_all(paths: Sequence[str], *, allow_nonfinite: bool = False, apart: bool = False) -> list[Scan]:
     """Return what some paths hold: T1w, T2w and FLAIR apart, T1w first, or one scan of one or several volumes.
 
     Parameters
@@ -33,6 +36,9 @@ def read_all(paths: Sequence[str], *, allow_nonfinite: bool = False) -> list[Sca
         As for :func:`napari_mrsr.files.read_scan`; or one folder that holds several contrasts.
     allow_nonfinite
         As for :func:`napari_mrsr.files.read_scan`.
+    apart
+        Keep contrasts apart whatever they show; else three of them, or two of which header or name say that it is a
+        brain.
 
     Raises
     ------
@@ -46,14 +52,19 @@ def read_all(paths: Sequence[str], *, allow_nonfinite: bool = False) -> list[Sca
     if len(given) == 1 and given[0].is_dir():
         files = contrasts_in(given[0])
         if not files:
-            found = _series_of(given[0], allow_nonfinite=allow_nonfinite)
-            return found or [read_scan(given, allow_nonfinite=allow_nonfinite)]
+            try:
+                return [read_scan(given, allow_nonfinite=allow_nonfinite)]
+            except SeveralSeries:
+                found = _series_of(given[0], allow_nonfinite=allow_nonfinite)
+                if not found:
+                    raise
+                return found
         given = files
     if len(given) > 1 and all(map(_is_nifti, given)):
         scans = [read_scan(path, allow_nonfinite=allow_nonfinite) for path in given]
-        return in_order(scans) or [join(scans)]
+        return in_order(scans, apart=apart) or [join(scans)]
     if 1 < len(given) <= len(CONTRASTS) and all(path.is_dir() for path in given):
-        found = in_order([read_scan(path, allow_nonfinite=allow_nonfinite) for path in given])
+        found = in_order([read_scan(path, allow_nonfinite=allow_nonfinite) for path in given], apart=apart)
         if found:
             return found
     return [read_scan(given, allow_nonfinite=allow_nonfinite)]
@@ -66,8 +77,10 @@ def contrasts_in(folder: Path) -> list[Path]:
     return [path for _name, path in found] if len({name for name, _path in found}) == len(found) else []
 
 
-def in_order(scans: Sequence[Scan]) -> list[Scan]:
+def in_order(scans: Sequence[Scan], *, apart: bool = True) -> list[Scan]:
     """Return scans in the order of the contrasts, if each is another one of the three; else nothing."""
+    if not apart and len(scans) < len(CONTRASTS) and any(anatomy_of(scan) != BRAIN for scan in scans):
+        return []
     told = {contrast_of(scan): scan for scan in scans if scan.volumes == 1}
     if len(told) < len(scans) or not told.keys() <= set(CONTRASTS):
         return []

@@ -12,6 +12,7 @@ from napari_mrsr.app import display, estimates, layers
 from napari_mrsr.app.brain_maps import contrasts, keeping, looks, running
 from napari_mrsr.app.brain_maps.choices import MAPS, BrainResult, BrainSettings
 from napari_mrsr.app.brain_maps.notes import Notes
+from napari_mrsr.app.brain_maps.under_mouse import say_values
 from napari_mrsr.app.compare.comparing import Pair
 from napari_mrsr.mapping.brain_slices import normal_of
 from napari_mrsr.mapping.reasons import REASON_TEXTS
@@ -62,6 +63,7 @@ class BrainMapping:
     def _opened(self, _scan: Scan | None) -> None:
         self.result = None
         self.titles = {}
+        self.notes.forget()
 
     # -- scans ------------------------------------------------------------------------------------------
     def take_beside(self, layer: Layer) -> bool:
@@ -237,6 +239,9 @@ class BrainMapping:
             if name == "M0":
                 (high,) = display.percentiles(scan.array, (looks.M0_PERCENTILE,))
                 layer.contrast_limits = (0.0, high if high > 0 else 1.0)
+            reason = {"T1": maps.t1_reason, "T2": maps.t2_reason}.get(name)
+            if reason is not None and not result.partial:
+                say_values(layer, self.view.frame_for(reason).to_screen(reason.array[0]), unit)
             for copy in self.view.layouts.planes.copies(layer):
                 copy.refresh()
 
