@@ -149,7 +149,7 @@ def imported_libraries() -> set[str]:
 
 def test_every_library_that_is_imported_is_declared() -> None:
     extras = PROJECT["optional-dependencies"]
-    shipped = [*PROJECT["dependencies"], *extras["openvino"], *extras["mpr"], *extras["cohort"]]
+    shipped = [*PROJECT["dependencies"], *extras["openvino"], *extras["mpr"], *extras["register"], *extras["cohort"]]
     declared = {name_of(requirement) for requirement in shipped}
     owners = metadata.packages_distributions()
     for library in imported_libraries():
