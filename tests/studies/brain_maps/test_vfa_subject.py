@@ -38,7 +38,7 @@ def scanner() -> MeasuredScanner:
         signal = 5000 * flash_signal(t1, 1e9, FlashSequence(time, 2.0, flip), m0=m0) * head().received
         noise = np.random.default_rng(int(flip)).standard_normal((2, *signal.shape))
         scans.append(Scan(np.hypot(signal + noise[0], noise[1]).astype(np.float32), head().labels.affine))
-    return scanner_of(scans, head(), off=0.0, snr=1e9)
+    return scanner_of(scans, head(), noise=1.0, off=0.0, snr=1e9)
 
 
 def test_the_truth_is_what_was_measured_voxel_by_voxel() -> None:
@@ -49,7 +49,8 @@ def test_the_truth_is_what_was_measured_voxel_by_voxel() -> None:
     assert there.sum() > 0.95 * white.sum()
     assert np.median(np.abs(t1[there] / wanted[there] - 1)) < 0.02
     assert np.corrcoef((t1 / head().maps.t1)[there], texture()[there])[0, 1] > 0.8
-    np.testing.assert_array_equal(t2[there], head().maps.t2[there])
+    dry = there & (head().share_of("CSF") < 0.3)
+    np.testing.assert_array_equal(t2[dry], head().maps.t2[dry])
     assert np.isnan(t1[scanner().tissues == 0]).all()
 
 
