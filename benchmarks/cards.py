@@ -108,6 +108,39 @@ ABOUT |= {
         + " Figures: docs/results/brain_sr.md.",
     },
 }
+_MAPPER = (
+    "A two-dimensional U-Net (`src/napari_mrsr/networks/mapper.py`) that tells T1, T2 and M0 from T1w, T2w and FLAIR, slice by "
+    "slice, taught by maps of 3.5 mm."
+)
+#: Networks that map: ``benchmarks/ship_maps.py``.
+MAPPERS: dict[str, dict[str, str]] = {
+    "brain-maps": {
+        "summary": "T1, T2 and M0 of the brain: hybrid loss, maps compared with labels as thick as these were",
+        "text": _MAPPER
+        + " Besides, the T1w and T2w images that its maps explain must have the edges of those acquired, as in "
+        "paper 4; and, which the paper does not do, maps are averaged over 3.5 mm before they are compared with labels of 3.5 mm "
+        "(`src/napari_mrsr/training/label_slabs.py`).",
+    },
+    "brain-maps-published": {
+        "summary": "T1, T2 and M0 of the brain: the hybrid loss of paper 4 as published, for comparison",
+        "text": _MAPPER
+        + " Besides, the T1w and T2w images that its maps explain must have the edges of those acquired: the hybrid "
+        "loss of paper 4, maps compared with interpolated labels as they are.",
+    },
+    "brain-maps-supervised": {
+        "summary": "T1, T2 and M0 of the brain: labels alone, as paper 4 compares with; blurred along the axis of the labels",
+        "text": _MAPPER + " Labels alone, interpolated, as the comparison of paper 4.",
+    },
+}
+MAP_LIMITS = """\
+- Maps are estimated by what a network has seen of others: derived, not measured. Research use only.
+- Every head that taught was simulated: phantoms, and drawn values on one real anatomy. Motion, flow, fat suppression, fields that
+  differ from scan to scan, magnetisation transfer and iron beyond what its tissues hold were not part of it.
+- Timings and field strength other than those above change T1 and T2 without a warning from the network itself; `napari-mrsr maps`
+  compares headers and says so.
+- M0 is relative and holds the receiving coils' sensitivity: no proton density. T2 of fluid is not determined by these images.
+- Disease: simulated plaques, infarcts, tumours and oedema in some heads; nothing else.
+"""
 #: Where the scans come from, and on what terms, by file or folder name.
 ORIGINS = {
     "t1w_0p7mm.nii.gz": "brain T1w 0.7 mm, studyforrest, PDDL (public domain)",

@@ -48,8 +48,9 @@ CONTRASTS = ("T1w", "T2w", "FLAIR")
 MAPS = ("T1", "T2", "M0")
 UNITS = ("ms", "ms", "")
 MIDDLE = (1000.0, 100.0, 1.0)
-#: What is shipped under the kind "maps" of the manifest: trained with the hybrid loss, and with labels alone.
-HYBRID, SUPERVISED = "brain-maps", "brain-maps-supervised"
+#: What is shipped under the kind "maps" of the manifest: taught by the hybrid loss with maps compared as thick as
+#: labels, by the hybrid loss as published, and by labels alone.
+HYBRID, PUBLISHED, SUPERVISED = "brain-maps", "brain-maps-published", "brain-maps-supervised"
 
 
 class Mapper(Network):
