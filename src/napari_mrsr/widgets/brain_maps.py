@@ -132,6 +132,9 @@ class BrainMapsSection(TakesFiles, Section):
         self.motion.setChecked(True)
         self.motion.setToolTip("After the maps: how far T2w and FLAIR lie from T1w, in mm and degrees")
         self.form.addRow(self.motion)
+        self.uncertainty = QCheckBox("find within what T1 and T2 are right")
+        self.uncertainty.setToolTip("A second look, as long as the first; for weights that were calibrated")
+        self.form.addRow(self.uncertainty)
         self.column.addWidget(part)
         self.list_weights()
 
@@ -184,6 +187,7 @@ class BrainMapsSection(TakesFiles, Section):
             device=self.device.currentText(),
             register=self.register.isChecked(),
             motion=self.motion.isChecked(),
+            uncertainty=self.uncertainty.isChecked(),
             typed={key: field.value() for key, field in self.fields.items() if field.value() > 0},
         )
 

@@ -41,6 +41,8 @@ class BrainSettings:
         Bring T2w and FLAIR onto the grid of T1w first.
     motion
         Look afterwards whether the head moved between the scans, where they were not registered.
+    uncertainty
+        Look a second time, and find within what T1 and T2 are right.
     typed
         Timings that a person typed, by contrast and entry: ``{("T1w", "inversion_time"): 900.0}``.
     """
@@ -51,6 +53,7 @@ class BrainSettings:
     device: str = "auto"
     register: bool = False
     motion: bool = True
+    uncertainty: bool = False
     typed: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     @property

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from napari_mrsr.mapping.brain import BrainMaps, BrainScans
     from napari_mrsr.mapping.misregistration import Misregistration
 
-#: What happened: the maps began, slices were written, they ended; it is known whether the head moved.
-BEGAN, GREW, ENDED, MOVED = "began", "grew", "ended", "moved"
+#: What happened: the maps began, slices were written, they ended; it is known how uncertain they are, and whether the
+#: head moved.
+BEGAN, GREW, ENDED, UNCERTAIN, MOVED = "began", "grew", "ended", "uncertain", "moved"
 
 Tell = Callable[[tuple[str, BrainResult, Any]], None]
 
@@ -54,7 +55,9 @@ def map_images(
 
     def job(stop: Stop) -> Iterator[Event]:
         from napari_mrsr import brain_maps
+        from napari_mrsr.trust.brain_intervals import calibrations_of
 
+        calibrations = calibrations_of(settings.which) if settings.uncertainty else None
         yield Progress(0.0, "registering T2w and FLAIR to T1w" if settings.register else "looking at the scans")
         given = with_typed(images, settings.typed)
         scans = prepare(given["T1w"], given["T2w"], given["FLAIR"], register=settings.register, stop=stop)
@@ -80,6 +83,13 @@ def map_images(
         result.maps = on_screen(brain_maps.finish(plan, array))
         result.seconds = time.perf_counter() - began
         yield Told(tell, (ENDED, result, None))
+        if calibrations is not None and not result.partial:
+            yield Progress(1.0, "a second look, for the uncertainty")
+            found = brain_maps.with_uncertainty(
+                plan, array, result.maps, calibrations, device=settings.device, threads=threads, stop=stop
+            )
+            result.maps = on_screen(found)
+            yield Told(tell, (UNCERTAIN, result, None))
         if settings.motion and not settings.register and not result.partial:
             yield Progress(1.0, "looking whether the head moved between the scans")
             yield Told(tell, (MOVED, result, motion(scans, stop)))

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_mrsr.app import display, estimates, layers
-from napari_mrsr.app.brain_maps import contrasts, keeping, looks, running
+from napari_mrsr.app import estimates, layers
+from napari_mrsr.app.brain_maps import contrasts, keeping, looks, put, running
 from napari_mrsr.app.brain_maps.choices import MAPS, BrainResult, BrainSettings
 from napari_mrsr.app.brain_maps.notes import Notes
-from napari_mrsr.app.brain_maps.under_mouse import say_values
 from napari_mrsr.app.compare.comparing import Pair
 from napari_mrsr.mapping.brain_slices import normal_of
-from napari_mrsr.mapping.reasons import REASON_TEXTS
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
@@ -43,6 +41,8 @@ class BrainMapping:
     ----------
     result
         The latest maps; None before.
+    titles
+        The layers that they were made of, by contrast.
     notes
         Whether the chosen images are fit to be mapped.
     """
@@ -55,6 +55,7 @@ class BrainMapping:
         self.view = view
         self.result: BrainResult | None = None
         self.titles: dict[str, str] = {}
+        self._wanted: dict[str, str] = {}
         self.notes = Notes(view.session)
         self._refreshed: dict[str, float] = {}
         view.session.opened.connect(self._opened)
@@ -96,7 +97,7 @@ class BrainMapping:
     def run(self, chosen: Mapping[str, Offered | None], settings: BrainSettings) -> None:
         """Map the chosen images in the background."""
         images = {name: None if one is None else one.scan for name, one in chosen.items()}
-        self.titles = {name: one.title for name, one in chosen.items() if one is not None}
+        self._wanted = {name: one.title for name, one in chosen.items() if one is not None}
         t1w = images.get("T1w")
         first = None if t1w is None else self.view.slice_on_screen(t1w, 1, normal_of(t1w, settings.plane))
         job = running.map_images(images, settings, self._take, first=first, threads=estimates.threads())
@@ -112,6 +113,9 @@ class BrainMapping:
             self._grow(result, about)
         elif what == running.ENDED:
             self.show(result)
+        elif what == running.UNCERTAIN and result.maps is not None:
+            put.uncertainty(self.view, result.maps)
+            self.ended.emit(result)
         else:
             self._moved(result, about)
 
@@ -131,50 +135,15 @@ class BrainMapping:
         """Show T1 over T1w, and T2 and M0 hidden, all empty yet."""
         view = self.view
         view.remove(self._own(*looks.ROLES))
-        self.result = result
-        self._put_registered(result)
+        self.result, self.titles = result, dict(self._wanted)
+        self.titles |= put.registered(view, result, self.titles)
         for scan in result.growing():
-            self._put_map(scan)
+            put.map_of(view, scan)
         view.look.show_only([self.titles.get("T1w", ""), looks.map_name(*MAPS[0])])
         view.viewer.layers.selection.active = view.layer(looks.map_name(*MAPS[0]))
         view.look.forget_pair()
         self._refreshed.clear()
         self.began.emit(result)
-
-    def _put_registered(self, result: BrainResult) -> None:
-        """Show what was brought onto the grid of T1w, hidden; synthesised images are held against these."""
-        for name, scan in result.registered.items():
-            acquired = self.view.layer(self.titles.get(name, ""))
-            windows = None if acquired is None else [tuple(acquired.contrast_limits)]
-            (data,) = layers.magnitude_layers(
-                scan,
-                role=looks.REGISTERED,
-                names=[looks.registered(name)],
-                frame=self.view.frame_for(scan),
-                windows=windows,  # type: ignore[arg-type]
-            )
-            self.view.put(data, visible=False)
-            self.titles[name] = looks.registered(name)
-
-    def _put_map(self, scan: Scan, **about: Any) -> Layer:
-        name = scan.names[0]
-        limits, reach = {"T1": (looks.T1_LIMITS, looks.T1_RANGE), "T2": (looks.T2_LIMITS, looks.T2_RANGE)}.get(
-            name, ((0.0, 2.0), (0.0, 10.0))
-        )
-        data = layers.map_layer(
-            scan,
-            looks.map_name(name, scan.unit),
-            role=looks.MAP,
-            colormap=looks.COLOURS[name],
-            limits=limits,
-            frame=self.view.frame_for(scan),
-            **about,
-        )
-        layer = self.view.put(data, visible=False)
-        layer.contrast_limits_range = reach
-        layer.contrast_limits = limits
-        layer.colorbar.visible = True
-        return layer
 
     def _grow(self, result: BrainResult, where: tuple[slice, ...]) -> None:
         if result is not self.result or not self.view.on_screen(result.grid, where):
@@ -192,78 +161,15 @@ class BrainMapping:
         if maps is None:
             return
         self.result = result
-        self._finish_maps(result)
+        put.finished_maps(view, result)
         if not result.partial:
-            texts = {int(reason): text for reason, text in REASON_TEXTS.items()}
-            for name, scan in (("T1", maps.t1_reason), ("T2", maps.t2_reason)):
-                data = layers.reason_layer(scan, looks.reason_name(name), texts, frame=view.frame_for(scan))
-                data[1]["metadata"]["mrsr"]["role"] = looks.REASON
-                view.put(data, visible=False).locked = True
-        for name, uncertain in (("T1", maps.t1_uncertainty), ("T2", maps.t2_uncertainty)):
-            if uncertain is not None:
-                data = layers.map_layer(
-                    uncertain,
-                    looks.uncertainty_name(name),
-                    role=looks.UNCERTAINTY,
-                    colormap="magma",
-                    limits=looks.UNCERTAIN[name],
-                    frame=view.frame_for(uncertain),
-                )
-                view.put(data, visible=False).colorbar.visible = True
+            put.reasons(view, maps)
+        put.uncertainty(view, maps)
         for contrast, scan in maps.synthesised.items():
-            self._put_synthesised(contrast, scan)
-        for contrast, scan in maps.difference.items():
-            data = layers.map_layer(
-                scan,
-                looks.difference(contrast),
-                role=looks.DIFFERENCE,
-                colormap=display.DARK_DIFFERENCE,
-                limits=display.symmetric(scan.array),
-                frame=view.frame_for(scan),
-                misfit_percent=maps.misfit.get(contrast),
-            )
-            view.put(data, visible=False).colorbar.visible = True
+            put.synthesised(view, contrast, scan, view.layer(self.titles.get(contrast, "")))
+        put.differences(view, maps)
         self._say(result)
         self.ended.emit(result)
-
-    def _finish_maps(self, result: BrainResult) -> None:
-        """Put the maps with their reasons in the place of what grew; windows that a person has set stay."""
-        maps = result.maps
-        assert maps is not None
-        for scan, (name, unit) in zip((maps.t1, maps.t2, maps.m0), MAPS, strict=True):
-            about = {"done": round(result.share, 4), "seconds": round(result.seconds, 2), **_settings(result.settings)}
-            layer = self.view.layer(looks.map_name(name, unit)) or self._put_map(scan)
-            layer.data = self.view.frame_for(scan).to_screen(scan.array[0])
-            layer.metadata = layers.metadata(scan, looks.MAP, **about)
-            layer.name = looks.map_name(name, unit, partial=result.partial)
-            if name == "M0":
-                (high,) = display.percentiles(scan.array, (looks.M0_PERCENTILE,))
-                layer.contrast_limits = (0.0, high if high > 0 else 1.0)
-            reason = {"T1": maps.t1_reason, "T2": maps.t2_reason}.get(name)
-            if reason is not None and not result.partial:
-                say_values(layer, self.view.frame_for(reason).to_screen(reason.array[0]), unit)
-            for copy in self.view.layouts.planes.copies(layer):
-                copy.refresh()
-
-    def _put_synthesised(self, contrast: str, scan: Scan) -> None:
-        """Show an image that the maps explain in the window of the acquired one, and keep both together."""
-        from napari.experimental import link_layers
-
-        acquired = self.view.layer(self.titles.get(contrast, ""))
-        window = display.window(scan.array) if acquired is None else tuple(acquired.contrast_limits)
-        (data,) = layers.magnitude_layers(
-            scan,
-            role=looks.SYNTHESISED,
-            names=[looks.synthesised(contrast)],
-            frame=self.view.frame_for(scan),
-            windows=[window],
-            contrast=contrast,
-        )
-        layer = self.view.put(data, visible=False)
-        if acquired is not None:
-            layer.contrast_limits_range = acquired.contrast_limits_range
-            layer.contrast_limits = window
-            link_layers([acquired, layer], ("contrast_limits", "gamma"))
 
     def _say(self, result: BrainResult) -> None:
         session, warnings = self.view.session, () if result.maps is None else result.maps.warnings
@@ -302,9 +208,9 @@ class BrainMapping:
         return {} if maps is None else {"T1": maps.t1, "T2": maps.t2}
 
     # -- keeping ----------------------------------------------------------------------------------------
-    def as_saved(self, put: Any) -> dict[str, Any]:
-        """Return the maps for a saved review; ``put(scan, name)`` keeps a scan and gives its key."""
-        return {} if self.result is None else keeping.as_saved(self.result, self.titles, put)
+    def as_saved(self, keep: Any) -> dict[str, Any]:
+        """Return the maps for a saved review; ``keep(scan, name)`` keeps a scan and gives its key."""
+        return {} if self.result is None else keeping.as_saved(self.result, self.titles, keep)
 
     def give_back(self, saved: Mapping[str, Any], scan_at: Any) -> None:
         """Show again what a review was saved with."""
@@ -312,15 +218,9 @@ class BrainMapping:
         if found is not None:
             result, self.titles = found
             self.result = result
-            self._put_registered(result)
+            self.titles |= put.registered(self.view, result, self.titles)
             self.show(result)
 
 
 def _about(scan: Scan) -> dict[str, Any]:
     return {"beside": True, "contrast": contrasts.contrast_of(scan)}
-
-
-def _settings(settings: BrainSettings) -> dict[str, Any]:
-    typed = {f"{entry} of {name}": value for (name, entry), value in settings.typed.items()}
-    own = settings.which
-    return {"weights": own if isinstance(own, str) else own.name, "plane": settings.plane, "typed": typed}
