@@ -46,12 +46,15 @@ def test_people_are_told_apart_by_name_or_by_folder(tmp_path):
     (tmp_path / "derivatives/fits/sub-01/ses-a/sub-01_ses-a_FLAIR.nii.gz").unlink()
     head(tmp_path / "anna", "", maps=("T1",))
     put(tmp_path / "bert" / "T1w.nii.gz", np.ones(SHAPE))
+    (tmp_path / "bert" / "T1map").mkdir()
+    (tmp_path / "bert" / "T1map" / "0001.dcm").write_bytes(b"")
     found = {one.name: one for one in find(tmp_path)}
     assert list(found) == ["anna", "bert", "sub-01 ses-a"]
     assert found["sub-01 ses-a"].subject == "sub-01"
     assert list(found["sub-01 ses-a"].maps) == ["M0", "T1", "T2"]
     assert found["anna"].missing == ""
     assert found["bert"].missing == "lacks T2w and FLAIR"
+    assert found["bert"].maps["T1"].is_dir()
     put(tmp_path / "anna" / "again_T1w.nii.gz", np.ones(SHAPE))
     assert find(tmp_path)[0].missing == "has T1w twice"
     with pytest.raises(NothingToRead, match="lacks T2w"):
