@@ -12,7 +12,7 @@ there may be the model's.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +25,9 @@ from napari_mrsr.physics.mprage import mprage_signal
 from napari_mrsr.physics.tse import tse_signal
 from napari_mrsr.scan import Scan
 
+Signal = Callable[[Any, Any, Any], Any]
+#: Slices of the first axis whose signals are computed at once: what a formula holds on its way stays in the cache.
+SLICES = 8
 #: What the synthesised FLAIR says of itself.
 FLAIR_MODEL = "FLAIR by a model: fluid nulled, T2 weighting of an equivalent echo time; a difference may be the model's"
 
@@ -65,21 +68,18 @@ def synthesise(
         Said in the history of what is made.
     """
     inside = inside & np.isfinite(maps).all(axis=0)
-    t1, t2, m0 = (maps[n][inside] for n in range(3))
     flair = replace(timings.flair, inversion_time=nulling_time(timings.flair))
-    signals = {
-        "T1w": np.abs(mprage_signal(t1, timings.mprage, m0=m0)),
-        "T2w": np.abs(tse_signal(t1, t2, timings.tse, m0=m0)),
-        "FLAIR": np.abs(flair_signal(t1, t2, flair, m0=m0)),
+    signals: dict[str, Signal] = {
+        "T1w": lambda t1, t2, m0: mprage_signal(t1, timings.mprage, m0=m0),
+        "T2w": lambda t1, t2, m0: tse_signal(t1, t2, timings.tse, m0=m0),
+        "FLAIR": lambda t1, t2, m0: flair_signal(t1, t2, flair, m0=m0),
     }
     images, difference, misfit = {}, {}, {}
     for name, signal in signals.items():
         scan = scans[name]
-        acquired = scan.array[0][inside].astype(np.float64)
-        gain = float(signal @ acquired / max(float(signal @ signal), 1e-30))
-        made = np.zeros(scan.shape, np.float32)
-        made[inside] = gain * signal
-        apart = np.where(inside, made - scan.array[0], 0).astype(np.float32)
+        made, gain = _fitted(signal, maps, inside, scan.array[0])
+        apart = made - np.asarray(scan.array[0], np.float32)
+        apart[~inside] = 0
         parameters: dict[str, Any] = {"from": "T1, T2 and M0", "gain": gain, "use": use}
         if name == "FLAIR":
             parameters |= {
@@ -92,3 +92,21 @@ def synthesise(
         middle = float(np.median(np.abs(apart[inside]))) if inside.any() else math.nan
         misfit[name] = round(100 * middle / scales[name], 2)
     return Synthesised(images, difference, misfit)
+
+
+def _fitted(
+    signal: Signal, maps: npt.NDArray[np.float32], inside: npt.NDArray[np.bool_], acquired: npt.NDArray[Any]
+) -> tuple[npt.NDArray[np.float32], float]:
+    """Return the modulus of a signal at the gain that fits an image, 0 outside, and that gain."""
+    made = np.zeros(acquired.shape, np.float32)
+    itself = other = 0.0
+    for begin in range(0, len(made), SLICES):
+        part = slice(begin, begin + SLICES)
+        there = inside[part]
+        values = np.abs(signal(*maps[:, part][:, there]))
+        made[part][there] = values
+        itself += float(values @ values)
+        other += float(values @ acquired[part][there].astype(values.dtype))
+    gain = other / max(itself, 1e-30)
+    made *= np.float32(gain)
+    return made, gain
