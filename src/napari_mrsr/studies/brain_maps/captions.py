@@ -11,10 +11,10 @@ PEOPLE = (
     "measurement, 0 where a network says what it saw in training."
 )
 SHARPNESS = (
-    "Sharpness: 10 to 90 % width of the borders of white with grey matter, mean over heads. Borders are found "
-    "in the true T1 map and read from all images at the same voxels, all of a head and direction together (edge "
-    "spread function); in brackets the difference from the weighted image. T1 beside T1w, T2 beside T2w. Labels "
-    "of training are 3.5 mm thick from head to foot. A voxel alone is about 0.8 mm wide."
+    "Sharpness: 10 to 90 % width of the borders of white with grey matter, mean over heads. Borders are found in the "
+    "true map and read from all images at the same voxels, all of a head and direction together (edge spread "
+    "function); in brackets the difference from the weighted image, T1w for T1 and T2w for T2. Labels of training are "
+    "3.5 mm thick from head to foot. A voxel alone is about 0.8 mm wide."
 )
 VOXELS = (
     "Voxels, all heads. A voxel without a true value is not judged: T2 of fluid lies beyond what these images "
@@ -92,4 +92,4 @@ def _once(left_out: Mapping[str, str]) -> Iterable[str]:
     for name, why in left_out.items():
         by_reason.setdefault(why, []).append(name)
     for why, names in by_reason.items():
-        yield f"{', '.join(names)} ({why})"
+        yield f"{'; '.join(names)} ({why})"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from napari_mrsr.studies.brain_maps.heads import NOMINAL
+from napari_mrsr.studies.brain_maps.conditions import NOMINAL
+from napari_mrsr.studies.pages import NO_VALUE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,46 +21,45 @@ def main_condition(frame: pd.DataFrame) -> str:
 
 
 def errors_by_condition(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the MPE of every network, mean over heads, and its change from the main condition of the same heads."""
-    means = frame.groupby(["condition", "subject", "map", "method"], sort=False)["mpe"].mean()
-    return _table(means, frame, "MPE", "{:.2f} ({:+.2f})", "{:.2f}")
+    """Return the MPE of every network, mean over heads, and its change from the main condition on the same slices."""
+    return _table(frame, "mpe", ["subject", "slice"], "MPE", "{:.2f}", " ({:+.2f})")
 
 
 def bias_by_condition(tissues: pd.DataFrame) -> pd.DataFrame:
     """Return the bias in white matter likewise: what a change of the scanner does to a number in a follow-up."""
-    part = tissues[tissues["tissue"] == STEADY]
-    means = part.groupby(["condition", "subject", "map", "method"], sort=False)["bias"].mean()
-    return _table(means, part, "bias", "{:+.1f} ({:+.1f})", "{:+.1f}")
+    part = tissues[tissues["tissue"] == STEADY] if len(tissues) else tissues
+    return _table(part, "bias", ["subject"], "bias", "{:+.1f}", " ({:+.1f})")
 
 
-def _table(means: pd.Series, frame: pd.DataFrame, title: str, both: str, alone: str) -> pd.DataFrame:
+def _table(frame: pd.DataFrame, column: str, key: list[str], title: str, shown: str, changed: str) -> pd.DataFrame:
+    """Return a column by condition, map and method: mean over heads of their means, and its change."""
     import pandas as pd
 
     if not len(frame):
-        return pd.DataFrame()
+        return frame
     main = main_condition(frame)
-    columns = list(dict.fromkeys(zip(frame["method"], frame["map"], strict=True)))
-    rows: list[Mapping[str, object]] = []
+    wide = frame.pivot_table(index=["condition", *key], columns=["method", "map"], values=column, sort=False)
+    order = list(dict.fromkeys(zip(frame["method"], frame["map"], strict=True)))
+    usual = wide.loc[main]
+    rows = []
     for condition in dict.fromkeys(frame["condition"]):
-        here = means[condition]
-        row: dict[str, object] = {"condition": condition, "heads": here.index.get_level_values("subject").nunique()}
-        for method, of in columns:
-            own = _by_subject(here, of, method)
-            usual = _by_subject(means[main], of, method).reindex(own.index)
-            change = float((own - usual).mean()) if len(own) else np.nan
-            if not len(own):
-                text = "-"
-            elif condition == main or np.isnan(change):
-                text = alone.format(float(own.mean()))
-            else:
-                text = both.format(float(own.mean()), change)
-            row[f"{method}: {of} {title} [%]"] = text
+        here = wide.loc[condition]
+        row: dict[str, object] = {
+            "condition": condition,
+            "heads": here.index.get_level_values("subject").nunique(),
+        }
+        for pair in order:
+            own = here[pair].dropna()
+            mean = _over_heads(own)
+            text = shown.format(mean) if mean == mean else NO_VALUE
+            change = _over_heads((own - usual[pair]).dropna())
+            if condition != main and change == change:
+                text += changed.format(change)
+            row[f"{pair[0]}: {pair[1]} {title} [%]"] = text
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _by_subject(means: pd.Series, of: str, method: str) -> pd.Series:
-    levels = means.index
-    return means[(levels.get_level_values("map") == of) & (levels.get_level_values("method") == method)].droplevel(
-        ["map", "method"]
-    )
+def _over_heads(values: pd.Series) -> float:
+    """Return the mean over heads of the means of their slices; NaN where there is none."""
+    return float(values.groupby(level="subject").mean().mean()) if len(values) else float("nan")

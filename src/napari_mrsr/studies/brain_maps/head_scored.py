@@ -32,8 +32,8 @@ Mask = npt.NDArray[np.bool_]
 
 #: Area with a true value, mm², below which a slice is not scored.
 LEAST_AREA = 1000.0
-#: Number of the tissue that figures are to show.
-LESION = next(number for number, name in TISSUES.items() if name == "lesion")
+#: Numbers of the tissue that figures are to show, and of that which is counted apart.
+LESION, FLUID = (next(number for number, name in TISSUES.items() if name == of) for of in ("lesion", "CSF"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +180,7 @@ def _judged(
         for name, own in counts.items():
             truth, values = _of(head, of), _of(maps[name], of)
             same = {"map": of, "method": name}
-            found["rows"] += _rows(truth, values, own, axis, chosen, same)
+            found["rows"] += _rows(truth, values, own, head.tissues == FLUID, axis, chosen, same)
             found["tissues"] += [same | row for row in by_tissue(truth, values, own, head.tissues)]
             found["voxels"].append(same | _voxels(head, of, values, own))
     if maps:
@@ -210,13 +210,19 @@ def shown_slice(head: Head, axis: int, chosen: Sequence[int]) -> int:
 
 
 def _rows(
-    truth: Floats, values: Floats, counts: Mask, axis: int, chosen: Sequence[int], same: Mapping[str, Any]
+    truth: Floats,
+    values: Floats,
+    counts: Mask,
+    fluid: Mask,
+    axis: int,
+    chosen: Sequence[int],
+    same: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     rows = []
     for n in chosen:
-        x, y, own = (np.take(array, n, axis=axis) for array in (truth, values, counts))
+        x, y, own, wet = (np.take(array, n, axis=axis) for array in (truth, values, counts, fluid))
         if own.any():
-            rows.append({"slice": n, **same, **measure(x, y, own)})
+            rows.append({"slice": n, **same, **measure(x, y, own, wet)})
     return rows
 
 

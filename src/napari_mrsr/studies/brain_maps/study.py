@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from napari_mrsr.errors import BadParameter
+from napari_mrsr.studies.brain_maps.conditions import CONDITIONS, NOMINAL
 from napari_mrsr.studies.brain_maps.head_scored import Scored, score
 from napari_mrsr.studies.brain_maps.heads import Head
 from napari_mrsr.studies.brain_maps.ways import Way
@@ -29,6 +30,9 @@ from napari_mrsr.studies.writing import Figure, Study
 NAME = "brain-maps"
 #: So many heads are shown.
 MOST_FIGURES = 4
+#: Conditions that training never had; under these networks alone are scored, on so many slices at most.
+ALTERED = {one.name for one in CONDITIONS if one.name != NOMINAL}
+ALTERED_SLICES = 40
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Settings:
     Parameters
     ----------
     slices
-        So many sagittal slices of each head at most, evenly spaced; None for all.
+        So many sagittal slices of each head at most, evenly spaced; None for all, and for :data:`ALTERED_SLICES` under
+        conditions that training never had.
     figures
         Whether figures are drawn.
     """
@@ -97,7 +102,10 @@ def run(
     drawn: dict[str, Figure] = {}
 
     def use(head: Head, name: str, told: Progress) -> Scored:
-        found = score(head, ways, kept or Kept(), slices=how.slices, told=told, refused=refused, stop=stop)
+        usual = head.condition not in ALTERED
+        mine = ways if usual else [way for way in ways if way.trained] or ways
+        few = how.slices if usual else min(how.slices or ALTERED_SLICES, ALTERED_SLICES)
+        found = score(head, mine, kept or Kept(), slices=few, told=told, refused=refused, stop=stop)
         if how.figures and head.condition not in drawn and len(drawn) < MOST_FIGURES and _worth(head, drawn):
             drawn[head.condition] = _figure(head, found)
         # Pictures are of use to figures alone.
@@ -105,15 +113,14 @@ def run(
 
     used, skipped = over_subjects(cohort, use, progress)
     heads = len({one.about["subject"] for one in used})
+    using = {name: about for one in used for name, about in one.using.items()}
     return Study(
         NAME,
         "T1 and T2 of the brain from weighted images",
         captions.lead(cohort.name, len(used), len(cohort.entries), heads, refused),
         tables.tables(used),
         tuple(drawn.values()) if how.figures else (),
-        provenance=told_of(
-            cohort, {"Scans": len(used), "Heads": heads}, asdict(how), used[0].using, refused, provenance
-        ),
+        provenance=told_of(cohort, {"Scans": len(used), "Heads": heads}, asdict(how), using, refused, provenance),
         skipped=skipped,
     )
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 #: More heads than this stand in their files alone.
 MANY = 12
-#: Which weighted image a map is held to in sharpness.
-BESIDE = {"T1": "T1w", "T2": "T2w"}
 
 
 def tables(used: Sequence[Scored]) -> tuple[StudyTable, ...]:
@@ -65,7 +63,14 @@ def tables(used: Sequence[Scored]) -> tuple[StudyTable, ...]:
             StudyTable("conditions_bias", bias_by_condition(tissues), captions.BIAS),
         ]
     found += [
-        StudyTable("scans", abouts, "What was scored, and what was warned of.", 1, on_page=len(used) <= MANY),
+        StudyTable(
+            "scans",
+            abouts.drop(columns="warnings"),
+            "What was scored, and seconds of each way; what was warned of stands in scans_all.csv.",
+            1,
+            on_page=len(used) <= MANY,
+        ),
+        StudyTable("scans_all", abouts, "With what was warned of.", on_page=False),
         StudyTable("tests_all", outcomes, "All tests.", on_page=False),
         StudyTable("scores", every, "Every score.", on_page=False),
         StudyTable("tissues_all", tissues, "Every tissue of every head.", on_page=False),
@@ -131,19 +136,15 @@ def sharpness(widths: pd.DataFrame) -> pd.DataFrame:
 
     if not len(widths):
         return widths
-    means = widths.groupby(["direction", "image", "method"], sort=False)["width"].mean()
-    methods = [name for name in dict.fromkeys(widths["method"]) if name not in (borders.ACQUIRED, borders.TRUE)]
     rows = []
-    for direction in dict.fromkeys(widths["direction"]):
-        for of, image in BESIDE.items():
-            row: dict[str, Any] = {"direction": direction, "map": of}
-            usual = float(means.get((direction, image, borders.ACQUIRED), float("nan")))
-            row[f"{' or '.join(BESIDE.values())} [mm]"] = f"{usual:.2f}"
-            for method in (borders.TRUE, *methods):
-                width = float(means.get((direction, of, method), float("nan")))
+    for (direction, of), part in widths.groupby(["direction", "map"], sort=False):
+        means = part.groupby("method", sort=False)["width"].mean()
+        usual = float(means[borders.ACQUIRED])
+        row: dict[str, Any] = {"direction": direction, "map": of, "T1w or T2w [mm]": f"{usual:.2f}"}
+        for method, width in means.items():
+            if method != borders.ACQUIRED:
                 row[f"{method} [mm]"] = f"{width:.2f} ({100 * (width / usual - 1):+.0f} %)" if width == width else "-"
-            row["borders"] = int(widths[widths["direction"] == direction].groupby("head")["borders"].max().sum())
-            rows.append(row)
+        rows.append({**row, "borders": int(part.groupby("head")["borders"].max().sum())})
     return pd.DataFrame(rows)
 
 
