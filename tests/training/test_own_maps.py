@@ -70,11 +70,15 @@ def test_timings_too_far_apart_are_refused():
         map_timings.common({**alike, "c": {("mprage", "inversion_time"): 1200.0}}, MapConditions())
 
 
-def test_a_long_train_is_assumed_where_te_is_long():
+def test_trains_are_assumed_that_fit_the_timings():
     found, lines = map_timings.own({("tse", "echo_time"): 450.0, ("tse", "repetition_time"): 3200.0}, MapConditions())
     assert found.tse.echo_time == 450
     assert found.tse.pulses == 51
     assert "51 echoes" in lines[0]
+    short = {("mprage", "inversion_time"): 450.0, ("mprage", "repetition_time"): 1500.0}
+    found, lines = map_timings.own(short, MapConditions())
+    assert (found.mprage.inversion_time, found.mprage.echo_spacing) == (450, 5.6)
+    assert "5.6 ms is assumed" in lines[0]
 
 
 def test_a_missing_map_neither_teaches_nor_breaks_the_others():

@@ -15,6 +15,7 @@ from typing import Any
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.networks.map_conditions import MapConditions
+from napari_mrsr.physics.mprage import MprageTimings
 from napari_mrsr.scan import Scan
 
 #: By sequence of the conditions: the contrast, and what of its header counts.
@@ -92,6 +93,9 @@ def own(timings: Timings, nominal: MapConditions) -> tuple[MapConditions, list[s
         if sequence == "tse" and changes.get("echo_time", 0) > before.echo_spacing * (before.pulses + 0.5):
             changes["pulses"] = round(changes["echo_time"] / before.echo_spacing) + LATER
             lines.append(f"TE {changes['echo_time']:g} ms of T2w: a train of {changes['pulses']} echoes is assumed")
+        if sequence == "mprage" and (spacing := _fitting(before, changes)) < before.echo_spacing:
+            changes["echo_spacing"] = spacing
+            lines.append(f"TR and TI of T1w are short: an echo spacing of {spacing:g} ms is assumed")
         try:
             found = replace(found, **{sequence: replace(before, **changes)})
         except BadParameter as error:
@@ -120,3 +124,11 @@ def _alike(one: MapConditions, other: MapConditions) -> bool:
         for sequence, (_, names) in HEADERS.items()
         for name in names
     )
+
+
+def _fitting(train: MprageTimings, changes: Mapping[str, float]) -> float:
+    """Return the echo spacing, ms, at which a train fits between its inversions."""
+    tr = changes.get("repetition_time", train.repetition_time)
+    ti = changes.get("inversion_time", train.inversion_time)
+    room = min(ti / max(train.centre - 1, 1), (tr - ti) / max(train.echoes - train.centre, 1))
+    return min(train.echo_spacing, math.floor(10 * room) / 10)

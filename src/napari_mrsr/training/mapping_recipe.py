@@ -192,6 +192,8 @@ def train(
         own = own_maps.gather(maps, conditions, fold=fold, validate=validate, label_axis=label_axis, report=report)
         made = gather(chosen, replace(own.conditions, spread=chosen.spread), data, report, any_judge=bool(phantoms))
         conditions, others = own_maps.with_made(own, conditions) if made[0] else own.conditions, own.others
+        for name in () if made[0] else own.untaught:
+            report(f"no label teaches {name}" + ("" if name == "M0" else ": no map of it will be shown"))
         sources = ([*own.teaching, *made[0]], [*own.judging, *made[1]])
         if not sources[1]:
             report("no person is held out (--fold K/N or --validate DIR): nothing tells how well it learns")

@@ -62,7 +62,7 @@ def of_heads(
     }
     untaught = tuple(name for name in MAPS if not values[name].size)
     for name in untaught:
-        report(f"no head has {name}: it is not taught" + ("" if name == "M0" else ", and no map of it will be shown"))
+        report(f"no head has {name}")
     sides = [side for one in met for side in one.sides]
     fields = [strength for one in met for strength in one.fields]
     if fields and max(fields) - min(fields) > ONE_FIELD:
