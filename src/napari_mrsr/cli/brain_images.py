@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,10 @@ def read_images(paths: Mapping[str, Path | None], timings: Mapping[str, float | 
 
 
 def to_one_grid(images: Mapping[str, Scan], *, register: bool) -> tuple[BrainScans, list[Misregistration]]:
-    """Return the images on one grid, and how far they lie apart where they were not registered and that can be told."""
+    """Return the images on one grid, and how far they lie apart where they were not registered and that can be told.
+
+    What lies apart has a warning, which goes along with the maps.
+    """
     from napari_mrsr.mapping.brain import prepare
     from napari_mrsr.mapping.misregistration import misregistration
 
@@ -59,7 +63,10 @@ def to_one_grid(images: Mapping[str, Scan], *, register: bool) -> tuple[BrainSca
         console.note('whether the head moved between the scans was not looked at: pip install "napari-mrsr[register]"')
         return scans, []
     with console.progress("looking whether the head moved") as progress:
-        return scans, misregistration(scans, progress=progress)
+        found = misregistration(scans, progress=progress)
+    lines = {one.name: one.line for one in found if one.apart}
+    t2w, flair = (scans.by_name[n].warn(lines[n]) if n in lines else scans.by_name[n] for n in ("T2w", "FLAIR"))
+    return replace(scans, t2w=t2w, flair=flair), found
 
 
 def write_registration(scans: BrainScans, apart: list[Misregistration], folder: Path) -> None:
@@ -69,10 +76,10 @@ def write_registration(scans: BrainScans, apart: list[Misregistration], folder: 
     from napari_mrsr.mapping.misregistration import edges
 
     if scans.registered:
-        for name, one in scans.registered.items():
-            write_nifti(one.scan, folder / f"{name}_registered.nii.gz")
+        for name, registered in scans.registered.items():
+            write_nifti(registered.scan, folder / f"{name}_registered.nii.gz")
         about = "each transform takes a point of the image (RAS mm, by its own header) to where it lies in T1w"
-        records = {name: one.record for name, one in scans.registered.items()}
+        records = {name: done.record for name, done in scans.registered.items()}
         write_json({"to": "T1w", "convention": about, **records}, folder / "registration.json")
     for one in apart:
         if one.apart:

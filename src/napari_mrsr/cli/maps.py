@@ -114,7 +114,6 @@ def maps(
             progress=progress,
         )
     write_registration(scans, apart, output)
-    console.warn(one.line for one in apart if one.apart)
     write(found, output)
     write_checks(found, output)
     console.warn(found.warnings)

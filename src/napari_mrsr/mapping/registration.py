@@ -164,8 +164,7 @@ def resample(moving: Scan, fixed: Scan, transform: npt.NDArray[np.float64]) -> n
     blur = np.sqrt(np.maximum(wide**2 - 1, 0)) / _FWHM
     if blur.max() > 0.1:
         array = gaussian_filter(array, blur)
-    grid = sitk.Image(list(fixed.shape), sitk.sitkUInt8)
-    grid.CopyInformation(image_of(np.zeros(fixed.shape, np.uint8), fixed.affine))
+    grid = image_of(np.broadcast_to(np.uint8(0), fixed.shape), fixed.affine)
     back = transform_of(np.linalg.inv(transform))
     found = sitk.Resample(image_of(array, moving.affine), grid, back, sitk.sitkBSpline, math.nan, sitk.sitkFloat32)
     return np.asarray(np.maximum(sitk.GetArrayFromImage(found).T, 0))

@@ -55,7 +55,7 @@ def motion_of(transform: Any) -> npt.NDArray[np.float64]:
     return np.asarray(FLIP @ found @ FLIP)
 
 
-def transform_of(motion: npt.NDArray[np.float64]) -> Any:
+def transform_of(motion: npt.NDArray[Any]) -> Any:
     """Return a matrix in RAS mm as a transform of SimpleITK."""
     import SimpleITK as sitk
 
