@@ -146,9 +146,10 @@ class Slices:
         import torch
 
         from napari_mrsr import brain_maps
+        from napari_mrsr.mapping.brain_slices import seen_as
 
         self.job = job = brain_maps.plan(*images_of(folder), weights=Path(weights), plane="sagittal")
-        self.order, mirrored = brain_maps.seen_as(job.scans.t1w, job.normal)
+        self.order, mirrored = seen_as(job.scans.t1w, job.normal)
         self.back = tuple(slice(None, None, -1) if turned else slice(None) for turned in mirrored)
         scaled = [scan.array[0] / scale for scan, scale in zip(job.scans.by_name.values(), job.scales, strict=True)]
         seen = np.stack(scaled).transpose(0, *(axis + 1 for axis in self.order))[(slice(None), *self.back)]
@@ -301,7 +302,8 @@ def main() -> None:
     parser.add_argument("--measure", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        answer(MEASURES, options.measure)
+        what, *arguments = options.measure
+        answer(lambda: MEASURES[what](*arguments))
         return
     found: dict[str, Result] = {}
     with TemporaryDirectory() as folder:

@@ -10,24 +10,17 @@ network without weights is measured as it is drawn: its speed is that of a train
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
-import resource
-import subprocess
-import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from volume import cpu_name
+from measuring import Result, answer, machine, made_by, of_methods, parser_of, write
 
 METHODS = ("cpce", "circle")
 #: Seconds that the whole volume of 256 x 256 x 180 may take on two cores.
 AIMS = {"cpce": 15, "circle": 120}
-Result = dict[str, Any]
 
 
 def make_volume(shape: tuple[int, int, int], path: Path) -> None:
@@ -163,25 +156,14 @@ MEASURES = {
 }
 
 
-def in_a_process(what: str, path: Path, name: str, weights: str, threads: int) -> Result:
-    """Run one measurement in a process of its own; its failure is a result too."""
-    command = [sys.executable, __file__, "--measure", what, str(path), name, weights, str(threads)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        return {"failed": done.stderr.strip().splitlines()[-1][:200] if done.stderr.strip() else "killed"}
-    found: Result = json.loads(done.stdout.splitlines()[-1])
-    print(what, name, found, file=sys.stderr)
-    return found
-
-
-def report(found: dict[str, dict[str, Result]], shape: tuple[int, ...], threads: int, arguments: str) -> str:
+def report(found: dict[str, dict[str, Result]], shape: tuple[int, ...], threads: int) -> str:
     """Return the results as Markdown."""
     lines = [
         "# Speed on a brain",
         "",
         f"A volume of {' x '.join(map(str, shape))}, zero-filled from half the matrix in plane, {threads} threads.",
-        f"{platform.machine()}, {cpu_name()}. Written by",
-        f"`{' '.join(f'python benchmarks/brain_speed.py {arguments}'.split())}`;",
+        f"{machine()}. Written by",
+        f"`{made_by(__file__)}`;",
         "every measurement is a process of its own, one after the other.",
         "",
         "The plain loop is the network as it was trained, in float32, on one whole slice after the other. *auto* is what runs",
@@ -224,40 +206,16 @@ def report(found: dict[str, dict[str, Result]], shape: tuple[int, ...], threads:
 
 def main() -> None:
     """Run all measurements and write Markdown and JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shape", type=int, nargs=3, default=(256, 256, 180))
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--methods", nargs="*", default=METHODS)
-    parser.add_argument("--weights", type=Path, nargs="*", default=[], help="in place of the shipped ones")
-    parser.add_argument("--only", nargs="*", choices=tuple(MEASURES), default=tuple(MEASURES))
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--measure", nargs="+", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = parser_of(__doc__, tuple(MEASURES), shape=(256, 256, 180), methods=METHODS).parse_args()
     if options.measure:
         what, path, name, weights, threads = options.measure
-        result = MEASURES[what](Path(path), name, weights, int(threads))
-        result["peak GiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(json.dumps(result))
+        answer(lambda: MEASURES[what](Path(path), name, weights, int(threads)))
         return
-    from napari_mrsr.networks import registry
-
-    own = {registry.read_header(path)["architecture"]: str(path) for path in options.weights}
-    found: dict[str, dict[str, Result]] = {}
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "volume.npy"
-        make_volume(tuple(options.shape), path)
-        for name in options.methods:
-            found[name] = {
-                what: in_a_process(what, path, name, own.get(name, ""), options.threads)
-                if what in options.only
-                else {"failed": "not run"}
-                for what in MEASURES
-            }
-    text = report(found, tuple(options.shape), options.threads, " ".join(sys.argv[1:]))
-    print(text)
-    if options.out:
-        options.out.write_text(text)
-        options.out.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n")
+        volume = Path(folder) / "volume.npy"
+        make_volume(tuple(options.shape), volume)
+        found = of_methods(__file__, tuple(MEASURES), options, volume)
+    write(report(found, tuple(options.shape), options.threads), found, options.out)
 
 
 if __name__ == "__main__":

@@ -11,19 +11,13 @@ drawn: its speed is that of a trained one, its quality is not.
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
-import resource
-import subprocess
-import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from volume import cpu_name, timed
+from measuring import Result, answer, machine, made_by, of_methods, parser_of, timed, write
 
 FRACTION = 0.0625
 #: Patch of the paper, and how many go through the network at once.
@@ -32,7 +26,6 @@ PATCH, BATCH = 24, 16
 SMALL = (40, 36, 28)
 #: Part that a network is run on at once, to be compared with its tiles, and the core of those tiles.
 PART, CORE = (128, 128), (48, 40)
-Result = dict[str, Any]
 
 
 def make_frame(shape: tuple[int, int, int], path: Path) -> None:
@@ -180,25 +173,14 @@ def published(path: Path, name: str, weights: str, threads: int) -> Result:
 MEASURES = {"frame": seconds_a_frame, "exact": tiles_and_whole, "published": published}
 
 
-def in_a_process(what: str, path: Path, name: str, weights: str, threads: int) -> Result:
-    """Run one measurement in a process of its own; its failure is a result too."""
-    command = [sys.executable, __file__, "--measure", what, str(path), name, weights, str(threads)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        return {"failed": done.stderr.strip().splitlines()[-1][:200] if done.stderr.strip() else "killed"}
-    found: Result = json.loads(done.stdout.splitlines()[-1])
-    print(what, name, found, file=sys.stderr)
-    return found
-
-
-def report(found: dict[str, dict[str, Result]], shape: tuple[int, ...], threads: int, arguments: str) -> str:
+def report(found: dict[str, dict[str, Result]], shape: tuple[int, ...], threads: int) -> str:
     """Return the results as Markdown."""
     size = " x ".join(map(str, shape))
     lines = [
         "# Speed in plane",
         "",
-        f"A frame of {size} from {FRACTION:.2%} of k-space, {threads} threads. {platform.machine()}, {cpu_name()}.",
-        f"Written by `{' '.join(f'python benchmarks/in_plane.py {arguments}'.split())}`; every measurement is a process of",
+        f"A frame of {size} from {FRACTION:.2%} of k-space, {threads} threads. {machine()}.",
+        f"Written by `{made_by(__file__)}`; every measurement is a process of",
         "its own, one after the other.",
         "",
         "| network | first frame, s | every next, s | its CPU seconds | slice on screen, s | estimated, s | peak memory, GiB |",
@@ -241,41 +223,16 @@ def report(found: dict[str, dict[str, Result]], shape: tuple[int, ...], threads:
 
 def main() -> None:
     """Run all measurements and write Markdown and JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shape", type=int, nargs=3, default=(256, 192, 40))
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--methods", nargs="*", default=["swift", "unet"])
-    parser.add_argument("--weights", type=Path, nargs="*", default=[], help="in place of the shipped ones")
-    parser.add_argument("--only", nargs="*", choices=tuple(MEASURES), default=tuple(MEASURES))
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--measure", nargs="+", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = parser_of(__doc__, tuple(MEASURES), shape=(256, 192, 40), methods=["swift", "unet"]).parse_args()
     if options.measure:
         what, path, name, weights, threads = options.measure
-        result = MEASURES[what](Path(path), name, weights, int(threads))
-        result["peak GiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(json.dumps(result))
+        answer(lambda: MEASURES[what](Path(path), name, weights, int(threads)))
         return
-    from napari_mrsr.networks import registry
-
-    own = {registry.read_header(path)["architecture"]: str(path) for path in options.weights}
-    found: dict[str, dict[str, Result]] = {}
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "frame.npz"
-        make_frame(tuple(options.shape), path)
-        for name in options.methods:
-            left_out = {"failed": "not run"}
-            found[name] = {
-                what: in_a_process(what, path, name, own.get(name, ""), options.threads)
-                if what in options.only
-                else left_out
-                for what in MEASURES
-            }
-    text = report(found, tuple(options.shape), options.threads, " ".join(sys.argv[1:]))
-    print(text)
-    if options.out:
-        options.out.write_text(text)
-        options.out.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n")
+        volume = Path(folder) / "frame.npz"
+        make_frame(tuple(options.shape), volume)
+        found = of_methods(__file__, tuple(MEASURES), options, volume)
+    write(report(found, tuple(options.shape), options.threads), found, options.out)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,19 @@
 
 A script that measures hands its arguments on: called with ``--measure NAME ARGUMENT ...`` it runs one of its functions
 and prints what that returns as JSON (:func:`answer`); called by a person it starts itself so for each (:func:`in_a_process`).
+Two scripts measure networks of the plane by name, with the same options (:func:`parser_of`, :func:`of_methods`).
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +32,9 @@ def in_a_process(script: str, what: str, *arguments: object) -> Result:
     return found
 
 
-def answer(measures: Mapping[str, Callable[..., Result]], arguments: Sequence[str]) -> None:
+def answer(measure: Callable[[], Result]) -> None:
     """Print one measurement as JSON, with the largest resident size of this process."""
-    what, *others = arguments
-    found = measures[what](*others)
+    found = measure()
     found.setdefault("peak GiB", peak())
     print(json.dumps(found))
 
@@ -50,12 +52,52 @@ def peak() -> float:
     return kilobytes / 2**20
 
 
+def timed(run: Callable[[], Any]) -> float:
+    """Return the seconds that a call takes."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
 def write(text: str, found: object, out: Path | None) -> None:
     """Print a report, and write it beside its numbers where asked."""
     print(text)
     if out is not None:
         out.write_text(text)
         out.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n")
+
+
+def parser_of(
+    text: str | None, measures: Sequence[str], *, shape: tuple[int, int, int], methods: Sequence[str]
+) -> argparse.ArgumentParser:
+    """Return the options of a script that measures methods on one volume."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shape", type=int, nargs=3, default=shape)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--methods", nargs="*", default=methods)
+    parser.add_argument("--weights", type=Path, nargs="*", default=[], help="in place of the shipped ones")
+    parser.add_argument("--only", nargs="*", choices=tuple(measures), default=tuple(measures))
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--measure", nargs="+", help=argparse.SUPPRESS)
+    return parser
+
+
+def of_methods(
+    script: str, measures: Sequence[str], options: argparse.Namespace, path: Path
+) -> dict[str, dict[str, Result]]:
+    """Run what was asked for on a volume, method by method, each with weights of its own where they were given."""
+    from napari_mrsr.networks import registry
+
+    own = {registry.read_header(file)["architecture"]: str(file) for file in options.weights}
+    return {
+        name: {
+            what: in_a_process(script, what, path, name, own.get(name, ""), options.threads)
+            if what in options.only
+            else {"failed": "not run"}
+            for what in measures
+        }
+        for name in options.methods
+    }
 
 
 def made_by(script: str) -> str:

@@ -11,11 +11,6 @@ of the volume, and so does this package; the ratio is what counts. MONAI is inst
 from __future__ import annotations
 
 import argparse
-import json
-import platform
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,13 +18,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from measuring import Result, answer, in_a_process, machine, made_by, timed, write
 
 FACTOR, AXIS = 2, 2
 #: MONAI's default overlap and weights, then what is tried until its largest error falls below this part of the range.
 WAYS = ((0.25, "constant"), (0.25, "gaussian"), (0.5, "gaussian"), (0.625, "gaussian"), (0.75, "gaussian"))
 TOLERANCE = 1e-3
 WINDOW = 96
-Result = dict[str, Any]
 
 
 def make_volume(shape: tuple[int, int, int], path: Path) -> None:
@@ -201,13 +196,6 @@ def same_network(model: Any, precision: str) -> Callable[..., Any]:
     return lambda x: module(x, FACTOR)
 
 
-def timed(run: Callable[[], Any]) -> float:
-    """Return the seconds that a call takes."""
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
-
-
 MEASURES: dict[str, Callable[..., Result]] = {
     "whole": whole,
     "first slice": first_slice,
@@ -218,33 +206,14 @@ MEASURES: dict[str, Callable[..., Result]] = {
 }
 
 
-def in_a_process(name: str, path: Path, precision: str, threads: int, *more: int) -> Result:
-    """Run one measurement in a process of its own; its failure is a result too."""
-    command = [sys.executable, __file__, "--measure", name, str(path), precision, str(threads), *map(str, more)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        return {"failed": done.stderr.strip().splitlines()[-1][:200] if done.stderr.strip() else "killed"}
-    found: Result = json.loads(done.stdout.splitlines()[-1])
-    print(name, precision, found, file=sys.stderr)
-    return found
-
-
-def measure(arguments: list[str]) -> None:
-    """Print one measurement as JSON."""
-    name, path, precision, *numbers = arguments
-    found = MEASURES[name](Path(path), precision, *map(int, numbers))
-    found["peak GiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(json.dumps(found))
-
-
-def report(found: dict[str, Result], shape: tuple[int, ...], threads: int, machine: str, arguments: str = "") -> str:
+def report(found: dict[str, Result], shape: tuple[int, ...], threads: int) -> str:
     """Return the results as Markdown."""
     size = " x ".join(map(str, shape))
     lines = [
         "# Speed of a clinical volume",
         "",
-        f"{size}, two echoes, from {shape[2] // FACTOR} thick slices, default network, {threads} threads. {machine}.",
-        f"Written by `{' '.join(f'python benchmarks/volume.py {arguments}'.split())}`; every row is a process of its own, one",
+        f"{size}, two echoes, from {shape[2] // FACTOR} thick slices, default network, {threads} threads. {machine()}.",
+        f"Written by `{made_by(__file__)}`; every row is a process of its own, one",
         "after the other.",
         "",
         "| whole volume | seconds | CPU seconds | estimated before | peak memory, GiB |",
@@ -305,7 +274,8 @@ def main() -> None:
     parser.add_argument("--measure", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        measure(options.measure)
+        what, path, precision, *numbers = options.measure
+        answer(lambda: MEASURES[what](Path(path), precision, *map(int, numbers)))
         return
     found: dict[str, Result] = {}
     with TemporaryDirectory() as folder:
@@ -313,30 +283,16 @@ def main() -> None:
         if options.volume is None:
             make_volume(tuple(options.shape), path)
         for precision in options.precisions:
-            found[f"whole {precision}"] = in_a_process("whole", path, precision, options.threads)
+            found[f"whole {precision}"] = in_a_process(__file__, "whole", path, precision, options.threads)
             if precision != "int8":
                 for name in ("first slice", "stop"):
-                    found[f"{name} {precision}"] = in_a_process(name, path, precision, options.threads)
+                    found[f"{name} {precision}"] = in_a_process(__file__, name, path, precision, options.threads)
         for precision in options.part_precisions:
             for name in ("part ours", "part monai", "part patches"):
-                found[f"{name} {precision}"] = in_a_process(name, path, precision, options.threads, options.part)
-    machine = f"{platform.machine()}, {cpu_name()}"
-    text = report(found, tuple(options.shape), options.threads, machine, " ".join(sys.argv[1:]))
-    print(text)
-    if options.out:
-        options.out.write_text(text)
-        options.out.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n")
-
-
-def cpu_name() -> str:
-    """Return what the processor calls itself, and what of it matters here."""
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return platform.processor() or "unknown processor"
-    name = next((line.split(":")[1].strip() for line in text.splitlines() if line.startswith("model name")), "CPU")
-    units = [unit for unit in ("avx2", "avx512f", "avx512_vnni", "amx_bf16", "amx_int8") if f" {unit} " in text]
-    return f"{name} ({', '.join(units)})"
+                found[f"{name} {precision}"] = in_a_process(
+                    __file__, name, path, precision, options.threads, options.part
+                )
+    write(report(found, tuple(options.shape), options.threads), found, options.out)
 
 
 if __name__ == "__main__":
