@@ -184,3 +184,17 @@ def test_choices_are_saved_and_come_back(view: View, section: InPlaneSection) ->
     section.from_json(saved)
     assert (section.method.currentText(), section.fraction.currentText()) == ("cpce", "10 %")
     section.from_json({"input": 3})  # of another version
+
+
+def test_trust_can_be_asked_for_once_there_is_a_result(view: View, section: InPlaneSection) -> None:
+    view.session.adopt(brain())
+    assert section.trust.isHidden()
+    section.method.setCurrentText("cpce")
+    section.run()
+    assert not section.trust.isHidden()
+    assert section.trust.read.isHidden()
+    section.trust.button.click()
+    assert section.trust.read.text().startswith("cpce 25 %: added ")
+    assert not section.trust.read.isHidden()
+    section.run()
+    assert section.trust.read.isHidden()

@@ -94,7 +94,7 @@ class MapLayers:
         self._link_maps()
         if found.sigma is not None:
             name = display.t2_sigma(role)
-            self._put_map(found.sigma, name, "t2_sigma", "magma", display.T2_SIGMA_LIMITS)
+            self.put(found.sigma, name, "t2_sigma", "magma", display.T2_SIGMA_LIMITS)
         texts = {int(reason): text for reason, text in REASON_TEXTS.items()}
         reasons = layers.reason_layer(
             found.reason, display.t2_reason(role), texts, frame=self.view.frame_for(found.reason)
@@ -116,38 +116,37 @@ class MapLayers:
         )
         if scan is not None:
             limits = display.symmetric(scan.array, at_least=10.0)
-            self._put_map(
-                scan, display.t2_difference(), "difference", "coolwarm", (max(limits[0], -20), min(limits[1], 20))
-            )
+            self.put(scan, display.t2_difference(), "difference", "coolwarm", (max(limits[0], -20), min(limits[1], 20)))
 
     def _show_comparison(self, comparison: Comparison) -> None:
         for n, name in enumerate(comparison.difference.names):
             size = comparison.difference.volume(n)
             limits = (0.0, max(display.percentiles(size.array, (99.5,))[0], 1e-6))
             figures = dict(comparison.figures.get(name, {}))
-            self._put_map(size, display.difference(name), "difference", "magma", limits, figures=figures)
+            self.put(size, display.difference(name), "difference", "magma", limits, figures=figures)
             ssim = comparison.ssim.volume(n)
-            self._put_map(ssim, display.ssim(name), "ssim", "gray", (0.0, 1.0), figures=figures)
+            self.put(ssim, display.ssim(name), "ssim", "gray", (0.0, 1.0), figures=figures)
 
     def _show_trust(self, trust: Trust) -> None:
         for n, name in enumerate(trust.added.names):
             added = trust.added.volume(n)
-            self._put_map(added, f"{name} added by SR [a.u.]", "trust", "coolwarm", display.symmetric(added.array))
+            self.put(added, f"{name} added by SR [a.u.]", "trust", "coolwarm", display.symmetric(added.array))
         for n, name in enumerate(trust.z.names):
-            self._put_map(trust.z.volume(n), f"{name} misfit z [sigma]", "trust", "coolwarm", (-5.0, 5.0))
+            self.put(trust.z.volume(n), f"{name} misfit z [sigma]", "trust", "coolwarm", (-5.0, 5.0))
         if trust.interval is not None:
             part = trust.summary.get("interval_coverage", 0.9)
             for n, name in enumerate(trust.interval.names):
                 width = trust.interval.volume(n)
                 limits = (0.0, max(display.percentiles(width.array, (99.5,))[0], 1e-6))
-                self._put_map(width, display.interval(name, part), "trust", "viridis", limits)
+                self.put(width, display.interval(name, part), "trust", "viridis", limits)
         if trust.t2_difference is not None:
             name = "T2 re-thickened - acquired [ms]"
-            self._put_map(trust.t2_difference, name, "trust", "coolwarm", (-10.0, 10.0))
+            self.put(trust.t2_difference, name, "trust", "coolwarm", (-10.0, 10.0))
 
-    def _put_map(
+    def put(
         self, scan: Scan, name: str, role: layers.Role, colormap: str, limits: tuple[float, float], **about: Any
     ) -> Layer:
+        """Show a map with its colour bar, hidden until asked for."""
         data = layers.map_layer(
             scan, name, role=role, colormap=colormap, limits=limits, frame=self.view.frame_for(scan), **about
         )

@@ -27,6 +27,7 @@ from napari_mrsr.planes import planes_of
 from napari_mrsr.trust.anatomy import anatomy_of
 from napari_mrsr.widgets.banner import BannerBar
 from napari_mrsr.widgets.dock import note
+from napari_mrsr.widgets.plane_trust import PlaneTrustPart
 from napari_mrsr.widgets.section import Section
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ class InPlaneSection(Section):
         self.column.addWidget(self.progress)
         self.status = note()
         self.column.addWidget(self.status)
+        self.trust = PlaneTrustPart(self)
+        self.column.addWidget(self.trust)
 
     # -- choices ----------------------------------------------------------------------------------------
     def settings(self) -> PlaneSettings:

@@ -21,6 +21,7 @@ from napari_mrsr.app.in_plane.choices import (
     title_of,
 )
 from napari_mrsr.app.in_plane.notes import Notes
+from napari_mrsr.app.in_plane.trusting import PlaneTrusting
 from napari_mrsr.app.in_plane.twins import Twins
 from napari_mrsr.planes import planes_of
 from napari_mrsr.scan import Scan
@@ -51,6 +52,8 @@ class InPlane:
         What a person should know of the scan before.
     twins
         A network beside its twin, and what adversarial training added.
+    trusting
+        What results added to the scan, and where they left what was measured.
     """
 
     began = Signal(object)  # PlaneResult
@@ -61,12 +64,14 @@ class InPlane:
         self.results: dict[str, PlaneResult] = {}
         self.notes = Notes(view.session)
         self.twins = Twins(self)
+        self.trusting = PlaneTrusting(self)
         self._refreshed: dict[str, float] = {}
         view.session.opened.connect(self._opened)
 
     def _opened(self, _scan: Scan | None) -> None:
         self.results = {}
         self.twins.forget()
+        self.trusting.forget()
 
     # -- running ----------------------------------------------------------------------------------------
     def run(self, settings: PlaneSettings) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
-from napari_mrsr.app import display, layers
+from napari_mrsr.app import display
 from napari_mrsr.app.in_plane.choices import AUTO, PlaneResult, PlaneSettings, layer_name, needed, title_of
 from napari_mrsr.errors import BadParameter
 
@@ -84,17 +84,8 @@ class Twins:
         view.remove([la.name for la in view.viewer.layers if la.metadata.get("mrsr", {}).get("twins")])
         for n, (volume, name) in enumerate(zip(added.difference.names, self.layer_names, strict=True)):
             one = added.difference.volume(n)
-            data = layers.map_layer(
-                one,
-                name,
-                role="difference",
-                colormap=display.DARK_DIFFERENCE,
-                limits=display.symmetric(one.array),
-                frame=view.frame_for(one),
-                twins=[result.key for result in both],
-                size=added.size[volume],
-            )
-            view.put(data, visible=False).colorbar.visible = True
+            about = {"twins": [result.key for result in both], "size": added.size[volume]}
+            view.maps.put(one, name, "difference", display.DARK_DIFFERENCE, display.symmetric(one.array), **about)
         pairs = [pair.title for pair in view.look.pairs()]
         title = title_of(both[0].scan.names[self.in_plane.volume_on_screen()], both[0])
         if title in pairs:
