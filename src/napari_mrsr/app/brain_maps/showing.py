@@ -82,12 +82,9 @@ class BrainMapping:
     def put_beside(self, scan: Scan) -> None:
         """Show another contrast beside the open scan, hidden; one of that contrast that stood there before goes."""
         view = self.view
-        same = [
-            la.name
-            for la in view.viewer.layers
-            if la.metadata.get("mrsr", {}).get("beside") and la.metadata["mrsr"]["contrast"] == _about(scan)["contrast"]
-        ]
-        view.remove(same)
+        name = contrasts.contrast_of(scan)
+        beside = (la for la in view.viewer.layers if la.metadata.get("mrsr", {}).get("beside"))
+        view.remove([la.name for la in beside if name and la.metadata["mrsr"]["contrast"] == name])
         names = [contrasts.title_for(view, scan)] if scan.volumes == 1 else None
         for data in layers.magnitude_layers(scan, names=names, frame=view.frame_for(scan), **_about(scan)):
             view.put(data, visible=False).locked = True
