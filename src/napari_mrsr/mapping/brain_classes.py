@@ -3,8 +3,9 @@ r"""White matter, grey matter and fluid of a brain, told apart by its three weig
 Enough for medians, no segmentation for volumes. Of every second millimetre it is asked:
 
 - **Is it brain?** Tissue is brighter on T1w than :data:`TISSUE` of its surroundings within some centimetres, so that
-  shading does not matter. Of what is left when :data:`RIM` mm are taken off, the piece that fills the middle of the
-  head is brain, for the skull is dark; grown again it is the brain, short of some of the outermost cortex.
+  shading does not matter. Of what is left when some mm are taken off, the piece that fills the middle of the head
+  is brain, for the skull is dark; grown again it is the brain, short of some of the outermost cortex. As many of
+  :data:`RIMS` are taken off as it needs to come loose from the scalp, which lies next to the air.
 - **Of what?** Images of one coil share its shading, which cancels in ratios. Fluid is dark on FLAIR and bright on T2w;
   white matter is bright on T1w and dark on T2w, grey matter less so:
 
@@ -36,12 +37,20 @@ from napari_mrsr.networks.head_scale import head_level
 
 #: The classes by number; 0 is none.
 CLASSES: Mapping[int, str] = MappingProxyType({1: "white matter", 2: "grey matter", 3: "fluid"})
+#: Number of fluid.
+FLUID = np.uint8(3)
 #: Voxels of about so many mm are looked at.
 SEEN = 2.0
 #: Tissue is so many times as bright as its surroundings, whose reach is the standard deviation of a Gaussian, mm.
 TISSUE, SURROUNDINGS = 0.55, 20.0
-#: What is taken off so that the brain comes loose, and how much more is given back, mm.
-RIM, MORE = 3.0, 2.0
+#: What is taken off so that the brain comes loose, the least that does, and how much more is given back, mm.
+RIMS, MORE = (2.0, 3.0, 4.5, 6.5), 2.0
+#: What lies nearer to the air than so many mm is no brain; it is loose if no more than this part of it does, ...
+SCALP, SCALP_PART = 7.0, 0.04
+#: ... or if it is this part of all that is there, which is no more than a brain can be [mm^3]: the skull was cut away.
+BARE, BRAIN_VOLUME = 0.85, 2.0e6
+#: Sides of voxels beyond which nothing is told apart, mm: in a slice, and across it.
+COARSEST, THICKEST = 3.5, 6.5
 #: The middle of the head is within so many standard deviations of its mean.
 DEEP = 1.0
 #: Part of the way from a threshold to the median of a class within which a voxel belongs to none.
@@ -79,12 +88,14 @@ def brain_classes(images: Sequence[npt.NDArray[Any]], spacing: tuple[float, floa
         return found
     fluidity, whiteness = np.log(flair[inside] / t2w[inside]), np.log(t1w[inside] / t2w[inside])
     fluid, other = _split(fluidity)
-    classes = np.where(fluid, np.uint8(3), np.uint8(0))
+    classes = np.where(fluid, FLUID, np.uint8(0))
     grey, white = _split(whiteness[other])
     classes[np.flatnonzero(other)[grey]] = 2
     classes[np.flatnonzero(other)[white]] = 1
     coarse = np.zeros(t1w.shape, np.uint8)
     coarse[inside] = classes
+    # next to tissue a voxel of fluid holds some of it
+    coarse[(coarse == FLUID) & ~ndimage.binary_erosion(coarse == FLUID)] = 0
     found[some] = coarse
     return found
 
@@ -103,23 +114,42 @@ def _split(values: Array) -> tuple[Bool, Bool]:
 
 
 def _brain(t1w: Array, sides: npt.NDArray[np.float64]) -> Bool:
-    """Return the brain, short of some of its surface."""
+    """Return the brain, short of some of its surface; nothing where it does not come loose from what lies around it."""
     head = t1w > head_level(t1w)
-    if np.count_nonzero(head) < FEWEST:
-        return head & False
+    nothing = head & False
+    if np.count_nonzero(head) < FEWEST or sorted(sides)[1] > COARSEST or max(sides) > THICKEST:
+        return nothing
     reach = SURROUNDINGS / sides
     around = ndimage.gaussian_filter(np.where(head, np.minimum(t1w, np.percentile(t1w[head], 98)), 0), reach)
     around /= ndimage.gaussian_filter(head.astype(np.float32), reach) + 1e-3
-    tissue = head & (t1w > TISSUE * around)
+    depth = ndimage.distance_transform_edt(head & (t1w > TISSUE * around), sampling=sides)
     where = np.argwhere(head)
     middle, spread = where.mean(axis=0), where.std(axis=0) + 1e-6
     grid = np.meshgrid(*(np.arange(n) for n in head.shape), indexing="ij", sparse=True)
     deep = sum(((g - m) / s) ** 2 for g, m, s in zip(grid, middle, spread, strict=True)) < DEEP**2
-    pieces, count = ndimage.label(ndimage.distance_transform_edt(tissue, sampling=sides) > RIM)
-    sizes = np.bincount(pieces[deep], minlength=count + 1)
-    sizes[0] = 0
-    if not sizes.any():
+    near_air = _near_air(head, sides)
+    found: list[Bool] = []
+    for rim in RIMS:
+        pieces, count = ndimage.label(depth > rim)
+        sizes = np.bincount(pieces[deep], minlength=count + 1)
+        sizes[0] = 0
+        if not sizes.any():
+            break
+        core = pieces == sizes.argmax()
+        grown = ndimage.distance_transform_edt(~core, sampling=sides) <= rim + MORE
+        brain = np.asarray(ndimage.binary_fill_holes(grown))
+        found.append(brain)
+        if near_air[brain].mean() < SCALP_PART:
+            return brain
+    small = np.count_nonzero(head) * float(np.prod(sides)) < BRAIN_VOLUME
+    bare = small and found and np.count_nonzero(found[0] & head) > BARE * np.count_nonzero(head)
+    return found[0] if bare else nothing
+
+
+def _near_air(head: Bool, sides: npt.NDArray[np.float64]) -> Bool:
+    """Return what lies so near the air around the head that it is scalp or skull, unless these were cut away."""
+    pieces, count = ndimage.label(~head)
+    if not count:
         return head & False
-    core = pieces == sizes.argmax()
-    grown = ndimage.distance_transform_edt(~core, sampling=sides) <= RIM + MORE
-    return np.asarray(ndimage.binary_fill_holes(grown))
+    air = pieces == 1 + np.bincount(pieces.ravel())[1:].argmax()
+    return np.asarray(ndimage.distance_transform_edt(~air, sampling=sides) < SCALP)
