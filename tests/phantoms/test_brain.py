@@ -92,7 +92,13 @@ def test_shares_of_a_voxel_sum_to_one_with_the_air() -> None:
     assert total.max() < 1.001
     inside = binary_dilation(phantom.labels.array[0] == NUMBER["white matter"])
     np.testing.assert_allclose(total[inside].mean(), 1, atol=1e-4)
-    assert total[inside].min() > 0.95, "the air of a sinus at most"
+    # What is missing is air: at 4 mm one voxel below the frontal pole holds 1.65 % of the frontal sinus.
+    x, y, z = np.array([[a[i] for a, i in zip(phantom.axes, at, strict=True)] for at in np.argwhere(total < 0.995)]).T
+    missing = inside[total < 0.995]
+    assert total[inside].min() > 0.98
+    assert (y[missing] > 60).all()
+    assert (np.abs(z[missing]) < 10).all()
+    assert (np.abs(x[missing]) < 20).all()
     mixed = phantom.fractions["grey matter"]
     assert ((mixed > 0.1) & (mixed < 0.9)).mean() > 0.02, "partial volume"
 

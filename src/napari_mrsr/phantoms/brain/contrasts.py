@@ -3,7 +3,9 @@
 A header does not tell what a long FLAIR train of varying angles does. Its T2 weighting is that of an equivalent TE, and
 what it leaves along the field decides at which TI fluid is nulled. The model's train leaves nothing, and would show
 fluid bright at the TI of a header; every real FLAIR is set up to null it. So the model's TI is the one at which *its*
-fluid is nulled, times a factor near 1 by which a scanner may miss it.
+fluid is nulled, times a factor near 1 by which a scanner may miss it. At this shorter TI grey matter has recovered
+less than at that of the header: with an equivalent TE of 105 ms the model shows it 14 % darker than white matter, at
+145 ms as bright, where scanners show it brighter.
 """
 
 from __future__ import annotations

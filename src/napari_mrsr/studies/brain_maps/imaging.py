@@ -91,7 +91,7 @@ class Scanner:
     @property
     def received(self) -> Array:
         """Gain of the receive coil."""
-        return self.head.received
+        return np.asarray(self.head.received)
 
     # -- images ------------------------------------------------------------------------------------------
     def scans(self, condition: Condition) -> BrainScans:
@@ -122,7 +122,7 @@ class Scanner:
         sigma = condition.noise * self._sigma(name)
 
         def noisy(volume: Array) -> Array:
-            return rician(volume[None], sigma, 1_000_003 * self.head.seed + 7 * number + 1)[0]
+            return np.asarray(rician(volume[None], sigma, 1_000_003 * self.head.seed + 7 * number + 1)[0])
 
         sizes = list(self.head.labels.spacing)
         if condition.thick is not None and condition.thick[0] == name:
@@ -144,8 +144,8 @@ class Scanner:
         """Return the signal of each voxel, without coil and noise; kept, since most conditions leave it as it is."""
         said = condition.protocol()
         really = drawn(self.head.seed, said, off=self.off)
-        key = (name, {"T1w": said.mprage, "T2w": said.tse, "FLAIR": said.flair}[name], condition.b1)
-        key = (*key, condition.real_pulses and name != "T1w")
+        timings = {"T1w": said.mprage, "T2w": said.tse, "FLAIR": said.flair}[name]
+        key = (name, timings, condition.b1, condition.real_pulses and name != "T1w")
         if key not in self._clean:
             signals = real_signals(really) if condition.real_pulses else really.signals()
             self._clean[key] = np.abs(self._of(signals[name], 1 + np.float32(condition.b1) * (self.head.b1 - 1)))
@@ -217,7 +217,8 @@ def moved(volume: Array, spacing: tuple[float, float, float], shift: float, angl
     matrix = np.diag(1 / size) @ turn @ np.diag(size)
     middle = (np.array(volume.shape) - 1) / 2
     start = middle - matrix @ (middle + np.array([0, 0, shift / size[2]]))
-    return np.maximum(affine_transform(volume, matrix, start, order=3, mode="constant", output=np.float32), 0)
+    turned = affine_transform(volume, matrix, start, order=3, mode="constant", output=np.float32)
+    return np.asarray(np.maximum(turned, 0))
 
 
 def measured(

@@ -97,7 +97,7 @@ class MeasuredScanner(Scanner):
         for times, share in ((1, 1.0), (2, 1e-2), (4, 1e-4)):
             above += np.float32(share) * gaussian_filter(ratio * weight, times * reach)
             total += np.float32(share) * gaussian_filter(weight, times * reach)
-        return np.exp(above / np.maximum(total, 1e-12))
+        return np.asarray(np.exp(above / np.maximum(total, 1e-12)))
 
     @property
     def received(self) -> Array:
