@@ -8,6 +8,7 @@ user's scans may have: other voxels then set the scale of the images.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +21,13 @@ from napari_mrsr.training.brain_contrasts import BrainSlices, sagittal_slices
 from napari_mrsr.training.map_material import MapSource
 
 #: Matrix of a slab of sagittal slices at 1 mm, and how far its middle may lie from the middle of the head, mm.
-SLAB, ASIDE = (40, 224, 192), 45.0
+SLAB, ASIDE = (12, 224, 192), 55.0
 #: Voxels of the whole head whose images set the scale of those of a slab, mm.
-COARSE = 3.0
+COARSE = 4.0
 #: Every so many heads one is without its skull.
 STRIPPED = 4
-#: Heads that are made of one real anatomy.
-HEADS = 4
+#: Heads that are made of one real anatomy, and neighbouring slices that are taken of each.
+HEADS, SLICES = 12, 24
 
 
 def of_slices(slices: BrainSlices, conditions: MapConditions, *, stripped: bool = False) -> MapSource:
@@ -98,8 +99,17 @@ def of_anatomy(
             report(f"{found.name}, values {seed}")
             head, nominal = head_of(anatomy, seed), _protocol(conditions)
             slices = sagittal_slices(head, f"{found.name} {seed}", off=conditions.spread, nominal=nominal)
-            yield of_slices(slices, conditions, stripped=seed % STRIPPED == STRIPPED - 1)
+            whole = of_slices(slices, conditions, stripped=seed % STRIPPED == STRIPPED - 1)
+            first = int(np.random.default_rng([seed, 44]).integers(max(1, len(slices) - SLICES)))
+            yield _part(whole, slice(first, first + SLICES))
             seed += 1
+
+
+def _part(source: MapSource, slices: slice) -> MapSource:
+    """Return some slices of a source, without holding on to the others."""
+    assert source.truth is not None
+    images, labels, truth = (part[:, slices].copy() for part in (source.images, source.labels, source.truth))
+    return replace(source, images=images, labels=labels, truth=truth)
 
 
 def _protocol(conditions: MapConditions) -> Protocol:
