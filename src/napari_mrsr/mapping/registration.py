@@ -27,8 +27,9 @@ __all__ = ["STEP", "Registered", "register", "require"]
 
 #: Name of the step in the history of an image that was brought onto another's grid.
 STEP = "registered"
-#: Agreement of edges below which two images do not show the same head; 1/3 is chance.
-ALIKE = 0.45
+#: Agreement of edges below which nothing was found, and below which it is doubted that two images show one head; 1/3 is
+#: chance, and two phantoms of different heads agree by 0.84.
+ALIKE, ONE_HEAD = 0.45, 0.9
 #: Part of the head below which it is told that an image does not cover it.
 WHOLE = 0.98
 #: How many times a slice may be thicker than the grid before it is told.
@@ -113,7 +114,8 @@ def register(
     GeometryMismatch
         The image covers next to nothing of the head.
     MixedPatients
-        The edges of the two images do not agree: the search failed, or they show different heads.
+        The edges of the two images agree hardly more than by chance: the search failed, or they show different things.
+        Two heads of different people may agree much better; where they do less than one head does, it is a warning.
     Stopped
         ``stop`` answered True.
     """
@@ -182,7 +184,7 @@ def _check(found: Estimate, moving: Scan, name: str) -> None:
         shift, turn = shift_of(found.motion, found.middle), angle(found.motion)
         raise MixedPatients(
             f"({name}) does not fit T1w anywhere: at best, moved by {shift:.0f} mm and {turn:.0f} degrees, their edges "
-            f"agree by {found.agreement:.2f} (one head: above {ALIKE:g}, chance: 0.33); they may show different people",
+            f"agree by {found.agreement:.2f} (one head: {ONE_HEAD:g}, chance: 0.33): they may show different people",
             where=moving.where,
             remedy="give three images of one person",
         )
@@ -202,6 +204,11 @@ def _lines(
         lines = [f"{name} was registered to T1w: moved by {told}"]
     if not found.from_header:
         lines.append(f"the header of {name} puts it beside T1w: the search began with the middles of the heads")
+    if found.agreement < ONE_HEAD:
+        lines.append(
+            f"edges of {name} and T1w agree by {found.agreement:.2f} only (one phantom: 0.95, two heads: 0.84): look "
+            "whether they show one person and fit"
+        )
     if found.overlap < WHOLE:
         lines.append(f"{name} covers {100 * found.overlap:.0f} % of the head: there are no maps elsewhere")
     thick = max(moving.spacing)

@@ -43,7 +43,7 @@ BRIGHTEST = 99.0
 ABOVE = 0.25
 #: Root mean square of the shift over the head up to which a motion is not told from none: mm, and parts of the largest
 #: side of a voxel, where that is more.
-TOLD_FROM, TOLD_FROM_VOXEL = 0.35, 0.15
+TOLD_FROM, TOLD_FROM_VOXEL = 0.4, 0.15
 #: Part of the head that the other image must cover where the header puts it, for the header to be where it starts.
 COVERED = 0.2
 
