@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from brain_maps_aims import GROUPS, NOT_RUN, aims
+from brain_maps_aims import GROUPS, NOT_RUN, aims, of_measured
 
 from napari_mrsr.cli.evaluate_brain_maps import names_of
 from napari_mrsr.files.origin import plain
@@ -65,9 +65,11 @@ def text(done: Study, command: str) -> str:
     for group in GROUPS:
         column = f"{group}: verdict"
         own = verdicts[column].dropna() if column in verdicts else pd.Series([], dtype=str)
-        run = own[own != NOT_RUN]
+        run = own[(own != NOT_RUN) & ~own.str.startswith("(")]
         told.append(f"{group}: {int((run == 'met').sum())} of {len(run)} met")
-    lines += ["; ".join(told) + ".", markdown(StudyTable("aims", verdicts.fillna("-"), ""))]
+    said = "What stands in brackets is no aim: the paper does not say whether fluid counts."
+    lines += [f"{'; '.join(told)}. {said}", markdown(StudyTable("aims", verdicts.fillna("-"), ""))]
+    lines += [sentence] if (sentence := of_measured(done)) else []
     tables = [table for table in done.tables if table.on_page]
     figures = [Figure(f"{NAME}_{one.name}", one.caption, one.draw) for one in done.figures]
     lead = "\n\n".join([done.lead, *said_of_skipped(done.skipped)])

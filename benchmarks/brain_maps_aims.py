@@ -2,7 +2,7 @@
 
 Hybrid is to be better than supervised alone as paper 4 found it: MPE, HFEN, PSNR and SSIM of T1, MPE and SSIM of T2, p < 0.05
 by its paired t test over slices. Its errors are to be at most those that the paper printed, then half of them. Its borders are to
-be within a tenth as wide as those of the weighted images. The head whose T1 was measured is reported.
+be within a tenth as wide as those of the weighted images. The head whose T1 was measured is reported. What stands in brackets is no aim: the paper does not say whether fluid counts.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from napari_mrsr.studies.brain_maps.borders import ACQUIRED, BESIDE
 from napari_mrsr.studies.brain_maps.comparing import SLICE
 from napari_mrsr.studies.brain_maps.conditions import NOMINAL
 from napari_mrsr.studies.brain_maps.measures import COLUMNS
+from napari_mrsr.studies.brain_maps.vfa_subject import MEASURED
 from napari_mrsr.studies.brain_maps.ways import HYBRID, SUPERVISED
 from napari_mrsr.studies.paired_tests import outcome
 from napari_mrsr.studies.quality_tables import p
@@ -50,6 +51,22 @@ def aims(done: Study) -> pd.DataFrame:
     return pd.DataFrame(list(found.values()))
 
 
+def of_measured(done: Study) -> str:
+    """Return what the maps say of the person whose T1 was measured, in a sentence; empty where nobody is there."""
+    tissues = _frame(done, "tissues_all")
+    if not len(tissues):
+        return ""
+    part = tissues[
+        tissues["condition"].str.startswith(MEASURED) & (tissues["map"] == "T1") & (tissues["method"] == HYBRID)
+    ]
+    told = [
+        f"{row['tissue']} {row['found']:.0f} ms beside {row['true']:.0f} ms (MPE {row['mpe']:.1f} %, correlation within "
+        f"{row['correlation']:.2f})"
+        for row in part.drop_duplicates("tissue").to_dict("records")
+    ]
+    return f"T1 of the person in whom it was measured, by hybrid weights: {'; '.join(told)}." if told else ""
+
+
 def judged(scores: pd.DataFrame, widths: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     """Yield every aim, what was measured, and the verdict."""
     columns = {column.name: column for column in COLUMNS}
@@ -72,7 +89,8 @@ def judged(scores: pd.DataFrame, widths: pd.DataFrame) -> Iterator[tuple[str, st
                     yield aim, "-", NOT_RUN
                     continue
                 mean = float(own[column].mean())
-                yield aim, f"{mean:.2f} %", "met" if mean <= limit else f"**not met**, {mean - limit:.2f} % too large"
+                verdict = "met" if mean <= limit else f"**not met**, {mean - limit:.2f} % too large"
+                yield aim, f"{mean:.2f} %", f"({verdict})" if without else verdict
     for of, image in BESIDE.items():
         for direction in dict.fromkeys(widths["direction"]) if len(widths) else ():
             yield _sharp(widths[widths["direction"] == direction], of, image, direction)

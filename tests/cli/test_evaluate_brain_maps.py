@@ -20,8 +20,19 @@ def weights(tmp_path):
 
 
 def test_phantoms_are_scored_and_written_whole_and_taken_again(shell, weights, tmp_path, monkeypatch):
-    monkeypatch.setattr("napari_mrsr.cli.evaluate_brain_maps.cohort", lambda asked: cohort(5))
-    options = ("--methods", f"supervised={weights}", "--hybrid", weights, "--slices", 3, "--keep", tmp_path / "keep")
+    heads = cohort(5)
+    monkeypatch.setattr("napari_mrsr.cli.evaluate_brain_maps.cohort", lambda asked: heads)
+    options = (
+        "--no-figures",
+        "--methods",
+        f"supervised={weights}",
+        "--hybrid",
+        weights,
+        "--slices",
+        3,
+        "--keep",
+        tmp_path / "keep",
+    )
     for out in ("one", "two"):
         outcome = shell(*STUDY, *options, "-o", tmp_path / out)
         assert outcome.code == 0, outcome

@@ -46,7 +46,9 @@ def of_head(name: str, caption: str, shown: Mapping[tuple[str, str], Picture]) -
     def filled(row: list[Panel]) -> list[Panel]:
         return row + [blank] * (wide - len(row))
 
-    rows, names, bars = [], [], {}
+    rows: list[list[Panel]] = []
+    names: list[str] = []
+    bars: dict[int, str] = {}
     for of in MAPS:
         true = own[TRUE, of]
         bars |= {len(rows): f"{of} [ms]", len(rows) + 1: f"{of} difference [ms]"}

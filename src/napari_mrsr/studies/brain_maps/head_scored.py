@@ -122,8 +122,14 @@ def score(
         tuple(name.split("|")): slice_picture(unpack(values), head.scans.t1w, at)
         for name, values in content["pictures"].items()
     }
+    rows, tissues, widths, voxels = (
+        [same | row for row in content[part]] for part in ("rows", "tissues", "widths", "voxels")
+    )
     return Scored(
-        *([same | row for row in content[part]] for part in ("rows", "tissues", "widths", "voxels")),
+        rows,
+        tissues,
+        widths,
+        voxels,
         about=same | content["about"],
         using={way.name: way.depends_on() for way in ways},
         shown={(name[0], name[1]): picture for name, picture in pictures.items()},
