@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from napari_mrsr.brain_maps import empty, finish, map_brain, plan, run
-from napari_mrsr.errors import BadParameter, MissingParameter, ScanMissing, Stopped
+from napari_mrsr.errors import BadParameter, MissingParameter, NotCalibrated, ScanMissing, Stopped
 from napari_mrsr.mapping.reasons import Reason
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.map_conditions import MapConditions
 from napari_mrsr.networks.mapper import Mapper
 from napari_mrsr.phantoms.brain import brain
 from napari_mrsr.training.brain_contrasts import weighted
+from napari_mrsr.trust import brain_intervals as intervals
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_images_made_anew_from_the_true_maps_agree_with_those_acquired(phantom, 
     found = finish(job, maps)
     flat = np.where(np.isfinite(maps), np.array([1200, 90, 0.8], np.float32)[:, None, None, None], np.nan)
     wrong = finish(job, flat)
-    assert max(found.misfit.values()) < 3
+    assert max(found.misfit[name] for name in ("T1w", "T2w")) < 3  # of FLAIR mixtures null fluid, and maps do not
     assert wrong.misfit["T1w"] > 3 * found.misfit["T1w"]
     shown = found.synthesised["T2w"].array - even[1].array
     inside = job.inside & np.isfinite(maps).all(axis=0)
@@ -149,3 +150,35 @@ def test_two_of_three_and_unknown_planes_are_refused(images, weights):
         map_brain(images[0], images[1], None, weights=weights)
     with pytest.raises(BadParameter, match="plane"):
         map_brain(*images, weights=weights, plane="oblique")
+
+
+def test_what_unlike_timings_do_to_the_maps_is_told(images, weights):
+    """The echo time in the header of a long FLAIR train weighs nothing, and is not compared."""
+    far = [images[0], images[1].with_acquisition(echo_times=(62.0,)), images[2].with_acquisition(echo_times=(90.0,))]
+    told = plan(*far, weights=weights).warnings
+    assert len(told) == 1
+    assert "T2 may read too long, by about 50 %" in told[0]
+
+
+def test_slices_thicker_than_those_of_the_training_are_told(images, weights):
+    thick = [replace(scan, affine=scan.affine @ np.diag([1, 1, 3, 1])) for scan in images]
+    assert any("slices of 18 mm" in line for line in plan(*thick, weights=weights).warnings)
+
+
+def test_flair_is_synthesised_by_a_model_that_says_so(images, weights):
+    found = map_brain(*images, weights=weights)
+    assert set(found.synthesised) == {"T1w", "T2w", "FLAIR"}
+    assert "model" in found.synthesised["FLAIR"].history[-1].parameters["model"]
+
+
+def test_uncertainty_is_asked_for_and_stands_where_the_map_does(images, weights):
+    with pytest.raises(NotCalibrated):
+        map_brain(*images, weights=weights, uncertainty=True)
+    sha256 = intervals.sha256_of(weights)
+    known = [intervals.MapCalibration(name, sha256, 0.9, (0.0025, 0, 0, 0), 2.0, 9) for name in ("T1", "T2")]
+    intervals.save(known, weights.parent / intervals.FILE)
+    done = []
+    found = map_brain(*images, weights=weights, uncertainty=True, progress=done.append)
+    assert done[-1] == 1
+    np.testing.assert_allclose(found.t1_uncertainty.array, 0.1 * found.t1.array, rtol=1e-3, equal_nan=True)
+    assert found.t2_uncertainty.unit == "ms"

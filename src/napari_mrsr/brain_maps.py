@@ -26,12 +26,13 @@ from napari_mrsr.mapping.brain import CONTRASTS, BrainMaps, BrainScans, together
 from napari_mrsr.mapping.brain_classes import brain_classes
 from napari_mrsr.mapping.brain_slices import Plane, normal_of, plane_name, seen_as
 from napari_mrsr.mapping.brain_synthesis import synthesise
-from napari_mrsr.mapping.brain_tissue_check import TissueValue, check_tissues
+from napari_mrsr.mapping.brain_tissue_check import check_tissues
 from napari_mrsr.mapping.reasons import Reason
 from napari_mrsr.networks.head_scale import head_level, head_scale
 from napari_mrsr.networks.map_conditions import MapConditions
 from napari_mrsr.planes import PLANES
 from napari_mrsr.scan import Scan
+from napari_mrsr.trust.brain_contrast import contrast_lines
 from napari_mrsr.trust.brain_intervals import calibrations_of
 from napari_mrsr.trust.brain_range import Timing, conditions_of, header_timings, out_of_range, timings_of
 from napari_mrsr.trust.brain_second_look import with_uncertainty
@@ -249,8 +250,10 @@ def finish(job: BrainJob, maps: Floats) -> BrainMaps:
     m0 = np.where(reasons[0] == Reason.OK, maps[2], np.nan)
     scales = dict(zip(CONTRASTS, job.scales, strict=True))
     shown = synthesise(job.scans.by_name, maps, job.inside, timings=job.timings, scales=scales, use=RESEARCH)
-    tissues = _tissues(job, t1, t2)
-    warnings = (*job.warnings, *(one.words for one in tissues if one.outside))
+    classes = brain_classes(job.scans.arrays, job.scans.t1w.spacing)
+    tissues = check_tissues(classes, t1, t2, _field(job))
+    contrast = contrast_lines(job.scans.by_name, classes, c)
+    warnings = (*job.warnings, *contrast, *(one.words for one in tissues if one.outside))
     parameters = {
         "weights": job.weights.name if isinstance(job.weights, Path) else job.weights,
         "plane": plane_name(job.scans.t1w, job.normal),
@@ -284,11 +287,10 @@ def finish(job: BrainJob, maps: Floats) -> BrainMaps:
     )
 
 
-def _tissues(job: BrainJob, t1: npt.NDArray[Any], t2: npt.NDArray[Any]) -> tuple[TissueValue, ...]:
-    """Return the medians of tissues beside what papers report at the field of the scan, or else of the training."""
+def _field(job: BrainJob) -> float:
+    """Return the field strength of the scans, T; that of the training where no header says it."""
     known = [scan.acquisition.field_strength for scan in job.scans.by_name.values()]
-    field = next((value for value in known if value is not None), job.conditions.field_strength)
-    return check_tissues(brain_classes(job.scans.arrays, job.scans.t1w.spacing), t1, t2, field)
+    return next((value for value in known if value is not None), job.conditions.field_strength)
 
 
 def _reasons(values: Floats, inside: npt.NDArray[np.bool_], within: tuple[float, float]) -> npt.NDArray[np.uint8]:

@@ -1,0 +1,73 @@
+"""Tissues told apart by the images of a phantom, and their medians beside what papers report."""
+
+import numpy as np
+import pytest
+
+from napari_mrsr.mapping.brain_classes import CLASSES, brain_classes
+from napari_mrsr.mapping.brain_tissue_check import check_tissues, reported_range
+from napari_mrsr.phantoms.brain import brain
+from napari_mrsr.phantoms.brain.contrasts import weighted
+
+SPACING = 2.0
+SHARES = {"white matter": "white matter", "grey matter": "grey matter", "fluid": "CSF"}
+
+
+@pytest.fixture(scope="module")
+def phantom():
+    return brain(6, spacing=SPACING, lesions="none")
+
+
+@pytest.fixture(scope="module")
+def classes(phantom):
+    images = [scan.array[0] for scan in weighted(phantom, snr=30).values()]
+    return brain_classes(images, (SPACING,) * 3)
+
+
+def test_classes_hold_what_they_are_called(phantom, classes):
+    for number, name in CLASSES.items():
+        inside = classes == number
+        assert inside.sum() > 300
+        assert phantom.share_of(SHARES[name])[inside].mean() > 0.8
+
+
+def test_their_medians_are_those_of_the_pure_tissue(phantom, classes):
+    t1 = phantom.maps.t1
+    for number, name in list(CLASSES.items())[:2]:
+        pure = np.nanmedian(t1[phantom.share_of(SHARES[name]) > 0.95])
+        assert np.nanmedian(t1[classes == number]) == pytest.approx(pure, rel=0.05)
+
+
+def test_air_and_noise_hold_no_brain():
+    rng = np.random.default_rng(0)
+    assert not brain_classes([np.zeros((20, 20, 20))] * 3, (1, 1, 1)).any()
+    assert brain_classes([rng.rayleigh(size=(20, 20, 20)) for _ in range(3)], (1, 1, 1)).shape == (20, 20, 20)
+
+
+def test_medians_stand_beside_their_range_with_a_verdict():
+    classes = np.repeat(np.array([1, 2, 3], np.uint8), 1000).reshape(3, 10, 100)
+    t1 = np.choose(classes, [0, 850, 2600, 4000]).astype(np.float32)
+    t2 = np.choose(classes, [0, 75, 100, np.nan]).astype(np.float32)
+    rows = {(one.tissue, one.quantity): one for one in check_tissues(classes, t1, t2, 3.0)}
+    assert rows["white matter", "T1"].verdict == "within the range"
+    grey = rows["grey matter", "T1"]
+    assert grey.outside
+    assert "2600 ms" in grey.words
+    assert "disease or" in grey.words
+    fluid = rows["fluid", "T2"]
+    assert fluid.median is None
+    assert "not determined" in fluid.verdict
+    assert [one.outside for one in rows.values()].count(True) == 1
+
+
+def test_without_a_range_for_the_field_nothing_is_outside():
+    classes = np.ones((10, 10, 10), np.uint8)
+    row = check_tissues(classes, np.full(classes.shape, 5000.0), np.full(classes.shape, 80.0), 7.0)[0]
+    assert not row.outside
+    assert "no range" in row.verdict
+
+
+def test_ranges_hold_the_means_of_their_papers():
+    low, high, source = reported_range("grey matter", "T1", 3.0)
+    assert low < 1331 < 1820 < high
+    assert "Wansapura" in source
+    assert reported_range("white matter", "T1", 1.5)[1] < 800
