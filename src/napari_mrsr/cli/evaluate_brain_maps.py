@@ -31,7 +31,7 @@ class Asked:
     Parameters
     ----------
     data
-        A folder of heads with measured maps; phantoms where None.
+        A folder of heads with measured maps, or one with ``brain/vfa``; phantoms where None.
     layout
         How it is laid out: one layout is known.
     phantoms
@@ -73,7 +73,7 @@ def run(asked: Asked, kept: Kept, told: Progress, about: dict[str, Any]) -> Stud
 
 
 def cohort(asked: Asked) -> CohortOf[Head]:
-    """Return whose heads are evaluated: a reader's own, or phantoms.
+    """Return whose heads are evaluated: a reader's own, phantoms, or these and what ``brain/vfa`` of a folder gives.
 
     Raises
     ------
@@ -86,14 +86,17 @@ def cohort(asked: Asked) -> CohortOf[Head]:
     from napari_mrsr.studies.brain_maps.conditions import NOMINAL
     from napari_mrsr.studies.brain_maps.own_heads import own_cohort
 
+    seeds = range(FIRST, FIRST + (asked.phantoms or PHANTOMS))
+    if asked.data is not None and (asked.data / heads.VFA).is_dir():
+        subjects = heads.subjects_of(asked.data, phantoms=seeds)
+        return heads.cohort(names_of(asked.conditions), subjects=subjects)
     if asked.data is not None:
         if asked.conditions != NOMINAL:
             raise BadParameter(
                 "--conditions are for phantoms: heads that were scanned have their own", remedy="leave it out"
             )
         return own_cohort(asked.data)
-    subjects = [heads.Phantom(seed) for seed in range(FIRST, FIRST + (asked.phantoms or PHANTOMS))]
-    return heads.cohort(names_of(asked.conditions), subjects=subjects)
+    return heads.cohort(names_of(asked.conditions), subjects=heads.subjects_of(phantoms=seeds))
 
 
 def names_of(text: str) -> list[str]:
