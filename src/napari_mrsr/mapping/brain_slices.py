@@ -27,15 +27,17 @@ def normal_of(scan: Scan, plane: Plane) -> int:
 
 
 def seen_as(scan: Scan, normal: int) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
-    """Return the voxel axes in the order of the patient's (right, front, up), the normal last, and which run backwards.
+    """Return the voxel axes in the order of the patient's (up, front, right), the normal last, and which run backwards.
+
+    So lie the slices that teach (:mod:`napari_mrsr.training.brain_contrasts`): their rows from head to foot.
 
     Examples
     --------
     >>> seen_as(Scan(np.zeros((8, 9, 10)), np.diag([-1, -1, 1, 1])), 0)
-    ((1, 2, 0), (True, False, True))
+    ((2, 1, 0), (False, True, True))
     """
     across = planes_of(scan)
-    in_plane = [across[name] for name in PLANES if across[name] != normal]
+    in_plane = [across[name] for name in reversed(PLANES) if across[name] != normal]
     one, two, three = (*in_plane, normal)
     world = {axis: PLANES.index(name) for name, axis in across.items()}
     a, b, c = (bool(scan.affine[world[axis], axis] < 0) for axis in (one, two, three))
