@@ -58,9 +58,8 @@ class MapRecipe:
     warm_up, cool_down, averaging
         As in :class:`napari_mrsr.training.recipes.Recipe`.
     phantoms, shape
-        Number of heads that teach, and the matrix of the slab of each, at 1 mm. T1 and T2 differ from person to person:
-        of 24 thicker slabs the network learned the persons (white matter of those that taught off by -3 %, of others
-        by +8 to +16 %).
+        Number of heads that teach, and the matrix of the slab of each, at 1 mm: many heads in thin slabs, because T1 and
+        T2 differ from person to person.
     judges
         Number of phantoms that judge.
     spread
