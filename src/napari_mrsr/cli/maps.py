@@ -43,7 +43,8 @@ def maps(
     method: Annotated[
         str,
         typer.Option(
-            metavar="brain-maps|brain-maps-supervised", help="Trained with edges and labels, or on labels alone."
+            metavar="brain-maps|brain-maps-published|brain-maps-supervised",
+            help="Taught by edges and labels, so as published, or by labels alone.",
         ),
     ] = "brain-maps",
     weights: Annotated[
@@ -86,7 +87,7 @@ def maps(
     from napari_mrsr.brain_maps import map_brain
     from napari_mrsr.mapping.brain import check_given
 
-    check_choice("--method", method, ("brain-maps", "brain-maps-supervised"))
+    check_choice("--method", method, ("brain-maps", "brain-maps-published", "brain-maps-supervised"))
     check_choice("--plane", plane, ("auto", "sagittal", "coronal", "axial"))
     check_choice("--precision", precision, ("auto", "fp32", "bf16"))
 

@@ -58,8 +58,8 @@ class MapRecipe:
     warm_up, cool_down, averaging
         As in :class:`napari_mrsr.training.recipes.Recipe`.
     phantoms, shape
-        Number of heads that teach, and the matrix of the slab of each, at 1 mm: many heads in thin slabs, because T1 and
-        T2 differ from person to person.
+        Number of heads that teach, and the matrix of the slab of each, at 1 mm: many heads in thin slabs, because T1
+        and T2 differ from person to person.
     judges
         Number of phantoms that judge.
     spread

@@ -192,4 +192,5 @@ def noisier(image: npt.NDArray[Any], seed: int) -> Array:
     sigma = np.float32(measure_noise(clean).sigma)
     rng = np.random.default_rng(seed)
     real = clean + sigma * rng.standard_normal(clean.shape, dtype=np.float32)
-    return np.hypot(real, sigma * rng.standard_normal(clean.shape, dtype=np.float32)).astype(np.float32)
+    imaginary = sigma * rng.standard_normal(clean.shape, dtype=np.float32)
+    return np.asarray(np.hypot(real, imaginary), np.float32)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari_mrsr.mapping.brain_slices import Plane
 
 #: What is shipped: trained with edges and labels, or on labels alone (:mod:`napari_mrsr.networks.mapper`).
-SHIPPED = ("brain-maps", "brain-maps-supervised")
+SHIPPED = ("brain-maps", "brain-maps-published", "brain-maps-supervised")
 #: The maps, in the order in which the network says them, and their units.
 MAPS = (("T1", "ms"), ("T2", "ms"), ("M0", ""))
 

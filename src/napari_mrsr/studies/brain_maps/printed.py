@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_mrsr.studies.brain_maps.measures import PUBLISHED
-from napari_mrsr.studies.brain_maps.ways import HYBRID, SUPERVISED
+from napari_mrsr.studies.brain_maps.ways import AS_PUBLISHED, HYBRID, SUPERVISED
 from napari_mrsr.studies.quality_tables import mean_sd
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def beside(frame: pd.DataFrame) -> pd.DataFrame:
         part = frame[frame["map"] == of]
         row = {"measure": columns[name].title, "map": of}
         row |= {"printed: supervised": supervised, "printed: hybrid": hybrid, "printed: p": chance}
-        for method in (SUPERVISED, HYBRID):
+        for method in (SUPERVISED, AS_PUBLISHED, HYBRID):
             values = part[part["method"] == method][name].dropna().to_numpy()
             row[f"here: {method}"] = mean_sd(values, columns[name].digits)
         rows.append(row)

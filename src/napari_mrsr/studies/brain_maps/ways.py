@@ -3,6 +3,9 @@
 *Literature* segments the T1-weighted image (:mod:`napari_mrsr.training.brain_tissues`) and gives white matter, grey
 matter and fluid the T1 and T2 that were published for them, mixed as voxels mix them. It knows nothing of the person: a
 network that is no closer has measured nothing.
+
+*Supervised* and *hybrid as published* are the two of paper 4; *hybrid* is the one that ``maps`` uses, whose maps were
+compared with labels as thick as these were (:mod:`napari_mrsr.training.label_slabs`).
 """
 
 from __future__ import annotations
@@ -31,9 +34,9 @@ Told = Callable[[float], None]
 Stop = Callable[[], bool] | None
 
 #: The ways of the study, in the order of the tables, and the shipped weights of the networks.
-LITERATURE, SUPERVISED, HYBRID = "literature", "supervised", "hybrid"
-SHIPPED = {SUPERVISED: mapper.SUPERVISED, HYBRID: mapper.HYBRID}
-USUAL = (LITERATURE, SUPERVISED, HYBRID)
+LITERATURE, SUPERVISED, AS_PUBLISHED, HYBRID = "literature", "supervised", "hybrid as published", "hybrid"
+SHIPPED = {SUPERVISED: mapper.SUPERVISED, AS_PUBLISHED: mapper.PUBLISHED, HYBRID: mapper.HYBRID}
+USUAL = (LITERATURE, SUPERVISED, AS_PUBLISHED, HYBRID)
 #: T1 and T2 (ms) and M0 that the literature gives to what the segmentation finds.
 VALUES = {
     "white matter": (TISSUES["white matter"].t1, TISSUES["white matter"].t2, TISSUES["white matter"].proton_density),
@@ -161,8 +164,9 @@ def chosen(
     Parameters
     ----------
     names
-        ``"literature"``, ``"supervised"``, ``"hybrid"``, a name of shipped weights, or ``NAME=FILE`` for weights of a
-        reader's own. None for the first three; of these what is not installed is left out and named.
+        ``"literature"``, ``"supervised"``, ``"hybrid as published"``, ``"hybrid"``, a name of shipped weights, or
+        ``NAME=FILE`` for weights of a reader's own. None for the first four; of these what is not installed is left out
+        and named.
     files
         Weights in place of the shipped ones, by name: a file, or a name of shipped weights. What stands here is
         scored though ``names`` leaves it out.
