@@ -143,7 +143,8 @@ def estimate(
             agreement = _agreement((even[0], one[1]), (even[1], other[1]), head, found)
     if progress is not None:
         progress(1.0)
-    return Estimate(np.linalg.inv(motion_of(transform)), middle, metric, overlap, agreement, from_header)
+    motion = np.asarray(np.linalg.inv(motion_of(transform)), np.float64)
+    return Estimate(motion, middle, metric, overlap, agreement, from_header)
 
 
 Placed = tuple[Floats, Matrix]

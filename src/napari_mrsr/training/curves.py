@@ -9,12 +9,12 @@ from pathlib import Path
 
 
 def plot(log: Path, picture: Path) -> Path:
-    """Draw the loss, and the gain over what it is compared with, against the step, from a run's ``training.csv``."""
+    """Draw the loss, and the gain over what it is compared with or the error of maps, from a run's ``training.csv``."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     losses: list[tuple[int, float]] = []
-    beside = "tricubic"
+    axis, error = "PSNR gain over tricubic [dB]", "mean percentage error [%]"
     gains: dict[str, list[tuple[int, float]]] = defaultdict(list)
     with log.open(newline="") as file:
         for row in csv.DictReader(file):
@@ -23,7 +23,11 @@ def plot(log: Path, picture: Path) -> Path:
             found = re.fullmatch(r"(.+): [-\d.]+ dB, ([-+\d.]+) over (.+)", row["note"])
             if found:
                 gains[found[1]].append((int(row["step"]), float(found[2])))
-                beside = found[3]
+                axis = f"PSNR gain over {found[3]} [dB]"
+            judge, told, errors = row["note"].partition(": error of ")
+            for name, value in re.findall(r"(T\d) ([\d.]+) %", errors) if told else ():
+                gains[f"{judge}, {name}"].append((int(row["step"]), float(value)))
+                axis = error
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
@@ -35,7 +39,7 @@ def plot(log: Path, picture: Path) -> Path:
     for name, points in gains.items():
         right.plot(*zip(*points, strict=True), marker=".", label=name)
     right.axhline(0, color="grey", lw=0.5)
-    right.set(xlabel="step", ylabel=f"PSNR gain over {beside} [dB]")
+    right.set(xlabel="step", ylabel=axis)
     if gains:
         right.legend(fontsize=6)
     figure.savefig(picture, dpi=110)

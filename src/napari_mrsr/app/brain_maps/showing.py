@@ -13,6 +13,7 @@ from napari_mrsr.app.brain_maps import contrasts, keeping, looks, put, running
 from napari_mrsr.app.brain_maps.choices import MAPS, BrainResult, BrainSettings
 from napari_mrsr.app.brain_maps.notes import Notes
 from napari_mrsr.app.compare.comparing import Pair
+from napari_mrsr.contrast import contrast_of
 from napari_mrsr.mapping.brain_slices import normal_of
 from napari_mrsr.scan import Scan
 
@@ -82,7 +83,7 @@ class BrainMapping:
     def put_beside(self, scan: Scan) -> None:
         """Show another contrast beside the open scan, hidden; one of that contrast that stood there before goes."""
         view = self.view
-        name = contrasts.contrast_of(scan)
+        name = contrast_of(scan)
         beside = (la for la in view.viewer.layers if la.metadata.get("mrsr", {}).get("beside"))
         view.remove([la.name for la in beside if name and la.metadata["mrsr"]["contrast"] == name])
         names = [contrasts.title_for(view, scan)] if scan.volumes == 1 else None
@@ -220,4 +221,4 @@ class BrainMapping:
 
 
 def _about(scan: Scan) -> dict[str, Any]:
-    return {"beside": True, "contrast": contrasts.contrast_of(scan)}
+    return {"beside": True, "contrast": contrast_of(scan)}
