@@ -105,7 +105,7 @@ def reported_range(tissue: str, quantity: Quantity, field: float) -> tuple[float
     Examples
     --------
     >>> reported_range("white matter", "T1", 2.9)
-    (738.0, 1192.4, 'Wright 2008, Wansapura 1999, Stanisz 2005')
+    (738, 1192.4, 'Wright 2008, Wansapura 1999, Stanisz 2005')
     >>> reported_range("white matter", "T1", 7.0) is None
     True
     """

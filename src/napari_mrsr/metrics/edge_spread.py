@@ -73,7 +73,9 @@ def find_borders(reference: Floats, one: Bool, other: Bool, spacing: tuple[float
         The shapes differ.
     """
     if not reference.shape == one.shape == other.shape:
-        raise GeometryMismatch("reference and tissues of a border lie on different grids")
+        raise GeometryMismatch(
+            "reference and tissues of a border lie on different grids", remedy="bring them to one grid first"
+        )
     ways = ((one, other, False), (other, one, True))
     found = [_one_way(reference, low, high, spacing, axis, turned) for low, high, turned in ways]
     places, distances = (np.concatenate([part[n] for part in found]) for n in (0, 1))

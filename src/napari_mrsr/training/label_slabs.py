@@ -88,8 +88,8 @@ def as_labelled(maps: Tensor, mean: Tensor, back: Tensor) -> Tensor:
     --------
     >>> maps = torch.tensor([838.0, 74.0, 0.7]).reshape(1, 3, 1, 1).expand(1, 3, 4, 5)
     >>> mean, back = torch.full((1, 4, 4), 0.25), torch.full((1, 4, 4), 0.25)
-    >>> as_labelled(maps, mean, back)[0, :, 0, 0]
-    tensor([838.0000,  74.0000,   0.7000])
+    >>> [round(float(value), 3) for value in as_labelled(maps, mean, back)[0, :, 0, 0]]
+    [838.0, 74.0, 0.7]
     """
     t1, t2, m0 = maps.double().unbind(dim=1)
     parts = torch.stack([m0, m0 * torch.exp(-RECOVERY / t1), m0 * torch.exp(-ECHO / t2)], dim=1)

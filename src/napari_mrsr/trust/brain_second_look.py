@@ -112,13 +112,13 @@ def _seen_again(scan: Scan, normal: int) -> tuple[tuple[int, int, int], tuple[bo
     --------
     >>> from napari_mrsr.scan import Scan
     >>> _seen_again(Scan(np.zeros((8, 9, 10)), np.eye(4)), 0)
-    ((0, 2, 1), (False, False, False))
+    ((2, 0, 1), (False, False, False))
     >>> _seen_again(Scan(np.zeros((8, 9, 10)), np.diag([1, 1, 5, 1])), 2)
-    ((0, 1, 2), (True, False, False))
+    ((1, 0, 2), (False, True, False))
     """
     spacing = scan.spacing
     if max(spacing) > NEARLY_CUBES * min(spacing):
-        order, (first, *rest) = seen_as(scan, normal)
-        return order, (not first, rest[0], rest[1])
+        order, (first, second, third) = seen_as(scan, normal)
+        return order, (first, not second, third)
     across = planes_of(scan)
     return seen_as(scan, across["sagittal"] if normal != across["sagittal"] else across["coronal"])
