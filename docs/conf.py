@@ -38,8 +38,8 @@ napoleon_use_ivar = True
 def setup(app: Any) -> None:
     """Unfold in the column of pages only where the reader is.
 
-    With every page in the column of every page, what is written grows with the square of their number: of 216 s that
-    the documentation took, 160 s were that.
+    With every page in the column of every page, what is written grows with the square of their number: most of the time
+    that the documentation took went into that.
     """
 
     def shorten(_app: Any, _page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
