@@ -3,7 +3,7 @@
     python benchmarks/map_lambda.py --start FOLDER/labels/weights.safetensors [--data SCAN] [--steps 1500] [--page]
 
 Paper 4 gives no lambda. From the same weights, taught by labels alone, the same heads and the same number of steps,
-each lambda goes on; two phantoms at full resolution, which never teach, judge every slice. Lambda 0 goes on with labels
+each lambda goes on; the phantoms that judge the training, which never teach, judge every slice. Lambda 0 goes on with labels
 alone. Two variants stand beside: edges of FLAIR too, and the length of the gradient in place of its components.
 
 Rows that stand in the file are not computed again: the command may be stopped and given again.
@@ -83,8 +83,9 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
         "# How much edges weigh",
         "",
         f"Made by `python benchmarks/{NAME}.py`: a mapping network of {first['features']} features, taught by labels of",
-        f"3.5 mm alone, goes on for {first['steps']} steps with each lambda. Means over {first['slices']} sagittal slices of two",
-        "phantoms that never taught, against maps at 1 mm, divided by 3 s for HFEN and SSIM.",
+        f"3.5 mm alone, goes on for {first['steps']} steps with each lambda; maps are compared with labels as thick as these are",
+        f"(`train brain-maps` as it stands). Means over {first['slices']} sagittal slices of the phantoms that judge the training",
+        "and never teach, against maps at 1 mm, divided by 3 s for HFEN and SSIM.",
         "",
         "| lambda | T1: MPE, % | HFEN | SSIM | T2: MPE, % | HFEN | SSIM |",
         "|---|---|---|---|---|---|---|",
