@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from napari_mrsr.app.roi import regions
 from napari_mrsr.app.session import run_here
 from napari_mrsr.app.viewing import View, view_of
 from napari_mrsr.files import write_nifti
+from napari_mrsr.inference import slice_maps
 from napari_mrsr.mapping import misregistration
 from napari_mrsr.mapping.misregistration import Misregistration
 from napari_mrsr.mapping.reasons import Reason
@@ -169,12 +171,28 @@ def test_a_head_that_moved_is_a_banner_once_the_maps_are_there(
     assert "T1 [ms]" in names(view)
 
 
-def test_stopped_maps_stay_and_are_called_partial(view: View, weights: Path) -> None:
+def test_stopped_maps_stay_and_are_called_partial(view: View, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slice_maps, "BATCH_VOXELS", 1)  # a slice at a time
+    grow = view.brain_maps._grow
+
+    def grow_and_stop(*told: Any) -> None:
+        grow(*told)
+        view.session.stop()
+
+    monkeypatch.setattr(view.brain_maps, "_grow", grow_and_stop)
+    mapped(view, weights)
+    layer = view.viewer.layers["T1 [ms] (partial)"]
+    assert 0 < np.isfinite(np.asarray(layer.data)).mean() < 0.5
+    assert view.session.banner is not None
+    assert re.search(r"stopped: [1-9]\d*% of the brain is mapped", view.session.banner.text)
+
+
+def test_stopped_before_anything_was_mapped_leaves_no_empty_layers(view: View, weights: Path) -> None:
     view.brain_maps.began.connect(lambda _result: view.session.stop())
     mapped(view, weights)
-    assert "T1 [ms] (partial)" in names(view)
+    assert names(view) == ["T1w (acquired)", "T2w (acquired)", "FLAIR (acquired)"]
     assert view.session.banner is not None
-    assert "stopped: 0% of the brain is mapped" in view.session.banner.text
+    assert "stopped before anything was mapped" in view.session.banner.text
 
 
 def test_two_of_three_are_refused_in_a_banner_and_nothing_is_lost(view: View, weights: Path) -> None:

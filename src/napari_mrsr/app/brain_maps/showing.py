@@ -158,6 +158,12 @@ class BrainMapping:
         view, maps = self.view, result.maps
         if maps is None:
             return
+        if result.partial and not result.share:
+            view.remove([looks.map_name(*one) for one in MAPS])
+            view.session.say("warn", "stopped before anything was mapped; press Run again")
+            result.maps = None
+            self.ended.emit(result)
+            return
         self.result = result
         put.finished_maps(view, result)
         if not result.partial:
