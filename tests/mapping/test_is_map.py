@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_mrsr import in_plane_choice, superres
+from napari_mrsr import in_plane, superres
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.mapping.is_map import map_of
 from napari_mrsr.scan import Scan, Source
@@ -55,4 +55,4 @@ def test_both_ways_of_refining_refuse_a_map():
         superres.plan(T2, method="tricubic")
     assert "weighted images" in (refused.value.remedy or "")
     with pytest.raises(BadParameter, match="map of T2"):
-        in_plane_choice.plan(T2, method="fourier")
+        in_plane.plan(T2, method="fourier")

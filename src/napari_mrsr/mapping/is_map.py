@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from napari_mrsr.contrast_from_names import file_name, texts
+from napari_mrsr.contrast.from_names import file_name, texts
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.scan import Scan
 

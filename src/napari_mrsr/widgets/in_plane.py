@@ -22,7 +22,7 @@ from napari_mrsr.app import cards
 from napari_mrsr.app.dynamic.series import FRACTIONS, is_series, percent
 from napari_mrsr.app.in_plane.choices import AUTO, FRACTION, PlaneSettings, methods_for
 from napari_mrsr.app.in_plane.showing import JOB
-from napari_mrsr.in_plane_choice import choose_method
+from napari_mrsr.in_plane.choice import choose_method
 from napari_mrsr.planes import planes_of
 from napari_mrsr.trust.anatomy import anatomy_of
 from napari_mrsr.widgets.banner import BannerBar

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_mrsr import contrast_from_names
-from napari_mrsr.contrast import contrast_of
+from napari_mrsr.contrast import contrast_of, from_names
 from napari_mrsr.errors import SeveralSeries
 from napari_mrsr.mapping.brain_checks import CONTRASTS
 from napari_mrsr.scan import Scan, Source
@@ -99,7 +98,7 @@ def _nifti_in(folder: Path) -> list[Path]:
 def name_of(path: Path) -> str:
     """Return the contrast that the name of a file tells."""
     nothing = Scan(np.zeros((1, 1, 1), np.float32), np.eye(4), sources=(Source(path.name),))
-    return contrast_from_names.look(nothing).name
+    return from_names.look(nothing).name
 
 
 def _series_of(folder: Path, *, allow_nonfinite: bool) -> list[Scan]:
@@ -109,7 +108,7 @@ def _series_of(folder: Path, *, allow_nonfinite: bool) -> list[Scan]:
     found: dict[str, list[SeriesInfo]] = {}
     for one in list_series(folder):
         named = replace(_NAMELESS, acquisition=replace(_NAMELESS.acquisition, series_description=one.description))
-        found.setdefault(contrast_from_names.look(named).name, []).append(one)
+        found.setdefault(from_names.look(named).name, []).append(one)
     wanted = [found.get(name, []) for name in CONTRASTS]
     if any(len(series) != 1 for series in wanted):
         return []

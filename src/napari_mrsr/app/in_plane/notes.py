@@ -77,7 +77,7 @@ class Notes:
         return Banner("warn" if warn else "info", f"{text}.")
 
     def _unlike(self, settings: PlaneSettings) -> list[str]:
-        from napari_mrsr.in_plane_choice import choose_method
+        from napari_mrsr.in_plane.choice import choose_method
         from napari_mrsr.trust.plane_range import outside_in_plane
 
         scan = self.session.scan

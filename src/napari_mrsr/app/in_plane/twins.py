@@ -55,7 +55,7 @@ class Twins:
         BadParameter
             The method has no twin, or weights of one's own were chosen.
         """
-        from napari_mrsr.in_plane_choice import choose_method, with_twin
+        from napari_mrsr.in_plane.choice import choose_method, with_twin
 
         if settings.weights is not None:
             raise BadParameter(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from napari_mrsr.contrast_from_timing import words
+from napari_mrsr.contrast.from_timing import words
 from napari_mrsr.scan import Scan
 
 #: BIDS suffixes (Brain Imaging Data Structure 1.10, "Anatomy imaging data") that are one of the four.

@@ -9,7 +9,7 @@ import pytest
 
 from napari_mrsr import in_plane
 from napari_mrsr.errors import BadParameter, UnknownMethod
-from napari_mrsr.in_plane_choice import choose_method, with_twin
+from napari_mrsr.in_plane.choice import choose_method, with_twin
 from napari_mrsr.sampling import degrade
 from napari_mrsr.scan import Acquisition, Source
 from tests.brains import brain, shipped

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from napari_mrsr import interpolation
 from napari_mrsr.choice import finite
 from napari_mrsr.frames import dropped_slices, visible_first
-from napari_mrsr.in_plane_choice import PlaneJob
+from napari_mrsr.in_plane.choice import PlaneJob
 from napari_mrsr.interpolation import back_projection
 from napari_mrsr.interpolation.one_axis import Interpolation
 from napari_mrsr.networks import registry

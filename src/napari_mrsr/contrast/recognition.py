@@ -1,7 +1,7 @@
 """Which contrast a scan of the brain shows: T1w, T2w, FLAIR, PDw, or none that can be told.
 
-Two witnesses are heard. The timing in the header (:mod:`napari_mrsr.contrast_from_timing`: TR, TE, TI, flip angle) says
-what the scanner did; descriptions and file names (:mod:`napari_mrsr.contrast_from_names`) say what people called it.
+Two witnesses are heard. The timing in the header (:mod:`napari_mrsr.contrast.from_timing`: TR, TE, TI, flip angle) says
+what the scanner did; descriptions and file names (:mod:`napari_mrsr.contrast.from_names`) say what people called it.
 
 - One alone is believed, both together where they agree.
 - An image that a name gives as something else (a map, diffusion, a dual-echo steady state) is none of the four,
@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_mrsr import contrast_from_names as names
-from napari_mrsr import contrast_from_timing as timing
+from napari_mrsr.contrast import from_names as names
+from napari_mrsr.contrast import from_timing as timing
 from napari_mrsr.scan import Scan
 
 #: The contrasts that are told apart, by their BIDS suffixes.

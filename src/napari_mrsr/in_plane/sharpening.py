@@ -1,7 +1,7 @@
 """The front door in plane: frames of which only the centre of k-space was acquired go in, and sharp ones come out.
 
-One frame or a whole dynamic series, the visible frame first (:mod:`napari_mrsr.in_plane_frames`). The first voxel stays
-where it was; voxels become smaller over the same field of view.
+One frame or a whole dynamic series, the visible frame first (:mod:`napari_mrsr.in_plane.frame_by_frame`). The first
+voxel stays where it was; voxels become smaller over the same field of view.
 
 What was not acquired is estimated: research use, derived.
 
@@ -23,9 +23,8 @@ import numpy.typing as npt
 
 from napari_mrsr.choice import finite
 from napari_mrsr.errors import Stopped
-from napari_mrsr.frames import check_series
-from napari_mrsr.in_plane_choice import Plane, PlaneJob, choose_method, fraction_of, plan
-from napari_mrsr.in_plane_frames import run, series_scale, to_grid
+from napari_mrsr.in_plane.choice import Plane, PlaneJob, fraction_of, plan
+from napari_mrsr.in_plane.frame_by_frame import run, series_scale, to_grid
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.made_by import STEP
 from napari_mrsr.scan import Scan
@@ -33,21 +32,6 @@ from napari_mrsr.scan import Scan
 if TYPE_CHECKING:
     from napari_mrsr.inference.engine import Tile
     from napari_mrsr.networks.network import Network
-
-__all__ = [
-    "STEP",
-    "PlaneJob",
-    "check_series",
-    "choose_method",
-    "estimate_seconds",
-    "finish",
-    "plan",
-    "run",
-    "series_scale",
-    "sharpen",
-    "stream",
-    "to_grid",
-]
 
 #: What every result says of itself.
 RESEARCH = "research use, derived: what lies beyond the acquired k-space is estimated, not measured"
