@@ -28,7 +28,7 @@ FRACTION, FACTOR = 0.25, 2
 ITERATIONS = (1, 5, 20)
 POINT_SPREADS: tuple[PointSpread, ...] = ("fir", "gaussian")
 #: Head of the table in plane.
-IN_PLANE = "| way | PSNR, dB | SSIM | residual | sharpness | true | made up |\n|---|---|---|---|---|---|---|"
+IN_PLANE = "| way | PSNR, dB | SSIM | residual | sharpness | towards | away |\n|---|---|---|---|---|---|---|"
 Array = np.ndarray
 Way = Callable[[Array, dict[int, int]], Array]
 
@@ -73,7 +73,7 @@ def rows_in_plane(truth: Array) -> list[str]:
         told = [beyond(truth[..., k], found[..., k], acquired) for k in range(truth.shape[2])]
         sharp, true, false = (
             round(float(np.mean([getattr(one, what) for one in told])), 3) + 0.0  # no -0.000
-            for what in ("sharpness", "recovered", "invented")
+            for what in ("sharpness", "towards", "away")
         )
         left = "-"
         if "step" in name:
@@ -115,8 +115,8 @@ def page(paths: list[Path], slices: int, command: str) -> str:
         parts += [
             f"## {path.name}",
             f"In plane, {FRACTION:.0%} of k-space. *Residual*: what the simulation of the result lacks, per cent of what was "
-            "measured. *Sharpness* is the energy beyond the measured band over that of the truth; *true* and *made up* are "
-            "its two parts ({py:mod}`napari_mrsr.metrics.beyond`).",
+            "measured. *Sharpness* is the energy beyond the measured band over that of the truth; *towards* the truth and "
+            "*away* from it are its two parts ({py:mod}`napari_mrsr.metrics.beyond`).",
             "\n".join([IN_PLANE, *rows_in_plane(truth)]),
             f"Along the first axis, slices {FACTOR} times as thick by the published filter:",
             "\n".join(["| way | PSNR, dB | SSIM |", "|---|---|---|", *rows_along_slices(truth)]),

@@ -1,4 +1,4 @@
-r"""What a slice shows beyond the spatial frequencies that were measured: how sharp it is, and how much is made up.
+r"""What a slice shows beyond the spatial frequencies that were measured: how sharp it is, and how much of it is true.
 
 Of N samples along an axis the scanner measured the n lowest frequencies. With F the discrete Fourier transform of the
 slice,
@@ -11,21 +11,23 @@ With :math:`t = H x_\text{true}` and :math:`y = H x` of the result, over the pix
 =================== ====================================================================================================
 ``sharpness``       :math:`R = \lVert y \rVert^2 / \lVert t \rVert^2`: 0 as zero-filled, 1 as sharp as the truth,
                     above 1 too sharp
-``recovered``       :math:`\pm \langle y, t \rangle^2 / \lVert t \rVert^4`, the part of R along the truth: detail
-                    that is there (negative: detail turned over)
-``invented``        the rest of R, at right angles to the truth: detail that is not there, and noise
+``towards``         :math:`T = \langle y, t \rangle / \lVert t \rVert^2`, the part of R that leads towards the truth
+                    (negative: detail turned over)
+``away``            :math:`A = R - T`, the part that leads away from it: texture that is not there, or true detail
+                    drawn too strongly (negative: fainter than it could be)
 ``correlation``     :math:`\langle y, t \rangle / (\lVert y \rVert \lVert t \rVert)`: how alike both are, however
                     strong y is
-``explained``       :math:`1 - \lVert y - t \rVert^2 / \lVert t \rVert^2`: 1 for the truth, 0 as zero-filled, below 0
-                    where the slice were closer to the truth without y
+``explained``       :math:`T - A = 1 - \lVert y - t \rVert^2 / \lVert t \rVert^2`: 1 for the truth, 0 as zero-filled,
+                    below 0 where the slice were closer to the truth without y
 =================== ====================================================================================================
 
-A part that is *invented* is not yet a fault. The guess of least square error from evidence as noisy as the detail is
-strong has a sharpness of 1/2, of which 1/4 is recovered and 1/4 invented, and explains 1/2. Shown at full strength the
-same guess has a sharpness of 1 and explains less: that is what looking acquired costs.
+Whoever draws one half of the true edges and nothing else has R = T = 1/2 and A = 0, and so has the guess of least
+square error, which is fainter where it is less sure: its error is at right angles to it. Shown stronger than that, to
+look as sharp as an acquired slice, it grows in A faster than in T: that is what looking acquired costs. Texture drawn
+without any evidence is A alone.
 
 A linear method, from the nearest neighbour to iterative back-projection, puts mirror images of measured frequencies
-there, and recovers next to nothing. Where the truth holds noise no method recovers 1.
+there: A alone. Where the truth holds noise no method reaches T = 1.
 
 Source of the idea, the part of a result that lies in the null space of the measurement: Bhadra S, Kelkar VA, Brooks FJ,
 Anastasio MA. On hallucinations in tomographic image reconstruction. IEEE Trans Med Imaging 2021;40:3249-3260.
@@ -50,26 +52,25 @@ NOTHING = 1e-12
 
 @dataclass(frozen=True)
 class Beyond:
-    """Energy beyond the measured band over that of the truth: all of it, what is detail of the truth, what is not."""
+    """Energy beyond the measured band over that of the truth: all of it, and what leads towards the truth."""
 
     sharpness: float
-    recovered: float
-    invented: float
+    towards: float
 
     @property
-    def along(self) -> float:
-        """Strength of the truth's detail in the result: 1 as in the truth."""
-        return float(np.sign(self.recovered) * np.sqrt(abs(self.recovered)))
+    def away(self) -> float:
+        """The part of the energy that leads away from the truth."""
+        return self.sharpness - self.towards
 
     @property
     def correlation(self) -> float:
         """Correlation of result and truth beyond the band; NaN where the result shows nothing there."""
-        return self.along / float(np.sqrt(self.sharpness)) if self.sharpness > NOTHING else float("nan")
+        return self.towards / float(np.sqrt(self.sharpness)) if self.sharpness > NOTHING else float("nan")
 
     @property
     def explained(self) -> float:
         """Part of the truth's energy beyond the band that the result accounts for; below 0 if it does harm."""
-        return 2 * self.along - self.sharpness
+        return self.towards - self.away
 
 
 def beyond(truth: npt.ArrayLike, test: npt.ArrayLike, acquired: Matrix, *, within: Mask | None = None) -> Beyond:
@@ -97,7 +98,7 @@ def beyond(truth: npt.ArrayLike, test: npt.ArrayLike, acquired: Matrix, *, withi
     --------
     >>> x = np.random.default_rng(0).random((32, 32))
     >>> beyond(x, x, (16, 16))
-    Beyond(sharpness=1.0, recovered=1.0, invented=0.0)
+    Beyond(sharpness=1.0, towards=1.0)
     >>> round(beyond(x, x - high_frequencies(x, (16, 16)), (16, 16)).sharpness, 9)
     0.0
     """
@@ -108,8 +109,7 @@ def beyond(truth: npt.ArrayLike, test: npt.ArrayLike, acquired: Matrix, *, withi
         raise ConstantImage(
             "the truth holds nothing beyond the measured band", remedy="give the matrix that was acquired"
         )
-    sharpness, along = float(found @ found) / energy, float(found @ t) / energy
-    return Beyond(sharpness, float(np.sign(along)) * along**2, max(0.0, sharpness - along**2))
+    return Beyond(float(found @ found) / energy, float(found @ t) / energy)
 
 
 def high_frequencies(image: npt.ArrayLike, acquired: Matrix) -> Values:

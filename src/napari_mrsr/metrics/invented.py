@@ -5,7 +5,7 @@ these numbers do, slice by slice, where the truth is known:
 
 - edges of the slice that were added and lost (:func:`~napari_mrsr.metrics.edge_changes.edges`), and the same at scales
   that were never measured, as length and as energy;
-- how sharp the slice is beyond the measured band, and how much of that is detail of the truth
+- how sharp the slice is beyond the measured band, and how much of that leads towards the truth
   (:mod:`napari_mrsr.metrics.beyond`).
 
 How different it looks is in :mod:`napari_mrsr.inference.perceptual_distance`.
@@ -55,6 +55,7 @@ class Invented:
             "edge_energy_added": self.energy.added,
             "edge_energy_lost": self.energy.lost,
             **asdict(self.beyond),
+            "away": self.beyond.away,
             "correlation": self.beyond.correlation,
             "explained": self.beyond.explained,
         }
@@ -95,7 +96,7 @@ def invented(
     >>> x = np.zeros((32, 32))
     >>> x[8:24, 10:22] = 100.0
     >>> found = invented(x, x, (16, 16))
-    >>> found.beyond.sharpness, found.beyond.invented, found.edges.added, found.edges_beyond.lost
+    >>> found.beyond.sharpness, found.beyond.away, found.edges.added, found.edges_beyond.lost
     (1.0, 0.0, 0.0, 0.0)
     """
     return Invented(

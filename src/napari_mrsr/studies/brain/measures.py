@@ -1,7 +1,7 @@
 """All that is measured on a slice, by the name of its column, with how tables write it.
 
 Besides fidelity (:mod:`.scores`) what adversarial training is for, and what it may do: how different the slice looks,
-which edges were added or lost, and how much of what it shows beyond the measured band is detail of the truth
+which edges were added or lost, and how much of what it shows beyond the measured band leads towards the truth
 (:mod:`napari_mrsr.metrics.invented`). How different it looks is a distance in the features of the shipped network
 (:mod:`napari_mrsr.inference.perceptual_distance`), slice by slice; networks trained on these features are favoured.
 """
@@ -39,8 +39,8 @@ PERCEPTUAL = "perceptual"
 LOOKS = Column(PERCEPTUAL, "perceptual distance x1000", 1, "lower", 1e3, fidelity=False)
 INVENTED = (
     Column("sharpness", "sharpness beyond the band", 3, "nearer 1", fidelity=False),
-    Column("recovered", "of it there", 3, "higher", fidelity=False),
-    Column("invented", "of it made up", 3, "lower", fidelity=False),
+    Column("towards", "of it towards the truth", 3, "higher", fidelity=False),
+    Column("away", "of it away from it", 3, "lower", fidelity=False),
     Column("explained", "true detail explained", 3, "higher", fidelity=False),
     Column("edges_added_share", "edges added [%]", 1, "lower", 100, fidelity=False),
     Column("edges_lost_share", "edges lost [%]", 1, "lower", 100, fidelity=False),

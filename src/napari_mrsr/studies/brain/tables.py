@@ -181,9 +181,11 @@ def _caption(said: str) -> str:
         f"How it looks, what was added and what was lost; mean ± SD over {said}. *Perceptual distance*: from the "
         "truth, in the features of the shipped network; a network that was trained on these features is favoured. The "
         "rest inside the head. *Sharpness beyond the band*: energy of the frequencies that were not measured over that "
-        "of the truth; 0 as zero-filled, 1 as sharp as the truth. *Of it there*: the part that is detail of the truth; "
-        "*of it made up*: the rest. *Edges*: length of lines of steepest grey level that the truth has not, or that "
-        "are lost, in per cent of the true length; *fine*: of what lies beyond the measured band."
+        "of the truth; 0 as zero-filled, 1 as sharp as the truth. *Of it towards the truth*: what makes the error "
+        "smaller; *away from it*: the rest, made up or too strong, 0 for the guess of least error, negative where it "
+        "is fainter than it could be. *True detail explained*: the one minus the other. *Edges*: length of lines of "
+        "steepest grey level that the truth has not, or that are lost, in per cent of the true length; *fine*: of what "
+        "lies beyond the measured band."
     )
 
 
