@@ -6,10 +6,8 @@ Each case is made thick by the published filter (48th-order FIR, every second sl
 and compared with what it was made from: PSNR and SSIM over the range of the reference, RMSE relative to that range. The
 real scans are looked for in NAPARI_MRSR_DATA and left out, with a word, where it is not set; phantoms are always there.
 
-A further table: cartilage T2 of the phantoms against their truth.
-
-``--only`` scores those methods alone, anew, and puts them beside what the results hold of the others; the T2 table, whose
-voxels are those that every method can tell, is left as it is.
+``--only`` scores those methods alone, anew, and puts them beside what the results hold of the others. Other factors are those
+of ``benchmarks/robustness.py``, and T2 after super-resolution is that of ``benchmarks/dess.py``.
 """
 
 from __future__ import annotations
@@ -27,10 +25,9 @@ import numpy as np
 
 from napari_mrsr.files import read_scan
 from napari_mrsr.interpolation import interpolate_scan
-from napari_mrsr.mapping import t2_from_dess
 from napari_mrsr.metrics import compare
 from napari_mrsr.networks import registry
-from napari_mrsr.phantoms import LABELS, knee
+from napari_mrsr.phantoms import knee
 from napari_mrsr.sampling import degrade
 from napari_mrsr.scan import Scan
 from napari_mrsr.superres import super_resolve
@@ -40,10 +37,6 @@ FACTOR = 2
 PHANTOM_SEEDS = (1, 2, 3)
 PHANTOM = {"shape": (224, 224, 128), "spacing": (0.5, 0.5, 0.7)}
 QUICK_PHANTOM = {"shape": (96, 96, 64), "spacing": (0.5, 0.5, 0.7)}
-#: A voxel counts as free of partial volume where the noise-free echoes give its true T2 within this, ms.
-PURE_MS = 1.0
-#: Further factors that the default was trained for.
-OTHER_FACTORS = (3, 4)
 #: Cubic convolution (Keys), the other interpolation that is called cubic.
 KEYS = "cubic (Keys)"
 #: Gain to be reached, dB, and over which interpolation: 0 tricubic, 1 cubic convolution.
@@ -126,57 +119,6 @@ def _compare(case: Case, sharp: Scan) -> list[dict[str, float]]:
     ]
 
 
-def other_factors(case: Case) -> dict[str, dict[str, dict[str, float]]]:
-    """PSNR of the default and of tricubic for slices three and four times thicker, by volume, then factor."""
-    found: dict[str, dict[str, dict[str, float]]] = {}
-    for factor in OTHER_FACTORS:
-        length = case.reference.shape[case.axis] // factor * factor
-        where = tuple(slice(0, length if a == case.axis else n) for a, n in enumerate(case.reference.shape))
-        cut = Case(case.name, _crop(case.reference, where), case.axis)
-        thick = degrade(cut.reference, factor=factor, axis=case.axis)
-        both = {m: super_resolve(thick, method=m, factor=factor, axis=case.axis) for m in (DEFAULT, "tricubic")}
-        figures = {method: _compare(cut, sharp) for method, sharp in both.items()}
-        for n, volume in enumerate(case.reference.names):
-            psnr = {method: of[n]["psnr"] for method, of in figures.items()}
-            found.setdefault(_key(case, volume), {})[str(factor)] = psnr
-    return found
-
-
-def cartilage(grid: dict[str, Any], seeds: tuple[int, ...], methods: list[str]) -> dict[str, dict[str, float]]:
-    """T2 of the medial femoral cartilage, noisy echoes: mean error and spread against the truth, ms, over the seeds.
-
-    Voxels count where the noise-free scan at full resolution gives the true T2 (no partial volume) and every method has
-    a value. The noisy scan at full resolution is the noise to stay below.
-    """
-    rows: dict[str, list[tuple[float, float, float]]] = {}
-    for seed in seeds:
-        phantom = knee(seed, noise=True, **grid)
-        label = next(number for number, name in LABELS.items() if name == "medial femoral cartilage")
-        region = phantom.labels.array[0] == label
-        thick = degrade(phantom.scan, factor=FACTOR, axis=2)
-        maps = {"full resolution, noisy": _t2(phantom.scan)}
-        for method in methods:
-            maps[method] = _t2(super_resolve(thick, method=method, factor=FACTOR, axis=2))
-        truth = phantom.t2.array[0]
-        clean = _t2(phantom.noiseless)
-        valid = region & (np.abs(clean - truth) < PURE_MS)
-        for value in maps.values():
-            valid &= np.isfinite(value)
-        for name, value in maps.items():
-            error = (value - truth)[valid]
-            rows.setdefault(name, []).append(
-                (float(error.mean()), float(error.std(ddof=1)), float(np.median(np.abs(error))))
-            )
-    return {
-        name: dict(zip(("bias", "sd", "median_abs"), np.mean(values, axis=0).tolist(), strict=True))
-        for name, values in rows.items()
-    }
-
-
-def _t2(scan: Scan) -> np.ndarray:
-    return np.asarray(t2_from_dess(scan, method="epg", fat=False, fluid=False).map.array[0])
-
-
 def _crop(scan: Scan, where: tuple[slice, ...]) -> Scan:
     affine = np.array(scan.affine)
     affine[:3, 3] += affine[:3, :3] @ [s.start or 0 for s in where]
@@ -242,33 +184,6 @@ def page(results: dict[str, Any]) -> str:
         lines.append(f"| {case} | " + " | ".join(cells) + " |")
     lines += [
         "",
-        "## Slices three and four times thicker",
-        "",
-        f"PSNR of {DEFAULT} [dB], and its gain over tricubic.",
-        "",
-        "| case | x3 | x4 |",
-        "|---|---|---|",
-        *(
-            f"| {case} | "
-            + " | ".join(f"{f[DEFAULT]:.2f} ({f[DEFAULT] - f['tricubic']:+.2f})" for f in row.values())
-            + " |"
-            for case, row in results["factors"].items()
-        ),
-        "",
-        "## T2 of the medial femoral cartilage, phantoms with noise [ms]",
-        "",
-        "Error against the true T2 of each voxel, EPG inversion: bias, standard deviation and median absolute error, means over",
-        f"{len(results['seeds'])} knees, in voxels without partial volume. The first row is the noisy scan at full resolution, as it",
-        "would be had the thin slices been acquired with this noise: the aim is to stay below it.",
-        "",
-        "| | bias | SD | median abs. error |",
-        "|---|---|---|---|",
-        *(
-            f"| {name} | {f['bias']:+.2f} | {f['sd']:.2f} | {f['median_abs']:.2f} |"
-            for name, f in results["t2"].items()
-        ),
-        "",
-        *_later(results),
         "## What these data are",
         "",
         "- *knee slices*, *knee superior-inferior*: one real dual-echo DESS half knee (1.5 mm slices; 0.3125 mm pixels), never",
@@ -279,15 +194,10 @@ def page(results: dict[str, Any]) -> str:
         "- The trial behind the aims was scored on a part of the knee and on another axis and resolution of the brain, and it had",
         "  trained on the other part of that knee; its figures are a mark, not a comparison.",
         "- Without real data the rows of real scans are missing: set NAPARI_MRSR_DATA.",
+        "",
+        "Slices three and four times thicker: [where `lean` holds](robustness.md). T2 after super-resolution: [tables](dess.md).",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _later(results: dict[str, Any]) -> list[str]:
-    """Return what was scored alone, after the tables that need all methods were made."""
-    names = ", ".join(results.get("later", []))
-    said = f"Scored anew since, with later weights, in the first two tables only: {names}. T2 with those weights: [tables](dess.md)."
-    return [said, ""] if names else []
 
 
 def main() -> None:
@@ -319,15 +229,9 @@ def main() -> None:
     if arguments.only:
         add(arguments.out, mean_of_phantoms(found))
         return
-    further: dict[str, Any] = {}
-    for case in cases:
-        if "#" not in case.name or case.name.endswith(f"noise-free #{seeds[0]}"):
-            further |= other_factors(case)
     size = " x ".join(f"{s:g}" for s in grid["spacing"]) + " mm"
     results = {
         "quality": mean_of_phantoms(found),
-        "factors": further,
-        "t2": cartilage(grid, seeds, [m for m in methods if m not in ("nearest", "area")]),
         "seeds": list(seeds),
         "grid": size,
     }
@@ -341,8 +245,6 @@ def add(folder: Path, found: dict[str, Any]) -> None:
     for case, row in found.items():
         if case in results["quality"]:
             results["quality"][case].update(row)
-    scored = {method for row in found.values() for method in row if method in results["t2"]}
-    results["later"] = sorted(scored | set(results.get("later", [])))
     write(folder, results)
 
 
