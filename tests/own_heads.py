@@ -17,6 +17,8 @@ from napari_mrsr.training.brain_contrasts import slabs
 SHAPE, SPACING = (20, 32, 28), 4.0
 #: A slice of a map is so many voxels of the images thick, as 3.5 mm to 1 mm.
 THICK = 3.5
+#: Where the first slice begins, voxels of the images before the first.
+OFFSET = 1.0
 #: T1 (ms), T2 (ms) and M0 of white matter, grey matter, fluid and scalp.
 TISSUES = np.array([[850, 70, 0.7], [1350, 95, 0.83], [4000, 1800, 1.0], [380, 70, 0.9]], np.float32)
 
@@ -37,7 +39,7 @@ def maps_of(seed: int) -> mixtures.Maps:
 
 def measured(maps: mixtures.Maps, affine: np.ndarray, thick: float = THICK) -> dict[str, Scan]:
     """Return maps as measured in axial slices so many voxels thick, on a grid of their own, M0 in a unit of its own."""
-    matrix, middles = slabs(SHAPE[2], 1.0, thick)
+    matrix, middles = slabs(SHAPE[2], 1.0, thick, OFFSET)
     found = mixtures.read(np.nan_to_num(mixtures.moments(*maps)) @ matrix.T.astype(np.float32))
     there = np.array(affine)
     there[:3, 3] += middles[0] * there[:3, 2]

@@ -1,5 +1,7 @@
 """Heads with measured maps teach: what of them counts, whose timings, and a run by the command that maps with it."""
 
+from dataclasses import replace
+
 import nibabel
 import numpy as np
 import pytest
@@ -37,19 +39,34 @@ def gathered(cohort):
     return own_maps.gather([cohort], MapConditions(), report=lines.append), lines
 
 
+def upright(volumes):
+    """Return what lies as a network sees it, sagittal slices first, on the grid of the files."""
+    return volumes[:, ::-1, :, ::-1].swapaxes(2, 3).astype(float)
+
+
 def test_what_is_learned_is_what_was_measured(gathered):
     """Labels on the grid of the images: those of the phantom but for the thick slices, M0 at its scale, air without."""
     own, _ = gathered
     one = own.teaching[0]
     assert one.images.shape == one.labels.shape
-    assert one.normals == (0,)  # sagittal: it holds the coarse axis, head to foot
+    assert one.normals == (0,)  # sagittal, its rows along the coarse axis, head to foot
     true = own_heads.maps_of(1)
     tissue = (true.t1 > 600) & (true.t1 < 3000)
-    for label, wanted in zip(one.labels.astype(float), true, strict=True):
+    for label, wanted in zip(upright(one.labels), true, strict=True):
         ratio = label[tissue] / wanted[tissue]
         assert np.median(np.abs(ratio / np.median(ratio) - 1)) < 0.15  # in its place; thick slices mix tissues
         assert 0.9 < np.median(ratio) < 1.15
     assert np.isnan(one.labels[:, :2, :2, :2]).all()  # air
+
+
+def test_true_maps_cost_nothing_where_slices_are_averaged_as_in_the_files(gathered):
+    """Maps are averaged over the slices of the files, 3.5 voxels in their places, unless labels count as published."""
+    true = np.nan_to_num(np.stack(own_heads.maps_of(1)), nan=1000.0).swapaxes(2, 3)[:, ::-1, :, ::-1]
+    one, loss, costs = replace(gathered[0].teaching[0], images=true), HybridLoss({}, 0.0, (1, 1, 0)), []
+    for source, slabs in ((one, True), (replace(one, slabs=one.slabs.mirrored), True), (one, False)):
+        batch = draw([source], MapSampling(patch=32, batch=4, vary=False, slabs=slabs), 0, 0)
+        costs.append(float(loss(batch.thick, batch.thin)))
+    assert costs[0] < 1e-3 < 8e-3 < min(costs[1:])
 
 
 def test_timings_voxels_and_ranges_are_those_of_the_data(gathered):

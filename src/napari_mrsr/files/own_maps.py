@@ -122,16 +122,27 @@ def coarse_axis(scan: Scan, like: Scan, label_axis: str | int | None = None) -> 
         axis = across(scan, int(label_axis) if str(label_axis) in ("0", "1", "2") else label_axis).slice_axis
         assert axis is not None
     else:
-        size = np.array(scan.spacing)
-        stated = scan.acquisition.others.get("AcquisitionVoxelSize")
-        thick = scan.acquisition.slice_thickness
-        if isinstance(stated, (list, tuple)) and len(stated) == 3:
-            size = np.maximum(size, np.array(stated, float))
-        elif thick is not None and scan.slice_axis is not None:
-            size[scan.slice_axis] = max(size[scan.slice_axis], thick)
+        size = acquired(scan)
         if size.max() <= NEARLY_CUBES * size.min():
             return None
         axis = int(size.argmax())
+    return axis_along(scan, like, axis)
+
+
+def acquired(scan: Scan) -> npt.NDArray[np.float64]:
+    """Return the sides of a voxel as it was acquired, mm: what the sidecar says, else that of the voxels."""
+    size = np.array(scan.spacing, float)
+    stated = scan.acquisition.others.get("AcquisitionVoxelSize")
+    thick = scan.acquisition.slice_thickness
+    if isinstance(stated, (list, tuple)) and len(stated) == 3:
+        return np.maximum(size, np.array(stated, float))
+    if thick is not None and scan.slice_axis is not None:
+        size[scan.slice_axis] = max(size[scan.slice_axis], thick)
+    return size
+
+
+def axis_along(scan: Scan, like: Scan, axis: int) -> int:
+    """Return the axis of another grid that is most nearly along an axis of a scan."""
     there, here = (grid.affine[:3, :3] / np.linalg.norm(grid.affine[:3, :3], axis=0) for grid in (scan, like))
     return int(np.abs(here.T @ there[:, axis]).argmax())
 

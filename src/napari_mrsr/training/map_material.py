@@ -22,7 +22,7 @@ from napari_mrsr.metrics.percentage_error import mean_percentage_error
 from napari_mrsr.networks.mapper import Mapper
 from napari_mrsr.networks.network import Network
 from napari_mrsr.training import in_plane
-from napari_mrsr.training.label_slabs import Slabs
+from napari_mrsr.training.label_slabs import Slabs, as_labelled, where_known
 from napari_mrsr.training.map_targets import packed
 from napari_mrsr.training.pairs import Batch
 
@@ -193,7 +193,10 @@ def _turned(patch: Array, how: npt.NDArray[np.bool_]) -> Array:
 
 
 def map_score(network: Mapper, source: MapSource) -> MapScore:
-    """Judge a network on evenly strewn slices of a subject, in the plane it was trained in."""
+    """Judge a network on evenly strewn slices of a subject, in the plane it was trained in.
+
+    Where labels alone are known, maps are made as coarse as these first, if it is known how.
+    """
     truth = source.labels if source.truth is None else source.truth
     normal = source.normals[0]
     images, wanted = (np.moveaxis(array, normal + 1, -1) for array in (source.images, truth))
@@ -202,6 +205,11 @@ def map_score(network: Mapper, source: MapSource) -> MapScore:
         return MapScore(source.name, math.nan, math.nan)
     chosen = labelled[np.linspace(0, len(labelled) - 1, min(SCORED_SLICES, len(labelled))).round().astype(int)]
     found = np.concatenate([maps_of_slices(network, images, [int(k)]) for k in chosen], axis=-1)
+    if source.truth is None and source.slabs is not None:
+        mean, back = (torch.from_numpy(part)[None] for part in source.slabs.cut(0, found.shape[1]))
+        maps = torch.from_numpy(found).movedim(-1, 0)
+        known = where_known(torch.ones_like(maps), mean, back) > 0
+        found = torch.where(known, as_labelled(maps, mean, back), torch.nan).movedim(0, -1).numpy()
     t1, t2 = (mean_percentage_error(wanted[n][..., chosen], found[n]) for n in (0, 1))
     return MapScore(source.name, t1, t2)
 

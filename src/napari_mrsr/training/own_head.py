@@ -4,7 +4,7 @@ Maps come onto the grid of the images (:mod:`~napari_mrsr.interpolation.onto_gri
 head: what a fit says of air is noise. M0 of a measurement has a unit of its own and images are divided by a scale of
 their own, so M0 is multiplied such that its median over brain is :data:`M0_MEDIAN`, where heads of the tissue values
 that phantoms have it. Slices that teach hold the coarse axis of the labels: sagittal ones, as published, unless that is
-the axis they lack.
+the axis they lack. They lie as the network will see them in use (:func:`~napari_mrsr.mapping.brain_slices.seen_as`).
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from napari_mrsr.errors import GeometryMismatch
 from napari_mrsr.files.own_layout import CONTRASTS, MAPS
 from napari_mrsr.files.own_maps import OwnMaps
 from napari_mrsr.interpolation.onto_grid import onto_grid
+from napari_mrsr.mapping.brain_slices import seen_as
 from napari_mrsr.networks.head_scale import PERCENTILE, head_level, head_scale
 from napari_mrsr.planes import NEARLY_CUBES, PLANES, planes_of
 from napari_mrsr.scan import Scan
+from napari_mrsr.training.label_slabs import Slabs
 from napari_mrsr.training.map_material import MapSource
+from napari_mrsr.training.own_slabs import AS_THEY_ARE, as_they_are, slabs_of
 
 #: Median of M0 over brain, water being 1, and T1 between which a voxel is taken for brain, ms.
 M0_MEDIAN, BRAIN = 0.77, (600.0, 2200.0)
@@ -66,11 +69,30 @@ def of_head(head: OwnMaps, percentile: float = PERCENTILE, report: Callable[[str
         [volume / head_scale(volume, percentile) for volume in volumes], dtype=np.float32, casting="same_kind"
     )
     # half precision: 0.05 %, and a run holds many heads
-    one, two = (np.ascontiguousarray(part[box], dtype=np.float16) for part in (images, labels))
+    parts = [np.asarray(part[box], dtype=np.float16) for part in (images, labels)]
     normal, line = normal_of(t1w, head.coarse)
-    if line:
-        report(f"{head.name}: {line}")
-    return MapSource(head.name, head.subject, one, two, (normal,))
+    order, mirrored = seen_as(t1w, normal)
+    slabs, more = _slabs(head, order)
+    for told in (line, more):
+        if told:
+            report(f"{head.name}: {told}")
+    rows = box[order[0] + 1]
+    slabs = Slabs(slabs.mean[:, rows], slabs.back[rows])
+    turn = tuple(slice(None, None, -1 if turned else 1) for turned in mirrored)
+    one, two = (
+        np.ascontiguousarray(np.moveaxis(part.transpose(0, *(axis + 1 for axis in order))[(slice(None), *turn)], -1, 1))
+        for part in parts
+    )
+    return MapSource(head.name, head.subject, one, two, slabs=slabs.mirrored if mirrored[0] else slabs)
+
+
+def _slabs(head: OwnMaps, order: tuple[int, int, int]) -> tuple[Slabs, str]:
+    """Return how labels became coarse along the first of the axes, and a line where they are compared as they are."""
+    t1w = head.images["T1w"]
+    if head.coarse == order[0]:
+        return slabs_of(head.maps.values(), t1w, order[0])
+    line = "" if head.coarse is None else f"its maps are coarse along another axis than that of its rows: {AS_THEY_ARE}"
+    return as_they_are(t1w.shape[order[0]]), line
 
 
 def normal_of(scan: Scan, coarse: int | None) -> tuple[int, str]:

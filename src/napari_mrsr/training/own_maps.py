@@ -22,7 +22,7 @@ from napari_mrsr.networks.map_conditions import MapConditions
 from napari_mrsr.training.map_material import MapSource
 from napari_mrsr.training.map_timings import Timings, common, of_headers, protocols
 from napari_mrsr.training.own_conditions import Met, of_heads
-from napari_mrsr.training.own_head import of_head
+from napari_mrsr.training.own_head import normal_of, of_head
 
 #: One fold of many, counted from 1.
 Fold = tuple[int, int]
@@ -119,7 +119,7 @@ def gather(
             report(f"{head.name}: headers lack {', '.join(lacking)}: those of the others are taken, or of Table 1")
         taught.append(source)
         timings[head.name] = stated
-        met.append(Met.of(list(head.images.values()), source.normals[0]))
+        met.append(Met.of(list(head.images.values()), normal_of(head.images["T1w"], head.coarse)[0]))
     conditions, lines = common(timings, nominal)
     numbers, others = protocols(timings, conditions)
     for line in lines:
