@@ -242,6 +242,9 @@ def test_a_saved_review_brings_the_maps_back_as_they_were(view: View, weights: P
     assert [pair.title for pair in again.look.pairs()] == ["synthesised T1w", "synthesised T2w", "synthesised FLAIR"]
     told = contrasts.recognised(contrasts.on_screen(again))
     assert all(told.values())  # can be mapped again
+    for name in told:
+        again.viewer.layers[f"{name} (acquired)"].contrast_limits = (0.0, 77.0)
+        assert tuple(again.viewer.layers[f"{name} synthesised"].contrast_limits) == (0.0, 77.0)
     assert regions.measure(again, regions.new_roi(again)).maps.keys() == {"T1", "T2"}
 
 

@@ -108,9 +108,7 @@ def uncertainty(view: View, maps: BrainMaps) -> None:
 
 
 def synthesised(view: View, contrast: str, scan: Scan, acquired: Layer | None) -> None:
-    """Put an image that the maps explain in the window of the acquired one, and keep both windows together."""
-    from napari.experimental import link_layers
-
+    """Put an image that the maps explain in the window of the acquired one."""
     window = display.window(scan.array) if acquired is None else tuple(acquired.contrast_limits)
     (data,) = layers.magnitude_layers(
         scan,
@@ -124,7 +122,16 @@ def synthesised(view: View, contrast: str, scan: Scan, acquired: Layer | None) -
     if acquired is not None:
         layer.contrast_limits_range = acquired.contrast_limits_range
         layer.contrast_limits = window
-        link_layers([acquired, layer], ("contrast_limits", "gamma"))
+
+
+def linked(view: View, titles: Mapping[str, str]) -> None:
+    """Keep the windows of acquired and synthesised images together, of those that are on the screen."""
+    from napari.experimental import link_layers
+
+    for contrast, title in titles.items():
+        acquired, layer = view.layer(title), view.layer(looks.synthesised(contrast))
+        if acquired is not None and layer is not None:
+            link_layers([acquired, layer], ("contrast_limits", "gamma"))
 
 
 def differences(view: View, maps: BrainMaps) -> None:

@@ -171,6 +171,7 @@ class BrainMapping:
         put.uncertainty(view, maps)
         for contrast, scan in maps.synthesised.items():
             put.synthesised(view, contrast, scan, view.layer(self.titles.get(contrast, "")))
+        self.link_windows()
         put.differences(view, maps)
         self._say(result)
         self.ended.emit(result)
@@ -182,6 +183,10 @@ class BrainMapping:
         elif warnings:
             more = f" (and {len(warnings) - 1} more: …)" if len(warnings) > 1 else ""
             session.say("warn", f"{warnings[0]}{more}", "\n".join(warnings))
+
+    def link_windows(self) -> None:
+        """Keep the windows of acquired and synthesised images together; again once a review put back the acquired."""
+        put.linked(self.view, self.titles)
 
     # -- looking ----------------------------------------------------------------------------------------
     def pairs(self) -> list[Pair]:

@@ -149,6 +149,7 @@ def restore(view: View, found: Reopened) -> None:
     _give_maps(view, saved, scan_at)
     view_state.choose_pair(view, record.get("view", {}))
     _give_layers(view, record.get("layers", []), scan_at)
+    view.brain_maps.link_windows()
     _see_something(view)
 
 
