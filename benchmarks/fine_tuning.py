@@ -55,8 +55,8 @@ MINUTES = 10.0
 
 def schedules() -> Iterator[Schedule]:
     """Yield what is compared, the published one first: at the paper's rate, and at a hundredth of this network's."""
-    yield replace(PUBLISHED, moments=0)
-    yield replace(PUBLISHED, name=HUNDREDTH, moments=0, learning_rate=1e-5)
+    yield replace(PUBLISHED, moments=0, learning_rate=1e-6)
+    yield replace(PUBLISHED, name=HUNDREDTH, moments=0)
     yield replace(PUBLISHED, name="published, moments estimated", moments=100)
     for rate in (1e-6, 1e-5, 1e-4, 3e-4, 1e-3):
         yield replace(QUICK, name=f"quick at {rate:g}", learning_rate=rate)

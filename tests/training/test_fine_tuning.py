@@ -150,7 +150,7 @@ def test_published_sees_every_patch_once(dark, stride) -> None:
         f"{2 * places:,} patches of 24 x 24 x 9 voxels in {math.ceil(2 * places / 16)} steps"
     )
     assert found.account.moments.startswith("estimated in")
-    assert found.account.learning_rate == 1e-6
+    assert found.account.learning_rate == pytest.approx(1e-6)  # a hundredth of that of the recipe of this network
     assert found.account.loss == "l1"
 
 
@@ -180,12 +180,13 @@ def test_a_run_of_train_goes_on_with_its_optimizer(dark, tmp_path) -> None:
         for name, p in network.named_parameters()
         for key in ("exp_avg", "exp_avg_sq", "step")
     }
-    checkpoint.save(run / "checkpoint", moments, {"step": 1000, "recipe": {"loss": "l2"}})
+    checkpoint.save(run / "checkpoint", moments, {"step": 1000, "recipe": {"loss": "l2", "learning_rate": 1e-3}})
     for start in (run, run / "weights.safetensors"):
-        schedule = replace(TINY, loss=None)
+        schedule = replace(TINY, loss=None, learning_rate=None)
         found = fine_tune(planning(), start=start, schedule=schedule, steps=1, kspace=0.25, threads=1)
         assert found.account.moments == "restored from training"
         assert found.account.loss == "l2"  # as the run says
+        assert found.account.learning_rate == pytest.approx(1e-5)  # a hundredth of that of the run
 
 
 def test_a_perceptual_loss_looks_through_features_of_ones_own(dark, tmp_path) -> None:

@@ -145,8 +145,10 @@ def steps_of(
     origin, run = _origin(method, start)
     network = _in_plane(registry.load(origin))
     fractions = _fractions(kspace)
-    loss = chosen.loss or _loss_of_training(network, run)
-    loss_of = losses.find(loss, features=features)  # refused before patches are made
+    chosen = chosen.after(*_training(network, run))
+    assert chosen.loss is not None
+    assert chosen.learning_rate is not None
+    loss_of = losses.find(chosen.loss, features=features)  # refused before patches are made
     assert network.interpolation is not None
     sampling = PlaneSampling(
         network.interpolation, patch=chosen.patch, stride=chosen.stride, batch=chosen.batch, fractions=fractions
@@ -172,7 +174,7 @@ def steps_of(
                 kspace=fractions,
                 schedule=chosen.name,
                 learning_rate=chosen.learning_rate,
-                loss=loss,
+                loss=chosen.loss,
                 features=None if features is None else features.name,
                 moments=moments,
                 patches=pairs.patches,
@@ -252,13 +254,14 @@ def _fractions(kspace: float | Sequence[float]) -> tuple[float, ...]:
     return tuple(dict.fromkeys(float(f) for f in fractions))
 
 
-def _loss_of_training(network: Network, run: Path | None) -> str:
-    """Return the loss that a network was trained with: of its run, else of its recipe."""
+def _training(network: Network, run: Path | None) -> tuple[str, float]:
+    """Return the loss and the learning rate that a network was trained with: of its run, else of its recipe."""
     if run is not None:
         _, state = checkpoint.load(run)
         if "recipe" in state:
-            return str(state["recipe"]["loss"])
-    return next((r.loss for r in recipes.RECIPES.values() if r.network == network.architecture), "l1")
+            return str(state["recipe"]["loss"]), float(state["recipe"]["learning_rate"])
+    recipe = next((r for r in recipes.RECIPES.values() if r.network == network.architecture), recipes.RECIPES["swift"])
+    return recipe.loss, recipe.learning_rate
 
 
 def _drawn(pairs: PlanningPairs, seed: int, total: int) -> Iterator[Batch]:

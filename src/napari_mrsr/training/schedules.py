@@ -2,7 +2,7 @@ r"""How a network is fine-tuned: as published, or quickly.
 
 ``published``
     (Sarasaen et al., section 2.3.) One epoch over all patches of 24 x 24 x 24 voxels at stride 1, training's loss, Adam
-    at :math:`10^{-6}`, a hundredth of training's, its moments carried over from there. A volume of
+    at a hundredth of training's rate (:math:`10^{-6}` there), its moments carried over from there. A volume of
     :math:`n_1 \times n_2 \times n_3` voxels has :math:`\prod_a (n_a - 23)` patches, 669 409 of them at 256 x 192 x 40:
     eight hours on the authors' GPU. The paper does not say how many patches a step has; 96 are those of their code.
 ``quick``
@@ -32,7 +32,7 @@ class Schedule:
     name
         What the user types.
     learning_rate
-        Adam's step.
+        Adam's step; None for a hundredth of training's.
     loss
         A name from :data:`napari_mrsr.training.losses.LOSSES`; None for that of training.
     patch
@@ -56,7 +56,7 @@ class Schedule:
     """
 
     name: str
-    learning_rate: float
+    learning_rate: float | None = None
     loss: str | None = None
     patch: tuple[int, int, int] = (24, 24, 24)
     stride: tuple[int, int, int] = (1, 1, 1)
@@ -78,19 +78,35 @@ class Schedule:
     def rate(self, number: int, done: float = 0.0) -> float:
         """Return Adam's step at a step, of which the first is 1, where a part of everything is done (0 to 1).
 
+        The schedule must say its rate: :meth:`after` puts it there.
+
         Examples
         --------
         >>> quick = Schedule("quick", 1e-3, "l1", rise=10, fall=0.5)
         >>> [round(1e3 * quick.rate(step, step / 100), 2) for step in (1, 10, 50, 75, 100)]
         [0.1, 1.0, 1.0, 0.5, 0.0]
         """
+        assert self.learning_rate is not None
         factor = min(1.0, number / self.rise) if self.rise else 1.0
         if self.fall:
             factor = min(factor, max(0.0, 1 - done) / self.fall)
         return self.learning_rate * factor
 
+    def after(self, loss: str, learning_rate: float) -> Schedule:
+        """Return the schedule with what it takes from training: its loss, and a hundredth of its rate.
 
-PUBLISHED = Schedule("published", learning_rate=1e-6, batch=96, every=100, moments=100)
+        Examples
+        --------
+        >>> PUBLISHED.after("perceptual", 1e-4).learning_rate
+        1e-06
+        """
+        rate = learning_rate / SLOWER if self.learning_rate is None else self.learning_rate
+        return replace(self, loss=self.loss or loss, learning_rate=rate)
+
+
+#: By how much the published schedule is slower than training.
+SLOWER = 100
+PUBLISHED = Schedule("published", batch=96, every=100, moments=100)
 QUICK = Schedule(
     "quick",
     learning_rate=1e-3,
