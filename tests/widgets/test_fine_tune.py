@@ -267,9 +267,9 @@ def test_every_field_counts_and_a_share_of_one_s_own_has_a_row(make: Any) -> Non
     assert column(part.table, "frame [s]")[0] == "4.81"  # Table 2, subject 1
     assert column(part.table, "voxel [mm]") == [
         "1.09 x 1.09 x 4",
-        "2.18 x 2.18 x 4",
-        "3.49 x 3.49 x 4",
-        "4.36 x 4.36 x 4",
+        "2.19 x 2.19 x 4",
+        "3.5 x 3.5 x 4",
+        "4.38 x 4.38 x 4",
     ]
     part.share.setValue(50)
     assert list(part.table.rows.shown.index) == ["whole", "50 %", "25 %", "10 %", "6.25 %"]

@@ -55,7 +55,7 @@ class AcquisitionTimeSection(Section):
         ]
         self.voxel = [
             _real(mm, 0.01, 100.0, 0.1, f"Voxel of the whole k-space along {name}, mm")
-            for mm, name in ((1.09, "readout"), (1.09, "phase encoding"), (4.0, "slices"))
+            for mm, name in ((1.09375, "readout"), (1.09375, "phase encoding"), (4.0, "slices"))
         ]
         self.oversampling = [_percent(0, 400, f"{name} oversampling, per cent") for name in ("Phase", "Slice")]
         self.resolution = [_percent(100, 100, f"{name} resolution, per cent") for name in ("Phase", "Slice")]
@@ -174,8 +174,17 @@ def _whole(value: int, tip: str) -> QSpinBox:
     return _dressed(field, tip)
 
 
+class _Real(QDoubleSpinBox):
+    """A number with as many digits as it needs: a voxel of 1.09375 mm is no one of 1.09."""
+
+    def textFromValue(self, value: float) -> str:
+        """Return what is shown."""
+        return f"{value:.6g}"
+
+
 def _real(value: float, low: float, high: float, step: float, tip: str) -> QDoubleSpinBox:
-    field = QDoubleSpinBox()
+    field = _Real()
+    field.setDecimals(5)
     field.setRange(low, high)
     field.setSingleStep(step)
     field.setValue(value)
