@@ -187,15 +187,15 @@ def mean_sd(values: Any, digits: int, sign: str = "") -> str:
 
     Examples
     --------
-    >>> mean_sd([1.0, 2.0, 3.0], 1), mean_sd([1.5], 1), mean_sd([], 1)
-    ('2.0 ± 1.0', '1.5', '-')
+    >>> mean_sd([1.0, 2.0, 3.0], 1), mean_sd([-0.01], 1), mean_sd([], 1)
+    ('2.0 ± 1.0', '0.0', '-')
     """
     if len(values) == 0:
         return "-"
     if len(values) == 1:
-        return f"{float(values[0]):{sign}.{digits}f}"
+        return f"{float(values[0]):{sign}z.{digits}f}"
     summary = Summary.of(values)
-    return f"{summary.mean:{sign}.{digits}f} ± {summary.sd:.{digits}f}"
+    return f"{summary.mean:{sign}z.{digits}f} ± {summary.sd:.{digits}f}"
 
 
 def _caption(frame: pd.DataFrame) -> str:
