@@ -89,14 +89,16 @@ def test_the_plane_of_thick_slices_is_kept(images, weights):
     assert plan(*images, weights=weights).normal == 0
 
 
-def test_a_volume_on_its_side_has_the_same_maps(images, weights):
+def test_a_volume_on_its_side_and_oblique_has_the_same_maps(images, weights):
+    a, b = np.cos(0.2), np.sin(0.2)
+    oblique = np.array([[a, -b, 0, 3], [a * b, a * a, -b, 0], [b * b, a * b, a, 0], [0, 0, 0, 1]])
+
     def turned(scan):
-        """The same voxels in another order of axes, the first of them backwards."""
+        """The same voxels in another order of axes, the first of them backwards, in a head that nods and turns."""
         turn = np.eye(4)[:, [2, 0, 1, 3]] @ np.diag([-1.0, 1, 1, 1])
         turn[2, 3] = scan.shape[2] - 1
-        return replace(
-            scan, array=scan.array.transpose(0, 3, 1, 2)[:, ::-1], affine=scan.affine @ turn, slice_axis=None
-        )
+        affine = oblique @ scan.affine @ turn
+        return replace(scan, array=scan.array.transpose(0, 3, 1, 2)[:, ::-1], affine=affine, slice_axis=None)
 
     one = map_brain(*images, weights=weights, precision="fp32")
     other = map_brain(*(turned(scan) for scan in images), weights=weights, precision="fp32")

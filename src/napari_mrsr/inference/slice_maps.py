@@ -1,8 +1,8 @@
 """A mapping network on a volume, slice by slice in batches: what is on screen first, asked to stop between batches.
 
-Slices are whole but for a frame of air: what is seen through a network that pools then does not depend on how a volume
-was cut. bfloat16 halves the time where a CPU has products for it; the maps themselves are always made in single
-precision (:meth:`napari_mrsr.networks.mapper.Mapper.plane`).
+Slices are whole but for a frame of air that no voxel of the head sees: maps are those of whole slices. bfloat16 halves
+the time where a CPU has products for it; the maps themselves are always made in single precision
+(:meth:`napari_mrsr.networks.mapper.Mapper.plane`).
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def stream(
     back = tuple(slice(None, None, -1) if turned else slice(None) for turned in mirrored)
     seen = [image.transpose(order)[back] for image in images]
     mask = inside.transpose(order)[back]
-    frame = _frame(mask, network.stride)
+    frame = _frame(mask, network.halo, network.stride)
     wanted = np.flatnonzero(mask.any(axis=(0, 1)))
     if not len(wanted):
         return
@@ -127,13 +127,13 @@ def _tile(
     return Tile((where[0], where[1], where[2]), np.ascontiguousarray(values), done)
 
 
-def _frame(mask: npt.NDArray[np.bool_], stride: int) -> tuple[slice, slice]:
-    """Return the part of the plane that holds the mask in any slice, from multiples of the stride on."""
+def _frame(mask: npt.NDArray[np.bool_], halo: int, stride: int) -> tuple[slice, slice]:
+    """Return the part of the plane that is seen from the mask in any slice, from a multiple of the stride on."""
     found = []
     for axis in (0, 1):
         there = np.flatnonzero(mask.any(axis=tuple(a for a in (0, 1, 2) if a != axis)))
         low, high = (int(there[0]), int(there[-1]) + 1) if len(there) else (0, 1)
-        found.append(slice(max(0, low - stride) // stride * stride, min(mask.shape[axis], high + stride)))
+        found.append(slice(max(0, low - halo) // stride * stride, min(mask.shape[axis], high + halo)))
     return found[0], found[1]
 
 

@@ -7,6 +7,7 @@ Three kinds of subject: phantoms; the anatomy of a real T1-weighted scan that ne
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -88,7 +89,7 @@ class Subject(Protocol):
 
 
 @dataclass(eq=False)
-class _Scanned:
+class _Scanned(ABC):
     """A head that is made once for each kind of lesion."""
 
     seed: int
@@ -101,9 +102,9 @@ class _Scanned:
         if not 0 <= self.seed < TEACHING:
             raise BadParameter(f"seed {self.seed} may have taught", remedy=f"give one below {TEACHING}")
 
+    @abstractmethod
     def made(self, lesions: Lesions) -> BrainPhantom:
         """Return the head."""
-        raise NotImplementedError
 
     def under(self, condition: Condition) -> Head:
         """Return the head under a condition."""
