@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from napari_mrsr.cli import console, evaluate_brain, evaluate_brain_maps, evaluate_dynamic
+from napari_mrsr.cli import console, evaluate_brain, evaluate_brain_maps, evaluate_dess, evaluate_dynamic
 from napari_mrsr.cli.options import Device, check_choice
 from napari_mrsr.cli.output import check_folder
 from napari_mrsr.cli.run import PART_FAILED
-from napari_mrsr.errors import BadParameter, EchoesNeeded
+from napari_mrsr.errors import BadParameter
 
 if TYPE_CHECKING:
-    from napari_mrsr.studies.cohort import Cohort
     from napari_mrsr.studies.kept import Kept
+    from napari_mrsr.studies.running import Progress
     from napari_mrsr.studies.writing import Study
 
-STUDIES = ("dess-quality", "dess-t2", "dynamic", "brain-sr", "brain-maps")
-#: Phantoms where no data are given.
-PHANTOMS = {"dess-quality": 10, "dess-t2": 5}
+STUDIES = (*evaluate_dess.NAMES, evaluate_dynamic.NAME, evaluate_brain.NAME, evaluate_brain_maps.NAME)
 #: Which studies know an option that not all know.
 OPTIONS = {
     "--no-noise": ("dess-quality", "dynamic"),
@@ -43,6 +42,7 @@ OPTIONS = {
 
 
 def evaluate(
+    context: typer.Context,
     study: Annotated[
         str,
         typer.Argument(
@@ -174,61 +174,47 @@ def evaluate(
         raise BadParameter("--data and --phantoms are two cohorts", remedy="give one of them")
     if data is not None and no_noise:
         raise BadParameter("--no-noise is for phantoms", remedy="leave it out")
-    given = {
-        "--no-noise": no_noise, "--whole": whole, "--region": region, "--published": published,
-        "--average": average != "echoes", "--frames": frames, "--quick": quick, "--levels": levels,
-        "--experiment": experiment, "--no-fine-tuning": no_fine_tuning, "--schedule": schedule != "quick",
-        "--minutes": minutes, "--fine-tuned": fine_tuned, "--fold": fold, "--planes": planes != "acquired",
-        "--slices": slices, "--lesion": lesion, "--centre-kept": centre_kept, "--phantoms": phantoms,
-        "--supervised": supervised, "--hybrid": hybrid, "--conditions": conditions != "nominal",
-    }  # fmt: skip
-    for option, value in given.items():
-        if value and study not in OPTIONS[option]:
-            raise BadParameter(
-                f"{option} is not for {study}, but for {' and '.join(OPTIONS[option])}", remedy="leave it out"
-            )
+    for option, studies in OPTIONS.items():
+        if study not in studies and _was_given(context, option):
+            raise BadParameter(f"{option} is not for {study}, but for {' and '.join(studies)}", remedy="leave it out")
     names = [name.strip() for given in methods or () for name in given.split(",") if name.strip()] or None
     check_folder(output.absolute().parent)
 
-    from napari_mrsr.studies import dess_quality, running
     from napari_mrsr.studies.kept import Kept
     from napari_mrsr.studies.writing import check_free
 
     check_free(output)
-    about = {"Command": shlex.join(["napari-mrsr", *sys.argv[1:]])}
-    if study == "dynamic":
+    run: Callable[[Kept, Progress, dict[str, Any]], Study]
+    if study == evaluate_dynamic.NAME:
         asked = evaluate_dynamic.Asked(
             data, layout, phantoms, frames, quick, not no_noise, names, levels, experiment, not no_fine_tuning,
             schedule, minutes, fine_tuned, device, keep, figures,
         )  # fmt: skip
-        evaluate_dynamic.check(asked)
-        with _progress() as told:
-            _write(evaluate_dynamic.run(asked, Kept(keep), told, about), output, figures)
-        return
-    if study == evaluate_brain.NAME:
+        run = partial(evaluate_dynamic.run, asked)
+    elif study == evaluate_brain.NAME:
         heads = evaluate_brain.Asked(
             data, layout, names, fold or (), planes, slices, lesion or (), centre_kept, device, figures
         )
-        with _progress() as told:
-            _write(evaluate_brain.run(heads, Kept(keep), told, about), output, figures)
-        return
-    if study == evaluate_brain_maps.NAME:
+        run = partial(evaluate_brain.run, heads)
+    elif study == evaluate_brain_maps.NAME:
         maps = evaluate_brain_maps.Asked(
             data, layout, phantoms, names, supervised, hybrid, conditions, slices, device, figures
         )
-        with _progress() as told:
-            _write(evaluate_brain_maps.run(maps, Kept(keep), told, about), output, figures)
-        return
-    running.choose(names)
-    cohort = _cohort(study, data, layout, phantoms, not no_noise, whole)
+        run = partial(evaluate_brain_maps.run, maps)
+    else:
+        knees = evaluate_dess.Asked(
+            study, data, layout, phantoms, not no_noise, whole, names, region, published, average, device, figures
+        )
+        run = partial(evaluate_dess.run, knees)
     with _progress() as told:
-        if study == "dess-quality":
-            how = dess_quality.Settings(device=device, figures=figures)
-            how = replace(how, planes=None) if whole else how
-            done = dess_quality.run(cohort, names, how, kept=Kept(keep), progress=told, provenance=about)
-        else:
-            done = _t2(cohort, names, region, published, average, device, Kept(keep), told, about)
+        done = run(Kept(keep), told, {"Command": shlex.join(["napari-mrsr", *sys.argv[1:]])})
     _write(done, output, figures)
+
+
+def _was_given(context: typer.Context, option: str) -> bool:
+    """Tell whether an option stands on the command line."""
+    source = context.get_parameter_source(option.removeprefix("--").replace("-", "_"))
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _write(done: Study, output: Path, figures: bool) -> None:
@@ -240,49 +226,6 @@ def _write(done: Study, output: Path, figures: bool) -> None:
     if done.skipped:
         console.note(*(f"left out: {name}: {why}" for name, why in done.skipped.items()))
         raise typer.Exit(PART_FAILED)
-
-
-def _cohort(study: str, data: Path | None, layout: str, phantoms: int | None, noise: bool, whole: bool) -> Cohort:
-    """Return whose scans are evaluated."""
-    from napari_mrsr.studies import layouts
-
-    check_choice("--layout", layout, ("auto", *layouts.LAYOUTS))
-    if data is None:
-        count = phantoms or PHANTOMS[study]
-        if study == "dess-t2":
-            return layouts.phantoms.t2_cohort(count)
-        return layouts.phantoms.quality_cohort(count, noise, whole=whole)
-    cohort = layouts.find_cohort(data, None if layout == "auto" else layout)
-    if study == "dess-t2" and cohort.origin["layout"] == layouts.oai.NAME:
-        raise EchoesNeeded(
-            layouts.oai.COMBINED, where=data, remedy="T2 needs both; use evaluate dess-quality for this cohort"
-        )
-    return cohort
-
-
-def _t2(
-    cohort: Cohort,
-    names: list[str] | None,
-    region: str | None,
-    published: bool,
-    average: str,
-    device: str,
-    kept: Kept,
-    told: Any,
-    about: dict[str, Any],
-) -> Study:
-    """Compare T2, with the T1 that the tissue of the region has."""
-    from napari_mrsr.physics.tissues import TISSUES, tissue_of
-    from napari_mrsr.studies import dess_t2
-
-    how = dess_t2.Settings(published=published, device=device)
-    t2 = replace(how.t2, average="maps" if average == "maps" else "echoes")
-    if region is not None:
-        tissue = tissue_of(region)
-        if tissue not in (None, "cartilage"):
-            t2 = replace(t2, t1=TISSUES[tissue].t1)
-        how = replace(how, region=region)
-    return dess_t2.run(cohort, names, replace(how, t2=t2), kept=kept, progress=told, provenance=about)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from napari_mrsr.studies.running import Progress
     from napari_mrsr.studies.writing import Study
 
+NAME = "dynamic"
 EXPERIMENTS = ("planning-contrast", "needle")
 #: Phantoms where no data are given.
 PHANTOMS = 3
@@ -130,9 +131,10 @@ def split(names: Sequence[str] | None) -> tuple[list[str], list[str]]:
 
 
 def run(asked: Asked, kept: Kept, told: Progress, about: dict[str, Any]) -> Study:
-    """Do what was asked for."""
+    """Do what was asked for; whatever is impossible is refused before anything is computed."""
     from napari_mrsr.studies.dynamic import study
 
+    check(asked)
     classical, trained = split(asked.methods)
     how = study.Settings(levels_of(asked.levels), asked.frames, asked.fine_tuning, asked.figures)
     with _networks(asked, trained) as networks:
