@@ -82,14 +82,8 @@ def run(
         are installed.
     settings
         How.
-    kept
-        Where scores are kept, so that an interrupted study goes on where it was.
-    progress
-        Told the part that is done, 0 to 1, and what is done next.
-    stop
-        Asked whether to stop.
-    provenance
-        What else is to be written down: the command.
+    kept, progress, stop, provenance
+        As in every study (:mod:`napari_mrsr.studies.running`).
 
     Raises
     ------

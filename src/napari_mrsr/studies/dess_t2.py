@@ -22,7 +22,7 @@ import numpy as np
 from napari_mrsr.networks.registry import Method
 from napari_mrsr.studies.cohort import Cohort, Subject
 from napari_mrsr.studies.kept import Kept, fingerprint
-from napari_mrsr.studies.running import Progress, about, choose, over_methods, over_subjects
+from napari_mrsr.studies.running import Progress, about, choose, over_methods, over_subjects, told_of
 from napari_mrsr.studies.slab import PLANES
 from napari_mrsr.studies.t2_measured import COMPARISONS, T2Settings, method_values, reference_values
 from napari_mrsr.studies.t2_region import REGION, Place, find_place
@@ -95,14 +95,8 @@ def run(
         Names, in the order of the tables; by default those of the other study that are installed.
     settings
         How.
-    kept
-        Where T2 is kept, so that an interrupted study goes on where it was.
-    progress
-        Told the part that is done, 0 to 1, and what is done next.
-    stop
-        Asked whether to stop.
-    provenance
-        What else is to be written down: the command.
+    kept, progress, stop, provenance
+        As in every study (:mod:`napari_mrsr.studies.running`).
 
     Raises
     ------
@@ -137,11 +131,14 @@ def run(
         tables(used, how),
         (*shown, *figures(used, how)),
         provenance={
-            **(provenance or {}),
-            "Cohort": {"Name": cohort.name, "Subjects": len(used), **cohort.origin},
-            "Settings": {**asdict(how), "profile": "fir", "consistency": "wiener"},
-            "Methods": {method.name: about(method) for method in chosen},
-            "Refused": refused,
+            **told_of(
+                cohort,
+                {"Subjects": len(used)},
+                {**asdict(how), "profile": "fir", "consistency": "wiener"},
+                {method.name: about(method) for method in chosen},
+                refused,
+                provenance,
+            ),
             "Notes": {one.name: one.reference["notes"] for one in used},
         },
         skipped=skipped,

@@ -2,6 +2,15 @@
 
 A subject that cannot be used is named and left out, with nothing of it in the tables; a method that was not made for
 its volumes is named and left out.
+
+Beside its cohort and its settings every study takes
+
+==============  ===============================================================================================
+``kept``        where what is computed is kept, so that an interrupted study goes on where it was
+``progress``    told the part that is done, 0 to 1, and what is done next
+``stop``        asked whether to stop; the study ends with ``Stopped`` where it answers True
+``provenance``  what else is to be written down: the command
+==============  ===============================================================================================
 """
 
 from __future__ import annotations

@@ -75,14 +75,8 @@ def run(
         How.
     interpolations
         Names of :data:`~napari_mrsr.studies.dynamic.interpolations.INTERPOLATIONS`.
-    kept
-        Where scores are kept.
-    progress
-        Told the part that is done, 0 to 1, and what is done next.
-    stop
-        Asked whether to stop.
-    provenance
-        What else is to be written down: the command.
+    kept, progress, stop, provenance
+        As in every study (:mod:`napari_mrsr.studies.running`).
 
     Raises
     ------
