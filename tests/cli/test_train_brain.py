@@ -42,8 +42,10 @@ def test_a_small_run_leaves_weights_of_the_generator_and_goes_on(
 
 def test_unpaired_circle_asks_for_no_truth(shell: Callable[..., Any], brains: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    outcome = shell("train", "circle", "--quick", "--unpaired", "--steps", 1, "--data", brains, "-o", run)
+    options = ("--unpaired", "--doubling", "--steps", 1)
+    outcome = shell("train", "circle", "--quick", *options, "--data", brains, "-o", run)
     assert outcome.code == 0, outcome.err
+    assert registry.load(run / "weights.safetensors").settings["doubling"]
     told = (run / "training.csv").read_text()
     assert "cycle" in told
     assert "supervised" not in told
@@ -53,6 +55,8 @@ def test_unpaired_circle_asks_for_no_truth(shell: Callable[..., Any], brains: Pa
     ("recipe", "options", "words"),
     [
         ("cpce", ("--unpaired",), "needs the truth"),
+        ("cpce", ("--doubling",), "leave --doubling out"),
+        ("cpce-l1", ("--doubling",), "leave --doubling out"),
         ("cpce", ("--loss", "l2"), "--loss: not for cpce"),
         ("circle", ("--phantoms", 2), "--phantoms: not for circle"),
         ("circle", ("--fold", "3/2"), "impossible"),

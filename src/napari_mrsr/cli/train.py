@@ -12,9 +12,6 @@ from napari_mrsr.cli.options import Device, OutFolder
 from napari_mrsr.cli.output import check_folder
 from napari_mrsr.errors import BadParameter, NothingToRead, UnknownMethod
 
-#: What an adversarial game has no use for.
-OF_OTHERS = {"--phantoms", "--loss", "--echoes", "--combined"}
-
 
 def train(
     recipe: Annotated[
@@ -75,6 +72,9 @@ def train(
     unpaired: Annotated[
         bool, typer.Option("--unpaired", help="circle: coarse and sharp pictures of different places.")
     ] = False,
+    doubling: Annotated[
+        bool, typer.Option("--doubling", help="circle: at half the matrix, then doubled, as in its released code.")
+    ] = False,
     edge_weight: Annotated[
         float | None,
         typer.Option(
@@ -118,6 +118,7 @@ def train(
     scsr are learned in one go, from --data, --phantoms and --seed alone: their folder gets weights.safetensors and
     training.json.
     """
+    from napari_mrsr.networks.registry import read_weights
     from napari_mrsr.training import adversarial_recipes, by_recipe, dictionaries, features, mapping_recipe, recipes
     from napari_mrsr.training.brain_sources import parse_fold
 
@@ -138,6 +139,7 @@ def train(
         "--combined": combined or None,
         "--fold": fold,
         "--unpaired": unpaired or None,
+        "--doubling": doubling or None,
         "--lambda": edge_weight,
         "--flair-edges": flair_edges or None,
         "--published-labels": published_labels or None,
@@ -167,6 +169,8 @@ def train(
     refused = [name for name, value in given.items() if value is not None and name not in kinds[recipe]]
     if refused:
         raise BadParameter(f"{', '.join(refused)}: not for {recipe}", remedy="leave them out")
+    if start is not None:
+        read_weights(start)  # what cannot be read is refused before phantoms are made
     check_folder(output)
     if recipe in dictionaries.RECIPES:
         made = dictionaries.train(
@@ -196,6 +200,7 @@ def train(
                 start=start,
                 features=features_of,
                 paired=not unpaired,
+                doubling=doubling,
                 fold=None if fold is None else parse_fold(fold),
                 **every,
             )
@@ -209,6 +214,7 @@ def train(
                 features=features_of,
                 echoes=echoes,
                 combined=combined,
+                doubling=doubling,
                 fold=None if fold is None else parse_fold(fold),
                 **every,
             )

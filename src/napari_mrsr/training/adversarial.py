@@ -30,7 +30,8 @@ from napari_mrsr.training.validation import Score
 
 #: Steps between lines of the log, its columns beside step and minutes, and validations of a run.
 LOG_EVERY, COLUMNS, VALIDATIONS = 20, ("learning_rate", "loss", "critic", "note"), 10
-#: Adam's decay of its moments (Gulrajani et al. 2017: a critic must not run on old gradients).
+#: Adam's decay of its moments: the first as the released GAN-CIRCLE, the second as Gulrajani et al. 2017, whose first
+#: is 0: a critic must not run on old gradients.
 BETAS = (0.5, 0.9)
 #: What is added to the seed for the sharp pictures of unpaired training.
 OTHER = 1_000_003

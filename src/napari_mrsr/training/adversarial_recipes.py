@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from napari_mrsr.training.games import Game
     from napari_mrsr.training.loop import Result
 
-#: 8000 slices of 256 x 256 voxels in patches of 64 x 64, 100 epochs (paper 2, II.3); batches of 128 (Shan et al. 2018).
-PUBLISHED_STEPS = 8000 * 16 * 100 // 128
+#: Pictures that a run sees, whatever its batch (128 in Shan et al. 2018): 8000 slices of 256 x 256 voxels in patches of
+#: 64 x 64, 100 epochs (paper 2, II.3).
+PUBLISHED_PICTURES = 8000 * 16 * 100
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,15 @@ class AdversarialRecipe:
 RECIPES: dict[str, AdversarialRecipe] = {
     # four slices a patch, sixteen pictures a step: our feature network looks at volumes, and needs four voxels a side
     "cpce": AdversarialRecipe(
-        PUBLISHED_STEPS, network="cpce", settings={"features": 32, "shortcut": True}, batch=4, patch=(64, 64, 4)
+        PUBLISHED_PICTURES // 16,
+        network="cpce",
+        settings={"features": 32, "shortcut": True},
+        batch=4,
+        patch=(64, 64, 4),
     ),
-    "circle": AdversarialRecipe(PUBLISHED_STEPS, critic_steps=1, network="circle", settings={"features": 64}, batch=8),
+    "circle": AdversarialRecipe(
+        PUBLISHED_PICTURES // 8, critic_steps=1, network="circle", settings={"features": 64}, batch=8
+    ),
 }
 
 
@@ -141,6 +148,7 @@ def train(
     learning_rate: float | None = None,
     features: Path | None = None,
     paired: bool = True,
+    doubling: bool = False,
     minutes: float | None = None,
     fold: Fold | None = None,
     device: str = "auto",
@@ -154,6 +162,10 @@ def train(
 
     Parameters
     ----------
+    batch
+        Patches of a step; without ``steps`` the run shows as many pictures as before.
+    doubling
+        At half the matrix, then doubled, as the released code (``circle`` only).
     paired
         False: the sharp pictures of a step are of other places than the coarse ones (``circle`` only).
 
@@ -167,6 +179,7 @@ def train(
     from napari_mrsr.training.adversarial import run
     from napari_mrsr.training.by_recipe import brain_planes
     from napari_mrsr.training.in_plane import PlaneSampling
+    from napari_mrsr.training.recipes import doubled
 
     chosen = find(name)
     if not paired and chosen.network != "circle":
@@ -175,6 +188,10 @@ def train(
         raise BadParameter(f"{name} looks through no feature network", where=features, remedy="leave the file out")
     if quick:
         chosen = shrink(chosen)
+    elif batch is not None:
+        chosen = replace(chosen, steps=chosen.steps * chosen.batch // batch)
+    if doubling:
+        chosen = replace(chosen, settings=doubled(name, chosen.network, chosen.settings))
     chosen = replace(
         chosen,
         steps=steps or chosen.steps,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.networks import registry
-from napari_mrsr.training.recipes import Recipe, find, shrink
+from napari_mrsr.training.recipes import Recipe, doubled, find, shrink
 
 if TYPE_CHECKING:
     from napari_mrsr.networks.network import Network
@@ -99,6 +99,7 @@ def train(
     minutes: float | None = None,
     echoes: int | None = None,
     combined: bool = False,
+    doubling: bool = False,
     fold: Fold | None = None,
     device: str = "auto",
     seed: int = 0,
@@ -134,6 +135,8 @@ def train(
     combined
         Learn from the combined image of dual-echo scans (root sum of squares) in place of their echoes, and validate
         likewise.
+    doubling
+        For GAN-CIRCLE: at half the matrix, then doubled, as in its released code.
     fold
         For the brain: which of how many parts of the subjects judges (:mod:`napari_mrsr.training.brain_sources`).
     progress
@@ -151,6 +154,8 @@ def train(
     chosen = find(recipe)
     if quick:
         chosen = shrink(chosen)
+    if doubling:
+        chosen = replace(chosen, settings=doubled(recipe, chosen.network, chosen.settings))
     if steps is not None:
         chosen = replace(chosen, steps=steps)
     if batch is not None:

@@ -23,7 +23,7 @@ VGG = 0.1
 PERCEPTUAL = 100.0
 #: Weights of the cycle, identity and joint sparsifying terms of GAN-CIRCLE (You et al. 2020), and tau.
 CYCLE, IDENTITY, SPARSITY, TAU = 1.0, 0.5, 0.001, 0.5
-#: Weight of the distance to the truth in paired training, which no paper gives: its slope is then about 3.
+#: Weight of the distance to the truth in paired training, which paper 2 does not give: its slope is then about 3.
 SUPERVISED = 200.0
 
 Terms = dict[str, Tensor]

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from napari_mrsr.errors import UnknownMethod
+from napari_mrsr.errors import BadParameter, UnknownMethod
 
 if TYPE_CHECKING:
     from napari_mrsr.training.pairs import Augmentation
@@ -179,6 +179,13 @@ def shrink(recipe: Recipe) -> Recipe:
         "circle": {"features": 20},
     }
     return replace(recipe, settings={**recipe.settings, **small[recipe.network]}, batch=4, steps=60)
+
+
+def doubled(name: str, network: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of GAN-CIRCLE as in its released code; raises BadParameter for another network."""
+    if network != "circle":
+        raise BadParameter(f"{name} works on the grid of the result", remedy="leave --doubling out, or train circle")
+    return {**settings, "doubling": True}
 
 
 def describe(recipe: Recipe) -> dict[str, Any]:
