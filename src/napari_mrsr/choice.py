@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_mrsr.errors import BadParameter, ConstantImage, GeometryMismatch, WeightsCorrupt
+from napari_mrsr.errors import BadParameter, ConstantImage, GeometryMismatch
 from napari_mrsr.inference import consistency as consistent
 from napari_mrsr.inference.scale import common_scale
 from napari_mrsr.interpolation.dictionaries import FACTOR
@@ -214,14 +214,10 @@ def check_for_slices(method: str, weights: str | Path | None) -> None:
     Raises
     ------
     BadParameter
-        It does; :mod:`napari_mrsr.in_plane` takes it.
+        It does, and :mod:`napari_mrsr.in_plane` takes it; further errors as
+        :func:`napari_mrsr.networks.registry.architecture_of` raises them.
     """
-    name = method
-    if weights is not None:
-        try:
-            name = registry.read_header(Path(weights)).get("architecture", "")
-        except (OSError, WeightsCorrupt):
-            return  # what cannot be read is refused later, as a network
+    name = method if weights is None else registry.architecture_of(Path(weights), method)
     if name in registry.IN_PLANE or (weights is None and name != "auto" and registry.find(name).axes == ("in-plane",)):
         raise BadParameter(f"{name} sharpens in plane, and refines no slices", remedy="give --axis in-plane")
 

@@ -283,6 +283,30 @@ def test_a_volume_needs_the_name_of_a_volume(refused, write, tmp_path, smooth):
 
 
 # -- weights ---------------------------------------------------------------------------------------
+def test_what_is_read_is_not_written_over_and_two_outputs_need_two_names(refused, write, dess, tmp_path, smooth):
+    scan = write("scan.nii", smooth())
+    for name in ("scan.nii", "scan.nii.gz"):  # the second would take the sidecar of the first
+        assert "is read by this command" in refused("degrade", scan, "-o", tmp_path / name)
+    assert "two outputs" in refused("t2", dess, "-o", tmp_path / "t2.nii.gz", "--reason", tmp_path / "t2.nii")
+    assert "end it in .csv" in refused("roi", "--map", scan, "--labels", scan, "-o", scan)
+
+
+def test_a_folder_made_for_results_goes_again_when_there_are_none(refused, write, tmp_path, smooth):
+    scan = write("scan.nii.gz", smooth())
+    refused("compare", scan, tmp_path / "none.nii.gz", "-o", tmp_path / "m.json", "--maps", tmp_path / "new" / "maps")
+    assert not (tmp_path / "new").exists()
+
+
+def test_weights_of_another_kind_are_refused_with_where_they_belong(refused, write, out, smooth):
+    from napari_mrsr.networks.registry import weights_folder
+
+    scan = write("scan.nii.gz", smooth())
+    line = refused("sr", scan, "-o", out, "--weights", weights_folder() / "brain-maps.safetensors")
+    assert "give it to napari-mrsr maps --weights" in line
+    line = refused("sr", scan, "-o", out, "--weights", weights_folder() / "aplus.safetensors", "--method", "lean")
+    assert "holds weights of aplus, not of lean" in line
+
+
 def test_weights_that_do_not_exist(refused, write, tmp_path, out, smooth):
     line = refused("sr", write("scan.nii.gz", smooth()), "-o", out, "--weights", tmp_path / "own.safetensors")
     assert "own.safetensors" in line

@@ -56,7 +56,7 @@ def test_classical_methods_have_no_weights_to_load() -> None:
 def test_missing_weights_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing) as caught:
         registry.load(tmp_path / "none.safetensors")
-    assert "--weights" in caught.value.line
+    assert "check the spelling" in caught.value.line
 
 
 def test_a_pickle_is_refused_before_it_is_opened(tmp_path: Path) -> None:

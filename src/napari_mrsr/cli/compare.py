@@ -10,6 +10,7 @@ import typer
 from napari_mrsr.cli import console
 from napari_mrsr.cli.output import check_file, check_folder
 from napari_mrsr.cli.read import read_labels, read_map
+from napari_mrsr.errors import BadParameter
 
 
 def compare(
@@ -30,6 +31,8 @@ def compare(
 ) -> None:
     """Write PSNR, SSIM, RMSE, MSE, MAE and the SD of the difference of each volume."""
     check_file(output)
+    if output.suffix.lower() != ".json":
+        raise BadParameter("is no name for figures", where=output, remedy="end it in .json")
     if maps is not None:
         check_folder(maps)
     truth, judged = read_map(reference), read_map(test)

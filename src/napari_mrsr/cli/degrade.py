@@ -17,7 +17,7 @@ from napari_mrsr.cli.options import (
     check_choice,
     check_factor,
 )
-from napari_mrsr.cli.output import check_volume
+from napari_mrsr.cli.output import check_volumes
 from napari_mrsr.cli.read import read
 from napari_mrsr.errors import BadParameter
 
@@ -61,7 +61,7 @@ def degrade(
     factor = check_factor(2 if factor is None else factor)
     check_axis(axis)
     check_choice("--profile", profile, ("fir", "box", "gap", "gaussian"))
-    check_volume(output)
+    check_volumes([output], reads=scans)
     scan = read(scans, series=series, allow_nonfinite=allow_nonfinite)
 
     from napari_mrsr.files import write_nifti

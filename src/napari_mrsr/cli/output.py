@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from napari_mrsr.errors import BadParameter, OutputNotWritable
 
 VOLUME_SUFFIXES = (".nii", ".nii.gz")
+
+#: Folders that this command made, outer ones first.
+_made: list[Path] = []
 
 
 def check_file(path: Path) -> Path:
@@ -32,19 +37,39 @@ def check_file(path: Path) -> Path:
     return path
 
 
-def check_volume(path: Path) -> Path:
-    """Return the path if a NIfTI file can be written there.
+def check_volumes(paths: Iterable[Path | None], *, reads: Iterable[Path | None] = ()) -> None:
+    """Refuse names under which a command cannot write its volumes, each with its sidecar.
+
+    Parameters
+    ----------
+    paths
+        What is to be written; None stands for an output that was not asked for.
+    reads
+        What the command reads.
 
     Raises
     ------
     BadParameter
-        The name does not end in .nii or .nii.gz.
+        A name does not end in .nii or .nii.gz.
     OutputNotWritable
-        See :func:`check_file`.
+        See :func:`check_file`; or two outputs have one name, or one that of a scan that is read.
     """
-    if not path.name.lower().endswith(VOLUME_SUFFIXES) or path.name.lower() in VOLUME_SUFFIXES:
-        raise BadParameter("is no name for a volume", where=path, remedy="end it in .nii.gz or .nii")
-    return check_file(path)
+    taken = {_stem(path): "is read by this command" for path in reads if path is not None}
+    for path in paths:
+        if path is None:
+            continue
+        if not path.name.lower().endswith(VOLUME_SUFFIXES) or path.name.lower() in VOLUME_SUFFIXES:
+            raise BadParameter("is no name for a volume", where=path, remedy="end it in .nii.gz or .nii")
+        if (why := taken.get(_stem(path))) is not None:
+            raise OutputNotWritable(why, where=path, remedy="give another name to write")
+        taken[_stem(path)] = "is the name of two outputs"
+        check_file(path)
+
+
+def _stem(path: Path) -> str:
+    """Return what a volume and its sidecar have in common."""
+    name = str(path.resolve())
+    return next((name[: -len(end)] for end in (".nii.gz", ".nii") if name.lower().endswith(end)), name)
 
 
 def check_folder(path: Path) -> Path:
@@ -55,14 +80,23 @@ def check_folder(path: Path) -> Path:
     OutputNotWritable
         It cannot be made or written to.
     """
+    missing = [one for one in (path, *path.parents) if not one.exists()]
     try:
         path.mkdir(parents=True, exist_ok=True)
+        _made.extend(reversed(missing))
     except OSError as error:
         raise OutputNotWritable(
             f"cannot be made: {_reason(error)}", where=path, remedy="choose another folder"
         ) from error
     _try_writing(path)
     return path
+
+
+def remove_empty() -> None:
+    """Remove folders that were made for results and hold none, as after a refusal."""
+    while _made:
+        with suppress(OSError):  # it holds something
+            _made.pop().rmdir()
 
 
 def _try_writing(folder: Path) -> None:

@@ -66,6 +66,8 @@ def roi(
     if correlated is not None and sigma is None:
         raise BadParameter("--correlated needs --sigma", remedy="give the file that t2 --uncertainty wrote too")
     check_file(output)
+    if output.suffix.lower() != ".csv":
+        raise BadParameter("is no name for a table", where=output, remedy="end it in .csv")
     naming = None if names is None else read_names(names)
     values, labels = read_map(map_file), read_labels(labels_file)
 
@@ -74,6 +76,8 @@ def roi(
     if erode > 0:
         labels = regions.erode(labels, erode)
     table = regions.statistics(values, labels, names=naming)
+    if table.empty:
+        raise BadParameter("has no region on the map", where=labels_file, remedy="paint one, or give this map's labels")
     if values.quantity == "T2" or sigma is not None or reason is not None:
         table = _with_certainty(table, values, labels, sigma, reason, correlated, naming)
     console.warn((*labels.warnings, *table.attrs["warnings"], *_flags(table)))

@@ -28,6 +28,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NoReturn
 
+from napari_mrsr.cli.output import remove_empty
 from napari_mrsr.errors import MrsrError, OutOfMemory, OutputNotWritable, SeveralSeries, UnreadableFile
 
 #: Results were written, but some subjects of the cohort are not in them.
@@ -62,6 +63,8 @@ def run(argv: Sequence[str]) -> int:
             if debug and not isinstance(error, SystemExit):
                 _show_traceback()
             return _explain(error, debug)
+        finally:
+            remove_empty()
 
 
 @functools.cache

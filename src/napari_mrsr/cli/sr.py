@@ -22,7 +22,7 @@ from napari_mrsr.cli.options import (
     check_choice,
     check_factor,
 )
-from napari_mrsr.cli.output import check_folder, check_volume
+from napari_mrsr.cli.output import check_folder, check_volumes
 from napari_mrsr.cli.read import read
 from napari_mrsr.cli.sharpening import check_planes, is_in_plane, knows_the_plane, plane_axes, sharpen, write_trust
 from napari_mrsr.errors import BadParameter
@@ -119,7 +119,7 @@ def sr(
     check_adapt(adapt, adapt_minutes, save_adapted, method=method, weights=weights, axis=axis, like=like)
     if trust is not None:
         _check_trust(like, consistency)
-    check_volume(output)
+    check_volumes([output], reads=[*scans, like])
     if trust is not None:
         check_folder(trust)
 
@@ -184,7 +184,7 @@ def _check_method(method: str, weights: Path | None) -> None:
     from napari_mrsr.networks import registry
 
     if weights is not None:
-        registry.read_weights(weights)
+        registry.architecture_of(weights, method)
     elif method != "auto":
         registry.find(method)
 

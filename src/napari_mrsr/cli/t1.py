@@ -9,7 +9,7 @@ import typer
 
 from napari_mrsr.cli import console
 from napari_mrsr.cli.options import AllowNonfinite, OutVolume
-from napari_mrsr.cli.output import check_volume
+from napari_mrsr.cli.output import check_volumes
 from napari_mrsr.cli.read import read, read_map
 from napari_mrsr.errors import BadParameter, MissingParameter
 
@@ -88,9 +88,7 @@ def t1(
     Invalid voxels (air, no solution, out of range) are NaN. M0 holds receive gain and T2*: it is no proton density.
     With --mp2rage T1 comes from the uniform image of an MP2RAGE, by a table of its closed form.
     """
-    for path in (output, m0, reason, uncertainty):
-        if path is not None:
-            check_volume(path)
+    check_volumes([output, m0, reason, uncertainty], reads=[*scans, b1, inv1, inv2])
     if mp2rage:
         if any(one is not None for one in (b1, m0, reason, uncertainty, noise)):
             raise BadParameter(

@@ -9,7 +9,7 @@ import typer
 
 from napari_mrsr.cli import console
 from napari_mrsr.cli.options import AllowNonfinite, OutVolume, Scans, Series, check_choice
-from napari_mrsr.cli.output import check_volume
+from napari_mrsr.cli.output import check_volumes
 from napari_mrsr.cli.read import read, read_labels, read_map
 from napari_mrsr.errors import BadParameter, EchoesNeeded, GeometryMismatch
 
@@ -89,9 +89,7 @@ def t2(
     }
     for option, value in given.items():
         _check_number(option, value, zero=option in MAY_BE_ZERO)
-    for path in (output, reason, uncertainty):
-        if path is not None:
-            check_volume(path)
+    check_volumes([output, reason, uncertainty], reads=[*scans, tissue, b1])
     scan = read(scans, series=series, allow_nonfinite=allow_nonfinite)
     if scan.volumes < 2:
         raise EchoesNeeded("has one echo, but T2 needs two or more", where=scan.where, remedy="give the other echo too")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_mrsr.choice import axes_like, check_values, value_warnings
-from napari_mrsr.errors import BadParameter, GeometryMismatch, WeightsCorrupt
+from napari_mrsr.errors import BadParameter, GeometryMismatch
 from napari_mrsr.frames import dropped_in_words
 from napari_mrsr.mapping.is_map import check_is_signal
 from napari_mrsr.networks import registry
@@ -264,20 +264,9 @@ def _before_the_cut(scan: Scan, plane: Plane) -> Plane | None:
 
 def _of_file(method: str, path: Path) -> tuple[Method, str]:
     """Return the method of a file of weights: its header says which network it is for."""
-    registry.read_weights(path)
-    architecture = registry.read_header(path).get("architecture", "")
+    architecture = registry.architecture_of(path, method)
     if architecture not in registry.IN_PLANE:
-        if not architecture:
-            raise WeightsCorrupt("does not say which network it is for", where=path, remedy="use a file made by train")
         raise _for_slices(architecture, path)
-    if method not in ("auto", architecture):
-        one = registry.find(method)
-        if one.kind == "classical":
-            raise BadParameter(f"{method} takes no weights", remedy=f"leave out the method, or give {architecture}")
-        if one.file is None or registry.read_header(one.file).get("architecture") != architecture:
-            raise BadParameter(
-                f"holds weights of {architecture}, not of {method}", where=path, remedy=f"give {architecture}, or auto"
-            )
     known = {one.name: one for one in registry.methods()}
     own = known.get(architecture) or Method(architecture, "network", "weights of a user's own", axes=("in-plane",))
     own = replace(own, anatomy=(), contrasts=registry.contrasts_of(path))  # the card is of the shipped weights

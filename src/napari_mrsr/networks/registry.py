@@ -16,7 +16,7 @@ from importlib import import_module, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from napari_mrsr.errors import UnknownMethod, UnsafeWeights, WeightsCorrupt, WeightsMissing
+from napari_mrsr.errors import BadParameter, UnknownMethod, UnsafeWeights, WeightsCorrupt, WeightsMissing
 
 if TYPE_CHECKING:
     from napari_mrsr.networks.network import Network
@@ -38,6 +38,8 @@ CONTRASTS = "contrasts"
 IN_PLANE = ("circle", "cpce", "swift", "unet")
 #: Kinds of the manifest that super-resolve nothing, and are not listed as methods.
 NO_METHODS = ("features", "maps")
+#: Networks that super-resolve nothing, by the name in the header of their weights, and where those belong.
+ELSEWHERE = {"mapper": "maps --weights", "features": "train --features"}
 
 
 @dataclass(frozen=True)
@@ -233,9 +235,7 @@ def fill(network: Network, content: bytes, path: Path) -> None:
 def is_pickle(path: Path) -> bool:
     """Return whether a file begins as what torch saves; raises WeightsMissing where there is none."""
     if not path.is_file():
-        raise WeightsMissing(
-            "has no such file of weights", where=path, remedy="reinstall napari-mrsr, or give --weights FILE"
-        )
+        raise WeightsMissing("is no file of weights", where=path, remedy="check the spelling, or reinstall napari-mrsr")
     with path.open("rb") as file:
         begins = file.read(9)
     # the length of a safetensors header may begin as a pickle does (640 bytes: \x80\x02), but JSON follows it
@@ -270,6 +270,43 @@ def read_header(path: Path) -> dict[str, str]:
         raise WeightsCorrupt(f"is cut short ({size} of {8 + length + end} bytes)", where=path, remedy=remedy)
     metadata: dict[str, str] = header.get("__metadata__", {})
     return metadata
+
+
+def architecture_of(path: Path, method: str = "auto") -> str:
+    """Return which network or dictionary a file of weights is for.
+
+    Parameters
+    ----------
+    path
+        A safetensors file.
+    method
+        The method that it was given for; auto: any.
+
+    Raises
+    ------
+    BadParameter
+        It is for another method, or super-resolves nothing.
+    WeightsMissing, WeightsCorrupt, UnsafeWeights
+        It is not there, does not say what it is for, or is a pickle.
+    """
+    read_weights(path)
+    found = read_header(path).get("architecture", "")
+    if not found:
+        raise WeightsCorrupt("does not say which network it is for", where=path, remedy="use a file made by train")
+    if found in ELSEWHERE:
+        raise BadParameter(
+            f"holds weights of {found!r}, which super-resolves nothing",
+            where=path,
+            remedy=f"give it to napari-mrsr {ELSEWHERE[found]}",
+        )
+    if method in ("auto", found):
+        return found
+    asked = find(method)
+    if asked.kind == "classical":
+        raise BadParameter(f"{method} takes no weights", remedy=f"leave out the method, or give {found}")
+    if asked.file is None or read_header(asked.file).get("architecture") != found:
+        raise BadParameter(f"holds weights of {found}, not of {method}", where=path, remedy=f"give {found}, or auto")
+    return found
 
 
 def adaptation_of(path: Path) -> dict[str, Any] | None:
