@@ -121,7 +121,8 @@ def test_a_file_of_before_is_not_taken_for_a_result(begin, tmp_path) -> None:
     assert before.exists()
 
 
-#: Starts a fine-tuning without end, says who does it, and waits.
+#: Starts a fine-tuning without end, says who does it, and waits; as scripts are, without a guard that keeps it from
+#: being run once more in the process it starts.
 PARENT = textwrap.dedent("""
     import sys, time
     from pathlib import Path
@@ -129,12 +130,11 @@ PARENT = textwrap.dedent("""
     from napari_mrsr.training.spawned import spawn
     from tests.training.planning import TINY, planning
 
-    if __name__ == "__main__":
-        start, out = map(Path, sys.argv[1:])
-        schedule = choose(TINY, steps=1_000_000)
-        tuning = spawn(planning(), out, start=start, schedule=schedule, kspace=0.25, threads=1)
-        print(tuning.pid, flush=True)
-        time.sleep(600)
+    start, out = map(Path, sys.argv[1:])
+    schedule = choose(TINY, steps=1_000_000)
+    tuning = spawn(planning(), out, start=start, schedule=schedule, kspace=0.25, threads=1)
+    print(tuning.pid, flush=True)
+    time.sleep(600)
 """)
 
 

@@ -7,8 +7,8 @@ holds their lock would leave the parent waiting. A thread of the parent empties 
 The child writes the best weights so far to the file whenever there are better ones, whole or not at all. Whatever ends
 it, they are there. It ends by itself when the parent is gone.
 
-A program that calls :func:`spawn` must keep what it does at its top below ``if __name__ == "__main__":``, as always
-with ``multiprocessing``.
+The child does not run the program that started it once more, as ``multiprocessing`` does: a script that opens a napari
+window at its top would open another one.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
@@ -80,7 +82,8 @@ class FineTuning:
         self._process = context.Process(
             target=_teach, args=(far, what, out, dict(options)), name="napari-mrsr fine-tuning", daemon=True
         )
-        self._process.start()
+        with _no_program():
+            self._process.start()
         far.close()  # the child's end: only its death must leave it closed
         self._reader = threading.Thread(target=self._read, name="napari-mrsr fine-tuning", daemon=True)
         self._reader.start()
@@ -178,6 +181,17 @@ class FineTuning:
         else:
             name, what, where, remedy = content
             self.error = getattr(errors, name, MrsrError)(what, where=where, remedy=remedy)
+
+
+@contextmanager
+def _no_program() -> Iterator[None]:
+    """Let a process that is spawned find no program to import: what it does is not in there."""
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
 
 
 def spawn(planning: Scan | Path, out: Path, **options: Any) -> FineTuning:
