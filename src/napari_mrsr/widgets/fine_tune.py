@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from magicgui import widgets as mg
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton
 
 from napari_mrsr.app.dynamic.fine_tuning import METHODS, FineTuneSettings, fine_tuning_of, level_of
 from napari_mrsr.app.dynamic.fitting import fit_of
@@ -18,6 +17,7 @@ from napari_mrsr.app.session import Banner
 from napari_mrsr.widgets.banner import BannerBar
 from napari_mrsr.widgets.dock import form_of, heading, note
 from napari_mrsr.widgets.own_weights import OwnWeightsList
+from napari_mrsr.widgets.runs import Runs
 from napari_mrsr.widgets.section import Section
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ PACE = 500
 SMOOTH = 20
 
 
-class FineTuneSection(Section):
+class FineTuneSection(Runs, Section):
     """Fine-tune a network on the planning scan, watch it, and choose among the weights that came of it."""
 
     dock: ProcessDock
@@ -47,21 +47,11 @@ class FineTuneSection(Section):
         self.column.addWidget(self.which)
         self.options = _options(self.view.preferences.device)
         self.column.addWidget(form_of(self.options))
-        self.button = QPushButton("Fine-tune")
-        self.button.setToolTip("In a process of its own; the series can be opened and sharpened meanwhile")
-        self.button.clicked.connect(self.begin)
-        self.stop_button = QPushButton("Stop")
-        self.stop_button.setToolTip("Stop and keep the best weights so far")
-        self.stop_button.clicked.connect(self.tuning.stop)
-        line = QHBoxLayout()
-        line.addWidget(self.button, 2)
-        line.addWidget(self.stop_button, 1)
-        self.column.addLayout(line)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.column.addWidget(self.progress)
-        self.status = note()
-        self.column.addWidget(self.status)
+        about = "In a process of its own; the series can be opened and sharpened meanwhile"
+        keeps = "Stop and keep the best weights so far"
+        self.buttons = self._run_part(about, self.begin, self.tuning.stop, text="Fine-tune", keeps=keeps)
+        self.button = self.run_button
+        self.column.addWidget(self.buttons)
         self.column.addWidget(heading("Fine-tuned weights"))
         self.weights = OwnWeightsList(self.view)
         self.column.addWidget(self.weights)
@@ -171,11 +161,11 @@ class FineTuneSection(Section):
             from napari_mrsr.widgets.chart import Chart
 
             self.chart = Chart(self.view, "step", "loss", legend_left=False)
-            for side in ("left", "right"):
+            for side in ("left", "right", "bottom"):
                 self.chart.plot.getAxis(side).enableAutoSIPrefix(False)
             self.chart.legend.setOffset((-4, 60))  # the loss falls below it, SSIM rises above it
             self.listen(self.view.viewer.events.theme, self.chart.dress)
-            self.column.insertWidget(self.column.indexOf(self.progress), self.chart)
+            self.buttons.layout().insertWidget(1, self.chart)
         self.chart.setVisible(bool(points))
         self.chart.clear()
         if not points:
