@@ -12,7 +12,6 @@ The aims stand beside the results, and whether they are met is computed here.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Callable
 from functools import partial
@@ -20,16 +19,16 @@ from pathlib import Path
 
 import pandas as pd
 from brain_maps_aims import GROUPS, NOT_RUN, aims, of_measured
+from study_page import numbers, save, section
 
 from napari_mrsr.cli.evaluate_brain_maps import names_of
-from napari_mrsr.files.origin import plain
 from napari_mrsr.studies.brain_maps import study, ways
 from napari_mrsr.studies.brain_maps.conditions import NOMINAL, named
 from napari_mrsr.studies.brain_maps.heads import Head, subjects_of
 from napari_mrsr.studies.brain_maps.measures import COLUMNS
 from napari_mrsr.studies.cohort import CohortOf, EntryOf
 from napari_mrsr.studies.kept import Kept
-from napari_mrsr.studies.writing import Figure, Study, StudyTable, markdown, page, said_of_skipped
+from napari_mrsr.studies.writing import Study, StudyTable, markdown
 
 NAME = "brain_maps"
 ABOUT = (
@@ -70,31 +69,17 @@ def text(done: Study, command: str) -> str:
     said = "What stands in brackets is no aim: the paper does not say whether fluid counts."
     lines += [f"{'; '.join(told)}. {said}", markdown(StudyTable("aims", verdicts.fillna("-"), ""))]
     lines += [sentence] if (sentence := of_measured(done)) else []
-    tables = [table for table in done.tables if table.on_page]
-    figures = [Figure(f"{NAME}_{one.name}", one.caption, one.draw) for one in done.figures]
-    lead = "\n\n".join([done.lead, *said_of_skipped(done.skipped)])
-    lines.append(page("What was measured", lead, tables, figures, static="../_static/", level=2).rstrip())
+    lines.append(section(NAME, "What was measured", done))
     return "\n\n".join(lines) + "\n"
 
 
 def write(out: Path, static: Path, done: Study, command: str) -> None:
-    """Write page, figures and numbers."""
-    out.mkdir(parents=True, exist_ok=True)
-    static.mkdir(parents=True, exist_ok=True)
+    """Write page, figures and numbers; pictures of before go."""
     for old in static.glob(f"{NAME}_maps_*.png"):
         old.unlink()
-    for figure in done.figures:
-        figure.draw(static / f"{NAME}_{figure.name}.png")
-    numbers = {
-        "aims": aims(done).to_dict("records"),
-        "tables": {table.name: table.frame.to_dict("records") for table in done.tables if table.on_page},
-        "skipped": dict(done.skipped),
-        "provenance": dict(done.provenance),
-    }
-    (out / f"{NAME}.json").write_text(json.dumps(plain(numbers), indent=1) + "\n")
+    told = {"aims": aims(done).to_dict("records"), **numbers(done)}
+    save(out, static, NAME, text(done, command), told, {NAME: done})
     means(done.table("scores").frame).to_csv(out / f"{NAME}.csv", index=False)
-    (out / f"{NAME}.md").write_text(text(done, command))
-    print(out / f"{NAME}.md", flush=True)
 
 
 def means(scores: pd.DataFrame) -> pd.DataFrame:

@@ -13,23 +13,22 @@ The aims stand beside the results, and whether they are met is computed here.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 from brain_aims import aims
+from study_page import numbers, save, section
 
 from napari_mrsr.cli.evaluate_brain import cohort
-from napari_mrsr.files.origin import plain
 from napari_mrsr.studies.brain import study
 from napari_mrsr.studies.brain.folds import Fold, read_folds
 from napari_mrsr.studies.brain.measures import COLUMNS
 from napari_mrsr.studies.brain.methods import BASE, USUAL, chosen
 from napari_mrsr.studies.brain_cohort import BrainCohort
 from napari_mrsr.studies.kept import Kept
-from napari_mrsr.studies.writing import Figure, Study, StudyTable, markdown, page, said_of_skipped
+from napari_mrsr.studies.writing import Study, StudyTable, markdown
 
 #: Heads that no shipped weights learned from; the curves of training were drawn on the first.
 HELD_OUT = ("t2w_1mm_stripped", "t2w_2d")
@@ -43,8 +42,8 @@ FOLDS = "brain_folds"
 STROKE = "t2w_1mm_stripped=-44,-60,26"
 ABOUT = (
     "The study of Lyu et al. (Super-resolution MRI through deep learning) with the command that anyone can run on their "
-    "own scans ([the study of brains](../guide/brain_study.md)). IXI, on which the paper was done, could not be had: a few "
-    "public heads of four contrasts stand here, none of which taught the weights that it is scored with. "
+    "own scans ([the study of brains](../guide/brain_study.md)). IXI, on which the paper was done, could not be had: two "
+    "public heads stand here, both T2w, which taught no weights. "
     "The curves of training were drawn on `t2w_1mm_stripped` (8 bit, skull-stripped, with a stroke), so whoever chose "
     "recipes saw it; on `t2w_2d` nothing was chosen. So few heads say nothing of how good a method is in a hospital."
 )
@@ -76,10 +75,7 @@ def text(done: Study, command: str, name: str) -> str:
     verdicts = aims(done.table("scores").frame)
     judged = verdicts[verdicts["verdict"] != "**not run**"]
     met = int((judged["verdict"] == "met").sum())
-    tables = [table for table in done.tables if table.on_page]
-    figures = [Figure(f"{name}_{one.name}", one.caption, one.draw) for one in done.figures]
-    lead = "\n\n".join([done.lead, *said_of_skipped(done.skipped)])
-    measured = page("What was measured", lead, tables, figures, static="../_static/", level=2).rstrip()
+    measured = section(name, "What was measured", done)
     if name == FOLDS:
         return "\n\n".join(["# Brain slices: folds", f"Made by `{command}`. {ABOUT_FOLDS}", measured]) + "\n"
     lines = [
@@ -108,24 +104,13 @@ def of_air(scores: pd.DataFrame) -> str:
 
 
 def write(out: Path, static: Path, done: Study, command: str, name: str) -> None:
-    """Write page, figures and numbers."""
-    out.mkdir(parents=True, exist_ok=True)
-    static.mkdir(parents=True, exist_ok=True)
+    """Write page, figures and numbers; figures of before go."""
     for old in static.glob(f"{name}_*.png"):
         old.unlink()
-    for figure in done.figures:
-        figure.draw(static / f"{name}_{figure.name}.png")
     scores = done.table("scores").frame
-    numbers = {
-        "aims": aims(scores).to_dict("records"),
-        "tables": {table.name: table.frame.to_dict("records") for table in done.tables if table.on_page},
-        "skipped": dict(done.skipped),
-        "provenance": dict(done.provenance),
-    }
-    (out / f"{name}.json").write_text(json.dumps(plain(numbers), indent=1) + "\n")
+    told = {"aims": aims(scores).to_dict("records"), **numbers(done)}
+    save(out, static, name, text(done, command, name), told, {name: done})
     means(scores).to_csv(out / f"{name}.csv", index=False)
-    (out / f"{name}.md").write_text(text(done, command, name))
-    print(out / f"{name}.md", flush=True)
 
 
 def means(scores: pd.DataFrame) -> pd.DataFrame:

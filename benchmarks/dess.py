@@ -13,36 +13,23 @@ The aims stand beside the results, and whether they are met is computed here.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import half_knee
 from dess_aims import aims
+from study_page import Done, Part, do, save, section, tell
 
-from napari_mrsr.errors import MrsrError
-from napari_mrsr.files.origin import plain
 from napari_mrsr.studies import dess_quality, dess_t2
 from napari_mrsr.studies.kept import Kept
 from napari_mrsr.studies.layouts.phantoms import quality_cohort, t2_cohort
-from napari_mrsr.studies.writing import Figure, Study, StudyTable, markdown, page, said_of_skipped
+from napari_mrsr.studies.writing import StudyTable, markdown
 
 #: Methods of the half knee's T2.
 QUICK_METHODS = ["tricubic", "fourier", "lean", "aplus"]
 #: Tables that are shown on the page of all studies.
 SHOWN = ("table1", "gain", "times", "slabs")
-
-
-@dataclass(frozen=True)
-class Part:
-    """One study of the page."""
-
-    key: str
-    title: str
-    run: Callable[[], Study]
 
 
 def parts(given: argparse.Namespace, kept: Kept) -> list[Part]:
@@ -51,7 +38,7 @@ def parts(given: argparse.Namespace, kept: Kept) -> list[Part]:
     planes = 4 if given.quick else dess_quality.PLANES
     quality = dess_quality.Settings(planes=planes, device=given.device)
     t2 = dess_t2.Settings(planes=planes, device=given.device)
-    other: dict[str, Any] = {"kept": kept, "progress": _tell}
+    other: dict[str, Any] = {"kept": kept, "progress": tell}
     methods = given.methods
 
     found = [
@@ -84,12 +71,12 @@ def parts(given: argparse.Namespace, kept: Kept) -> list[Part]:
                 lambda: dess_t2.run(half_knee.cohort(Path(data)), methods or QUICK_METHODS, lateral, **other),
             ),
         ]
-    return [part for part in found if not given.only or part.key in given.only]
+    return found
 
 
-def text(studies: dict[str, Study], titles: dict[str, str], absent: dict[str, str], command: str) -> str:
+def text(done: Done, command: str) -> str:
     """Return the Markdown page."""
-    verdicts = aims(studies)
+    verdicts = aims(done.studies)
     by_method = ", ".join(
         f"`{method}` {int((rows['verdict'] == 'met').sum())} of {len(rows)}"
         for method, rows in verdicts.groupby("method", sort=False)
@@ -108,44 +95,32 @@ def text(studies: dict[str, Study], titles: dict[str, str], absent: dict[str, st
         "something of them.",
         markdown(StudyTable("aims", verdicts, "")),
     ]
-    for key, study in studies.items():
-        tables = [t for t in study.tables if t.on_page and (t.name in SHOWN or t.name.startswith("t2_"))]
-        lead = "\n\n".join([study.lead, *said_of_skipped(study.skipped)])
-        figures = [Figure(f"dess_{key}_{f.name}", f.caption, f.draw) for f in study.figures]
-        lines.append(page(titles[key], lead, tables, figures, static="../_static/", level=2).rstrip())
-    if absent:
-        lines += ["## Left out", *(f"- {titles[key]}: {why}" for key, why in absent.items())]
-    return "\n\n".join(lines) + "\n"
+    for key, study in done.studies.items():
+        lines.append(
+            section(f"dess_{key}", done.titles[key], study, lambda t: t.name in SHOWN or t.name.startswith("t2_"))
+        )
+    return "\n\n".join([*lines, *done.left_out()]) + "\n"
 
 
-def write(
-    out: Path, static: Path, studies: dict[str, Study], titles: dict[str, str], absent: dict[str, str], command: str
-) -> None:
+def write(out: Path, static: Path, done: Done, command: str) -> None:
     """Write page, figures and numbers."""
-    out.mkdir(parents=True, exist_ok=True)
-    static.mkdir(parents=True, exist_ok=True)
-    for key, study in studies.items():
-        for figure in study.figures:
-            figure.draw(static / f"dess_{key}_{figure.name}.png")
     numbers = {
-        "aims": aims(studies).to_dict("records"),
+        "aims": aims(done.studies).to_dict("records"),
         "studies": {
             key: {
-                "title": titles[key],
+                "title": done.titles[key],
                 "values": study.table("scores" if key.startswith("quality") else "subjects").frame.to_dict("records"),
                 "skipped": dict(study.skipped),
                 "provenance": dict(study.provenance),
             }
-            for key, study in studies.items()
+            for key, study in done.studies.items()
         },
     }
-    (out / "dess.json").write_text(json.dumps(plain(numbers), indent=1) + "\n")
-    (out / "dess.md").write_text(text(studies, titles, absent, command))
-    print(out / "dess.md")
+    save(out, static, "dess", text(done, command), numbers, {f"dess_{key}": one for key, one in done.studies.items()})
 
 
 def main() -> None:
-    """Do the studies one after the other and write after each, so that a stop leaves what was done."""
+    """Do the studies and write them."""
     root = Path(__file__).resolve().parents[1] / "docs"
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=root / "results")
@@ -158,24 +133,9 @@ def main() -> None:
     )
     parser.add_argument("--device", default="auto")
     given = parser.parse_args()
-    studies: dict[str, Study] = {}
-    absent: dict[str, str] = {}
-    todo = parts(given, Kept(given.cache))
-    titles = {part.key: part.title for part in todo}
     command = "python benchmarks/dess.py" + (" --quick" if given.quick else "")
-    for part in todo:
-        print(part.title, flush=True)
-        try:
-            studies[part.key] = part.run()
-        except MrsrError as error:
-            absent[part.key] = error.line
-            print(f"  left out: {error.line}", flush=True)
-            continue
-        write(given.out, given.static or root / "_static", studies, titles, absent, command)
-
-
-def _tell(done: float, what: str) -> None:
-    print(f"  {100 * done:3.0f} % {what}", flush=True) if what.endswith("done") else None
+    static = given.static or root / "_static"
+    do(parts(given, Kept(given.cache)), lambda done: write(given.out, static, done, command), given.only)
 
 
 if __name__ == "__main__":
