@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from napari_mrsr.inference import job
 from napari_mrsr.networks.lean import Lean
 from napari_mrsr.networks.mrsr import Mrsr
 
@@ -35,6 +37,12 @@ def lean() -> nn.Module:
 def mrsr() -> nn.Module:
     """An untrained MRSR of 4 features and three layers, two echoes: halo 5."""
     return _shaken(Mrsr(echoes=2, features=4, layers=3))
+
+
+@pytest.fixture(autouse=True)
+def nothing_to_collect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory runs out in play only: a look through all objects of a worker at every halving would take seconds."""
+    monkeypatch.setattr(job, "gc", SimpleNamespace(collect=lambda: 0))
 
 
 class MovingSum(nn.Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import torch
 
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.mrsr import Mrsr
-from napari_mrsr.training import checkpoint, sources
+from napari_mrsr.training import abdomen_sources, checkpoint, sources
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "train_all.py"
 
@@ -28,6 +29,7 @@ def test_a_dry_run_leaves_every_network_and_goes_on(
     spec.loader.exec_module(script)
     torch.set_num_threads(1)
     monkeypatch.setattr(sources, "PHANTOM_SHAPE", (40, 40, 40))
+    monkeypatch.setattr(abdomen_sources, "abdomen", partial(abdomen_sources.abdomen, shape=(80, 72, 24)))
     asked = ["--minutes", "0.01", "--quick", "--phantoms", "1", "--batch", "1", "--out", str(tmp_path)]
 
     script.main(asked)

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from napari_mrsr.errors import NothingToRead
 from napari_mrsr.phantoms.abdomen import abdomen
 from napari_mrsr.phantoms.abdomen.protocols import CHAOS, Protocol
+from napari_mrsr.physics.flash import Phase
 from napari_mrsr.scan import Scan
 from napari_mrsr.training.full_band import full_band_axes
 from napari_mrsr.training.in_plane import PlaneSource
@@ -66,7 +67,7 @@ def gather(
         report(f"phantom {FIRST_TRAINING_SEED + n}")
         sources += of_phantom(FIRST_TRAINING_SEED + n, noise=n % 2 == 0)
     if phantoms:
-        held_out += [source for seed in JUDGES for source in of_phantom(seed, noise=False)[:1]]
+        held_out += [source for seed in JUDGES for source in of_phantom(seed, noise=False, phases=("in",))]
     if not sources:
         raise NothingToRead("nothing to learn from", remedy="give --data DIR or --phantoms N")
     return sources, held_out
@@ -118,12 +119,12 @@ def thickened(array: npt.NDArray[np.float32], ratio: float) -> npt.NDArray[np.fl
     return np.asarray(array[..., :whole].reshape(*array.shape[:-1], -1, count).mean(axis=-1), np.float32)
 
 
-def of_phantom(seed: int, *, noise: bool) -> list[PlaneSource]:
+def of_phantom(seed: int, *, noise: bool, phases: Sequence[Phase] = ("in", "opposed")) -> list[PlaneSource]:
     """Return a person in and opposed phase, scanned as in the main training."""
     protocol = drawn_protocol(seed)
     rng = np.random.default_rng([seed, 7])
     made = []
-    for phase in ("in", "opposed"):
+    for phase in phases:
         snr = float(rng.uniform(15, 60))
         scan = abdomen(seed, protocol=protocol, phase=phase, frames=1, noise=noise, snr=snr).scan
         array = scan.array[0] / scan.array.max()
