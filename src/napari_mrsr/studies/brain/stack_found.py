@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_mrsr import in_plane
 from napari_mrsr.errors import Stopped
 from napari_mrsr.metrics.flicker import between_slices
 from napari_mrsr.sampling import degrade
@@ -75,6 +76,7 @@ class StackFound:
             raise Stopped("was stopped before the end")
         if self._coarse is None:
             self._coarse = degrade(self.stack.scan, kspace=self.kspace, axis=self.stack.axis)
+            in_plane.plan(self._coarse, method="fourier", like=self.stack.scan)  # looked at once: in no method's time
         one, other = self.stack.in_plane
         acquired = self._coarse.shape[one], self._coarse.shape[other]
         spacing = self.stack.scan.spacing[one], self.stack.scan.spacing[other]
