@@ -248,7 +248,7 @@ def test_no_tissue_has_such_a_t1(signal, t1: float) -> None:
         (lambda: FlairTimings(repetition_time=2000), "do not fit into TR"),
         (lambda: FlairTimings(echo_time=900), "outside a train"),
         (lambda: FlairTimings(pulses=0), "impossible"),
-        (lambda: FlairTimings(inversion_efficiency=2), "efficiency at most 1"),
+        (lambda: FlairTimings(inversion_efficiency=2), "efficiency 2 is above 1"),
         (lambda: flair_signal_simulated(800.0, 70.0, [120.0]), "1 angles for 176 pulses"),
     ],
 )

@@ -1,17 +1,6 @@
 r"""FLAIR: an inversion that leaves fluid near zero, then a turbo spin echo or SPACE train, in its steady state.
 
-One repetition::
-
-    inversion -- TI -- excitation -- train of N echoes ESP apart -- wait -- inversion
-    |<------------------------------- TR ---------------------------------->|
-
-With what the train does (:mod:`napari_mrsr.physics.refocusing`: its ``echo``, ``constant`` c, ``factor`` f), an
-inversion that turns z into :math:`-\eta z`, an excitation of angle x, ``G = exp(-TI/T1)`` and ``R = exp(-(TR - TI - N
-ESP)/T1)``, going once around gives z before the inversion, and from it the signal::
-
-    z / M0 = [ 1 - R (1 - c) + R f cos x (1 - G) ] / [ 1 + eta R f cos x G ]
-    u / M0 = 1 - G - eta G z / M0            before the excitation
-    S = u sin x * echo
+What is read, and how often, is in :mod:`napari_mrsr.physics.echo_train`.
 
 The sign is kept: S of fluid is negative where TI is shorter than its zero crossing. A scanner shows its magnitude.
 
@@ -35,14 +24,14 @@ refocusing flip angle schedules and generation of clinical T2 contrast. Magn Res
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.physics.arrays import Values, alike
-from napari_mrsr.physics.refocusing import Train, ideal_train, simulated_train
+from napari_mrsr.physics.echo_train import TrainTimings, signal_of_train
+from napari_mrsr.physics.refocusing import ideal_train, simulated_train
 from napari_mrsr.physics.timings import check_finite
 
 #: T1 and T2 of the fluid that is nulled, ms.
@@ -53,7 +42,7 @@ WITHOUT_RELAXATION = 1e12
 
 
 @dataclass(frozen=True)
-class FlairTimings:
+class FlairTimings(TrainTimings):
     r"""When a FLAIR sequence inverts, excites and reads.
 
     The defaults are those of Table 1 of Qiu et al. (a 3-D SPACE at 3 T). What the table does not print is
@@ -96,35 +85,9 @@ class FlairTimings:
 
     def __post_init__(self) -> None:
         check_finite(self, "FLAIR")
-        if self.pulses < 1 or self.echo_spacing == 0:
-            raise BadParameter(
-                f"a train of {self.pulses} pulses {self.echo_spacing:g} ms apart is impossible",
-                remedy="give the echo spacing in ms and the number of refocusing pulses",
-            )
-        if not 0 < self.excitation_angle <= 180 or self.inversion_efficiency > 1:
-            raise BadParameter(
-                "the excitation must be above 0 and at most 180 degrees, the inversion efficiency at most 1"
-            )
-        if not 1 <= self.echo <= self.pulses:
-            raise BadParameter(
-                f"TE {self.echo_time:g} ms lies outside a train of {self.pulses} echoes {self.echo_spacing:g} ms apart",
-                remedy="give the echo spacing and the number of refocusing pulses",
-            )
-        if self.wait < 0:
-            raise BadParameter(
-                f"TI {self.inversion_time:g} ms and {self.pulses} echoes {self.echo_spacing:g} ms apart "
-                f"do not fit into TR {self.repetition_time:g} ms"
-            )
-
-    @property
-    def echo(self) -> int:
-        """Which echo, from 1, is nearest to TE."""
-        return round(self.echo_time / self.echo_spacing)
-
-    @property
-    def wait(self) -> float:
-        """From ESP/2 behind the last pulse to the next inversion, ms."""
-        return self.repetition_time - self.inversion_time - self.pulses * self.echo_spacing
+        self.check_train()
+        if self.inversion_efficiency > 1:
+            raise BadParameter(f"inversion efficiency {self.inversion_efficiency:g} is above 1")
 
 
 def flair_signal(
@@ -249,16 +212,3 @@ def equivalent_echo_time(t1: Values, t2: Values, angles: Sequence[float], *, spa
     lost = simulated_train(t1, t2, angles, spacing=spacing, echo=echo).echo
     kept = simulated_train(lasting, lasting, angles, spacing=spacing, echo=echo).echo
     return -t2 * xp.log(lost / kept)
-
-
-def signal_of_train(train: Train, t1: Values, timings: FlairTimings, *, m0: Values = 1.0, b1: Values = 1.0) -> Any:
-    """Return the signal where it is known what the train does; parameters as of :func:`flair_signal`."""
-    xp, (t1, _, m0, b1) = alike(t1, 1.0, m0, b1)
-    angle = b1 * math.radians(timings.excitation_angle)
-    eta, cosine = timings.inversion_efficiency, xp.cos(angle)
-    inverted = xp.exp(-timings.inversion_time / t1)
-    recovered = -xp.expm1(-timings.inversion_time / t1)
-    kept = xp.exp(-timings.wait / t1)
-    turned = kept * train.factor * cosine
-    before = (1 - kept * (1 - train.constant) + turned * recovered) / (1 + eta * turned * inverted)
-    return m0 * (recovered - eta * inverted * before) * xp.sin(angle) * train.echo

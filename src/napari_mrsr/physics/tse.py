@@ -1,16 +1,9 @@
 r"""Turbo spin echo in its steady state, with pulses of 180 degrees (simplified) or of any angle.
 
-One repetition::
+One repetition is an excitation, a train and a wait (:mod:`napari_mrsr.physics.echo_train`). With c and f, what the
+train does, an excitation of angle x and ``R = exp(-(TR - N ESP)/T1)`` what lies along the field before it is ::
 
-    excitation -- ESP/2 -- refocusing -- ESP/2 -- echo 1 -- ESP/2 -- refocusing -- ... -- echo N -- wait -- excitation
-    |<----------------------------------------- TR ------------------------------------------------------->|
-
-With what the train does (:mod:`napari_mrsr.physics.refocusing`: its ``echo``, ``constant`` c, ``factor`` f), an
-excitation of angle x and ``R = exp(-(TR - N ESP)/T1)``, what is missing from equilibrium before the excitation is
-that behind the train after the wait::
-
-    z / M0 = 1 - R (1 - c - f (z / M0) cos x)   =>   z / M0 = (1 - R (1 - c)) / (1 - R f cos x)
-    S = z sin x * echo
+    z / M0 = (1 - R (1 - c)) / (1 - R f cos x)
 
 For pulses of 180 degrees behind an exact 90 degrees this is, with t = ESP/2, ::
 
@@ -38,18 +31,18 @@ Sources
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.physics.arrays import Values, alike
-from napari_mrsr.physics.refocusing import Train, ideal_train, simulated_train
+from napari_mrsr.physics.echo_train import TrainTimings, signal_of_train
+from napari_mrsr.physics.refocusing import ideal_train, simulated_train
 from napari_mrsr.physics.timings import check_finite
 
 
 @dataclass(frozen=True)
-class TseTimings:
+class TseTimings(TrainTimings):
     """When a turbo spin echo sequence excites, refocuses and reads.
 
     The defaults are those of Table 1 of Qiu et al. (3 T), with its 150 degrees. What the table does not print is
@@ -90,32 +83,9 @@ class TseTimings:
 
     def __post_init__(self) -> None:
         check_finite(self, "TSE")
-        if self.pulses < 1 or self.echo_spacing == 0:
-            raise BadParameter(
-                f"a train of {self.pulses} pulses {self.echo_spacing:g} ms apart is impossible",
-                remedy="give the echo spacing in ms and the number of refocusing pulses",
-            )
-        if not 0 < self.excitation_angle <= 180 or not 0 < self.refocusing_angle <= 180:
-            raise BadParameter("excitation and refocusing angles must be above 0 and at most 180 degrees")
-        if not 1 <= self.echo <= self.pulses:
-            raise BadParameter(
-                f"TE {self.echo_time:g} ms lies outside a train of {self.pulses} echoes {self.echo_spacing:g} ms apart",
-                remedy="give the echo spacing and the number of refocusing pulses",
-            )
-        if self.train_duration > self.repetition_time:
-            raise BadParameter(
-                f"{self.pulses} echoes {self.echo_spacing:g} ms apart do not fit into TR {self.repetition_time:g} ms"
-            )
-
-    @property
-    def echo(self) -> int:
-        """Which echo, from 1, is nearest to TE."""
-        return round(self.echo_time / self.echo_spacing)
-
-    @property
-    def train_duration(self) -> float:
-        """From the excitation to ESP/2 behind the last pulse, N ESP, ms."""
-        return self.pulses * self.echo_spacing
+        self.check_train()
+        if not 0 < self.refocusing_angle <= 180:
+            raise BadParameter("the refocusing angle must be above 0 and at most 180 degrees")
 
 
 def tse_signal(t1: Values, t2: Values, timings: TseTimings | None = None, *, m0: Values = 1.0, b1: Values = 1.0) -> Any:
@@ -175,13 +145,3 @@ def tse_signal_simulated(
     angles = [timings.refocusing_angle] * timings.pulses
     train = simulated_train(t1, t2, angles, spacing=timings.echo_spacing, echo=timings.echo, b1=b1)
     return signal_of_train(train, t1, timings, m0=m0, b1=b1)
-
-
-def signal_of_train(train: Train, t1: Values, timings: TseTimings, *, m0: Values = 1.0, b1: Values = 1.0) -> Any:
-    """Return the signal where it is known what the train does; parameters as of :func:`tse_signal`."""
-    xp, (t1, _, m0, b1) = alike(t1, 1.0, m0, b1)
-    angle = b1 * math.radians(timings.excitation_angle)
-    wait = timings.repetition_time - timings.train_duration
-    kept = xp.exp(-wait / t1)
-    before = (1 - kept * (1 - train.constant)) / (1 - kept * train.factor * xp.cos(angle))
-    return m0 * before * xp.sin(angle) * train.echo

@@ -26,7 +26,7 @@ from napari_mrsr.phantoms.brain.contrasts import CONTRASTS, Protocol
 from napari_mrsr.phantoms.brain.phantom import GAIN, Signal
 from napari_mrsr.phantoms.brain.tissues import CLASSES
 from napari_mrsr.phantoms.noise import rician
-from napari_mrsr.physics import flair, tse
+from napari_mrsr.physics.echo_train import signal_of_train
 from napari_mrsr.physics.flair import FlairTimings
 from napari_mrsr.physics.space import space_angles
 from napari_mrsr.physics.train_table import TrainTable
@@ -174,8 +174,8 @@ def real_signals(protocol: Protocol) -> Mapping[str, Signal]:
     really = replace(protocol.flair, inversion_time=protocol.flair_off * nulled)
     return {
         "T1w": protocol.signals()["T1w"],
-        "T2w": lambda t1, t2, m0, b1: tse.signal_of_train(turbo(t1, t2, b1), t1, protocol.tse, m0=m0, b1=b1),
-        "FLAIR": lambda t1, t2, m0, b1: flair.signal_of_train(long(t1, t2, b1), t1, really, m0=m0, b1=b1),
+        "T2w": lambda t1, t2, m0, b1: signal_of_train(turbo(t1, t2, b1), t1, protocol.tse, m0=m0, b1=b1),
+        "FLAIR": lambda t1, t2, m0, b1: signal_of_train(long(t1, t2, b1), t1, really, m0=m0, b1=b1),
     }
 
 
@@ -201,7 +201,7 @@ def null_of(timings: FlairTimings, train: TrainTable) -> float:
     fluid = train(np.array(FLUID[0]), np.array(FLUID[1]))
 
     def left(time: float) -> float:
-        return float(flair.signal_of_train(fluid, FLUID[0], replace(timings, inversion_time=time)))
+        return float(signal_of_train(fluid, FLUID[0], replace(timings, inversion_time=time)))
 
     return float(brentq(left, 0.05 * last, 0.95 * last, xtol=0.1))
 
