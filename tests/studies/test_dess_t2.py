@@ -66,7 +66,9 @@ def row(study, table: str, **wanted):
 @pytest.fixture(scope="module")
 def study():
     people = [made_subject(name, add=add) for name, add in zip("abc", (-4.0, 0.0, 5.0), strict=True)]
-    return dess_t2.run(cohort_of(*people, made_subject("d", labels=False)), METHODS, EXACT)
+    people[2].labels[4:12, 2:10, 16:] = 1
+    empty = replace(made_subject("e"), labels=np.zeros(SHAPE, np.uint8))
+    return dess_t2.run(cohort_of(*people, made_subject("d", labels=False), empty), METHODS, EXACT)
 
 
 def test_cartilage_that_is_the_same_in_all_slices_keeps_its_t2_in_every_comparison(study):
@@ -84,8 +86,9 @@ def test_layers_are_told_apart(study):
 
 
 def test_a_broken_subject_is_named_and_the_others_are_done(study):
-    assert list(study.skipped) == ["d"]
+    assert list(study.skipped) == ["d", "e"]
     assert "no labels" in study.skipped["d"]
+    assert study.skipped["e"] == "e has labels without a voxel; label the medial femoral cartilage"
     assert study.table("t2_pair").frame["Subject"].tolist()[:3] == ["a", "b", "c"]
 
 
@@ -99,6 +102,7 @@ def test_the_page_is_written_with_what_was_left_out(study, tmp_path):
     study.write(tmp_path / "out")
     page = (tmp_path / "out" / "dess-t2.md").read_text()
     assert "Left out: d (" in page
+    assert "medial femoral cartilage (cartilage) touches the first or last slice" in page
     assert "quarter of an acquired slice (0.4 mm)" in page
     assert "Against the true T2" in page
 
@@ -130,7 +134,7 @@ def test_one_subject_has_no_tests_and_is_told_why():
     table = found.table("t2_pair_statistics")
     assert "With 1 subject" in table.caption
     assert row(found, "t2_pair_statistics", layer="whole")["p Wilcoxon"] == "-"
-    assert [t.name for t in found.tables] == ["t2_pair", "t2_pair_statistics", "t2_true", "subjects"]
+    assert [t.name for t in found.tables] == ["t2_pair", "t2_pair_statistics", "t2_true", "places", "subjects"]
 
 
 def test_an_interrupted_study_does_nothing_twice(tmp_path, monkeypatch):

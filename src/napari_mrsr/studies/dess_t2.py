@@ -181,6 +181,8 @@ def _measure(
     stop: Callable[[], bool] | None,
 ) -> SubjectValues:
     """Return the T2 of one subject, acquired and by every method."""
+    from napari_mrsr.inference import engine  # noqa: F401  torch is loaded before the first method is timed
+
     reference = reference_values(subject, place, how.t2)
     identity = fingerprint(subject.scan)
 

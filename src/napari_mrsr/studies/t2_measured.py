@@ -79,7 +79,7 @@ def reference_values(subject: Subject, place: Place, settings: T2Settings) -> di
     slices = {name: place.pair if name == "resolved" else (place.middle,) for name in COMPARISONS}
     found: dict[str, Any] = {
         "noise": float(noise),
-        "notes": list(place.notes),
+        "notes": [*place.notes, *whole.warnings],
         "slices": slices,
         "slice_mm": float(whole.spacing[place.axis]),
     }

@@ -99,6 +99,8 @@ def find_place(subject: Subject, region: str = REGION, *, planes: int | None = P
     """
     if subject.labels is None:
         raise BadParameter("has no labels, so there is no region to compare T2 in", where=subject.name)
+    if not np.any(subject.labels):
+        raise BadParameter("has labels without a voxel", where=subject.name, remedy=f"label the {region}")
     axis = subject.scan.find_slice_axis()
     inside, regions = _inside(subject, region)
     notes = list(() if regions is None else regions.notes)

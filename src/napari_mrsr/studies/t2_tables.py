@@ -71,8 +71,26 @@ def tables(subjects: Sequence[SubjectValues], how: Settings) -> tuple[StudyTable
     truth = _truth(frame, how)
     if truth is not None:
         shown.append(truth)
+    shown.append(places(subjects))
     shown.append(StudyTable("subjects", frame, "One row per subject, comparison, layer and method.", 3, on_page=False))
     return tuple(shown)
+
+
+def places(subjects: Sequence[SubjectValues]) -> StudyTable:
+    """Return where T2 of each subject was compared, and what is odd there; on the page where anything is."""
+    import pandas as pd
+
+    rows = [
+        {
+            "subject": one.name,
+            "slice": one.reference["slices"]["rethickened"][0],
+            "voxels": len(one.reference["rethickened"]["layer"]),
+            "notes": "; ".join(one.reference["notes"]),
+        }
+        for one in subjects
+    ]
+    noted = any(row["notes"] for row in rows)
+    return StudyTable("places", pd.DataFrame(rows), "Where T2 was compared, in slices of the scan.", on_page=noted)
 
 
 def values_frame(subjects: Sequence[SubjectValues], how: Settings) -> pd.DataFrame:
