@@ -37,7 +37,7 @@ def test_a_press_on_run_maps_three_scans_in_a_thread(make_napari_viewer_proxy: A
             viewer.add_image(data, **settings)
     section = dock.brain_maps
     section.motion.setChecked(False)
-    section.take_weights(str(small_weights(tmp_path)))
+    section.weights.take(str(small_weights(tmp_path)))
     assert section.isExpanded()
     qtbot.wait(50)
     dock.scroll_to(section)

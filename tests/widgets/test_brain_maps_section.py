@@ -11,7 +11,8 @@ from qtpy.QtWidgets import QLabel
 from napari_mrsr.app.viewing import View
 from napari_mrsr.files import write_nifti
 from napari_mrsr.widgets import brain_maps
-from napari_mrsr.widgets.brain_maps import FILE, BrainMapsSection
+from napari_mrsr.widgets.brain_maps import BrainMapsSection
+from napari_mrsr.widgets.method_chooser import FILE
 from napari_mrsr.widgets.process import ProcessDock
 from napari_mrsr.widgets.roi import RoiDock
 from tests.app.conftest import dess
@@ -30,7 +31,7 @@ def section(qtbot: Any, view: View, weights: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(brain_maps, "shipped", list)
     dock = ProcessDock(view.viewer)
     qtbot.addWidget(dock)
-    dock.brain_maps.take_weights(str(weights))
+    dock.brain_maps.weights.take(str(weights))
     dock.brain_maps.motion.setChecked(False)  # a ball cannot be seen to turn
     return dock.brain_maps
 
@@ -70,8 +71,8 @@ def test_a_choice_by_hand_stays_and_is_checked_at_once(view: View, section: Brai
 
 
 def test_without_shipped_weights_it_says_so_calmly_and_offers_a_file(view: View, section: BrainMapsSection) -> None:
-    section.files.clear()
-    section.take_weights(None)
+    section.weights.files.clear()
+    section.weights.take(None)
     put(view, *three().values())
     assert section.weights.currentText() == FILE
     assert section.no_weights.text.text().startswith("i  This version ships no weights")

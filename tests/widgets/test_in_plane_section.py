@@ -14,7 +14,8 @@ from napari_mrsr.app.viewing import View
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.cpce import Cpce
 from napari_mrsr.scan import Acquisition, Source
-from napari_mrsr.widgets.in_plane import AS_IT_IS, FILE, InPlaneSection
+from napari_mrsr.widgets.in_plane import AS_IT_IS, InPlaneSection
+from napari_mrsr.widgets.method_chooser import FILE
 from napari_mrsr.widgets.process import ProcessDock
 from napari_mrsr.widgets.twin import TwinSection
 from tests.app.conftest import dess
@@ -105,7 +106,7 @@ def test_weights_of_ones_own_say_themselves_what_they_learned_from(
 ) -> None:
     view.session.adopt(brain())
     about = {registry.CONTRASTS: '["T1w"]'}
-    section.take_weights(str(registry.save(Cpce(features=4), tmp_path / "mine.safetensors", about=about)))
+    section.method.take(str(registry.save(Cpce(features=4), tmp_path / "mine.safetensors", about=about)))
     assert "T2w scan, weights of T1w (mine)" in section.outside.text.text()
 
 
@@ -113,7 +114,7 @@ def test_a_file_that_holds_no_weights_is_refused_by_run(view: View, section: InP
     view.session.adopt(brain())
     path = tmp_path / "mine.safetensors"
     path.write_text("nothing of the kind")
-    section.take_weights(str(path))
+    section.method.take(str(path))
     section.run_button.click()
     assert view.session.banner is not None
     assert "not a safetensors file" in view.session.banner.text
@@ -137,8 +138,8 @@ def test_weights_of_ones_own_are_used_and_have_no_twin(
 ) -> None:
     view.session.adopt(brain())
     path = registry.save(Cpce(features=4, shortcut=True), tmp_path / "mine.safetensors")
-    section.take_weights(str(path))
-    assert texts(section)[:2] == ["auto", "mine"]
+    section.method.take(str(path))
+    assert texts(section)[-2:] == ["mine", FILE]
     assert section.settings().weights == str(path)
     assert not twin.button.isEnabled()
     assert "no twin is known" in twin.what.text()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtWidgets import QHBoxLayout, QPushButton
 
 from napari_mrsr.app.adapting import adapting_of
 from napari_mrsr.widgets.dock import note
+from napari_mrsr.widgets.dropping import push_button
+from napari_mrsr.widgets.runs import run_and_stop
 from napari_mrsr.widgets.section import Section
 
 if TYPE_CHECKING:
@@ -31,20 +32,14 @@ class AdaptSection(Section):
         self.adapting = adapting_of(self.view)
         self.chart: Chart | None = None
         self.column.addWidget(note(ABOUT))
-        self.button = QPushButton("Adapt to this scan")
-        self.button.setToolTip("In the background, at most 3 minutes; for the method, factor and axis chosen above")
-        self.button.clicked.connect(self.adapt)
-        self.stop_button = QPushButton("Stop")
-        self.stop_button.setToolTip("Stop and keep the best so far")
-        self.stop_button.clicked.connect(self.session.stop)
-        line = QHBoxLayout()
-        line.addWidget(self.button, 2)
-        line.addWidget(self.stop_button, 1)
+        about = "In the background, at most 3 minutes; for the method, factor and axis chosen above"
+        self.button, self.stop_button, line = run_and_stop(
+            "Adapt to this scan", about, self.adapt, self.session.stop, "Stop and keep the best so far"
+        )
         self.column.addLayout(line)
         self.said = note()
         self.column.addWidget(self.said)
-        self.forget_button = QPushButton("Use the network as it was")
-        self.forget_button.setToolTip("Let go of the adapted network")
+        self.forget_button = push_button("Use the network as it was", "Let go of the adapted network")
         self.forget_button.clicked.connect(lambda: self.adapting.forget())
         self.column.addWidget(self.forget_button)
         self.listen(self.adapting.changed, self.show_all)

@@ -13,11 +13,7 @@ from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
-    QProgressBar,
-    QPushButton,
-    QWidget,
 )
 
 from napari_mrsr.app.brain_maps import contrasts
@@ -28,8 +24,10 @@ from napari_mrsr.app.session import Banner
 from napari_mrsr.mapping.brain_checks import CONTRASTS
 from napari_mrsr.widgets.banner import BannerBar
 from napari_mrsr.widgets.checks import Checks
-from napari_mrsr.widgets.dock import heading, note
+from napari_mrsr.widgets.dock import heading, new_form, note
 from napari_mrsr.widgets.dropping import TakesFiles, push_button
+from napari_mrsr.widgets.method_chooser import Method, MethodChooser, device_chooser
+from napari_mrsr.widgets.runs import Runs
 from napari_mrsr.widgets.section import Section
 from napari_mrsr.widgets.table import TableView
 
@@ -43,23 +41,32 @@ ABOUT = (
     "T1 and T2 in ms and a relative M0, estimated by a network from T1w (MPRAGE), T2w (TSE) and FLAIR of one brain, "
     "not measured. Drop the three here, or a folder that holds them."
 )
-NONE, FILE = "none", "file of weights…"
+NONE = "none"
 FILES = "Scans (*.nii *.nii.gz *.dcm *.IMA);;All files (*)"
 NOT_SHIPPED = "This version ships no weights for brain maps. Choose a file that napari-mrsr train brain-maps wrote."
 HINT = (
-    "Hold K: acquired or synthesised. G: 2 x 2, with T1 and T2. H: maps off. Review switches on T2, M0, reasons and "
-    "differences; ROI measures T1 and T2 in regions."
+    "Hold K: acquired or synthesised. G: 2 x 2, with T1 and T2. H: maps off. Review switches on T2, M0, reasons, "
+    "differences and uncertainty; ROI measures T1 and T2 in regions."
 )
-LABELS_ALONE = "brain-maps-supervised learned from coarse labels alone: softer maps, to compare with."
+ABOUT_WEIGHTS = dict(
+    zip(
+        SHIPPED,
+        (
+            "Labels and edges; maps are compared with labels as coarse as these are",
+            "Labels and edges as published",
+            "Coarse labels alone: softer maps, to compare with",
+        ),
+        strict=True,
+    )
+)
 
 
-class BrainMapsSection(TakesFiles, Section):
+class BrainMapsSection(TakesFiles, Runs, Section):
     """Three choosers, checks, timings, weights and Run."""
 
     def __init__(self, dock: Dock) -> None:
         super().__init__(dock, "Brain maps (T1, T2, M0)")
         self.brain = self.view.brain_maps
-        self.files: list[str] = []
         self._offered: list[Offered] = []
         self._chosen_by_hand: dict[str, str] = {}
         self.setAcceptDrops(True)
@@ -98,11 +105,7 @@ class BrainMapsSection(TakesFiles, Section):
         self.column.addLayout(line)
 
     def _add_form(self) -> None:
-        part = QWidget()
-        self.form = QFormLayout(part)
-        self.form.setContentsMargins(0, 0, 0, 0)
-        self.form.setVerticalSpacing(3)
-        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        part, self.form = new_form()
         self.choosers: dict[str, QComboBox] = {}
         for name in CONTRASTS:
             box = self.choosers[name] = QComboBox()
@@ -111,58 +114,40 @@ class BrainMapsSection(TakesFiles, Section):
             box.setToolTip(f"The {name}; chosen by header and name where these tell it")
             box.activated.connect(partial(self._scan_chosen, name))
             self.form.addRow(f"{name}:", box)
-        self.weights = QComboBox()
-        self.weights.setToolTip(f"Trained with edges and labels, or a file of your own. {LABELS_ALONE}")
-        self.weights.activated.connect(self._weights_chosen)
+        about = "The networks that are shipped, or a file of your own"
+        self.weights = MethodChooser(about, lambda: [Method(name, ABOUT_WEIGHTS[name]) for name in shipped()])
+        self.weights.picked.connect(self._weights_chosen)
         self.form.addRow("weights:", self.weights)
         self.plane = QComboBox()
         self.plane.addItems(["auto", "sagittal", "coronal", "axial"])
         self.plane.setToolTip("In which slices the network looks; auto: sagittal, but that of thick slices")
         self.form.addRow("slices:", self.plane)
-        self.device = QComboBox()
-        self.device.addItems(["auto", "cpu", "cuda"])
-        self.device.setCurrentText(self.view.preferences.device)
-        self.device.setToolTip("auto: the GPU if there is one")
+        self.device = device_chooser(self.view.preferences.device)
         self.form.addRow("device:", self.device)
         self.register = QCheckBox("register T2w and FLAIR to T1w first")
         self.register.setToolTip("Rigid; both are resampled onto the grid of T1w, which says so in its history")
         self.register.toggled.connect(self._ask)
+        self.register.toggled.connect(lambda ticked: self.motion.setEnabled(not ticked))
         self.form.addRow(self.register)
         self.motion = QCheckBox("look whether the head moved between them")
         self.motion.setChecked(True)
         self.motion.setToolTip("After the maps: how far T2w and FLAIR lie from T1w, in mm and degrees")
         self.form.addRow(self.motion)
-        self.uncertainty = QCheckBox("find within what T1 and T2 are right")
+        self.uncertainty = QCheckBox("uncertainty of T1 and T2 (± ms, 90 %)")
         self.uncertainty.setToolTip("A second look, as long as the first; for weights that were calibrated")
         self.form.addRow(self.uncertainty)
         self.column.addWidget(part)
-        self.list_weights()
+        self.weights.renew()
 
     def _add_timings(self) -> None:
-        self.timings = QWidget()
-        self.timings_form = QFormLayout(self.timings)
-        self.timings_form.setContentsMargins(0, 0, 0, 0)
-        self.timings_form.setVerticalSpacing(3)
+        self.timings, self.timings_form = new_form()
         self.fields: dict[tuple[str, str], QDoubleSpinBox] = {}
         self.column.addWidget(self.timings)
         self.timings.hide()
 
     def _add_run(self) -> None:
-        self.run_button = QPushButton("Run")
-        self.run_button.setToolTip("Map in the background; the slice on the screen comes first")
-        self.run_button.clicked.connect(self.run)
-        self.stop_button = QPushButton("Stop")
-        self.stop_button.setToolTip("Stop and keep what is done")
-        self.stop_button.clicked.connect(self.session.stop)
-        line = QHBoxLayout()
-        line.addWidget(self.run_button, 2)
-        line.addWidget(self.stop_button, 1)
-        self.column.addLayout(line)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.column.addWidget(self.progress)
-        self.status = note()
-        self.column.addWidget(self.status)
+        about = "Map in the background; the slice on the screen comes first"
+        self.column.addWidget(self._run_part(about, self.run, self.session.stop))
         self.tissues_heading = heading("Medians of tissues, and what papers report")
         self.tissues_heading.setWordWrap(True)
         self.column.addWidget(self.tissues_heading)
@@ -179,9 +164,9 @@ class BrainMapsSection(TakesFiles, Section):
 
     def settings(self) -> BrainSettings:
         """Return what is chosen."""
-        file = self.weights.currentData()
+        file = self.weights.file
         return BrainSettings(
-            weights=SHIPPED[0] if not self.weights.currentText() else file or self.weights.currentText(),
+            weights=file or self.weights.named or SHIPPED[0],
             own=file is not None,
             plane=self.plane.currentText(),  # type: ignore[arg-type]
             device=self.device.currentText(),
@@ -191,30 +176,7 @@ class BrainMapsSection(TakesFiles, Section):
             typed={key: field.value() for key, field in self.fields.items() if field.value() > 0},
         )
 
-    def list_weights(self) -> None:
-        """List what is shipped, and files of one's own."""
-        before = self.weights.currentText()
-        self.weights.clear()
-        for name in shipped():
-            self.weights.addItem(name)
-        for path in self.files:
-            self.weights.addItem(Path(path).name if len(self.files) == 1 else path, path)
-        self.weights.addItem(FILE)
-        self.weights.setCurrentIndex(max(self.weights.findText(before), 0))
-        self.weights.setItemData(self.weights.findText(SHIPPED[1]), LABELS_ALONE, Qt.ItemDataRole.ToolTipRole)
-
-    def _weights_chosen(self, index: int) -> None:
-        if self.weights.itemText(index) == FILE:
-            path, _ = QFileDialog.getOpenFileName(self, "Weights", "", "Weights (*.safetensors)")
-            self.take_weights(path or None)
-        self._ask()
-
-    def take_weights(self, path: str | None) -> None:
-        """Choose a file of weights of one's own; without one the first that is listed."""
-        if path is not None and path not in self.files:
-            self.files.append(path)
-        self.list_weights()
-        self.weights.setCurrentIndex(0 if path is None else self.weights.findData(path))
+    def _weights_chosen(self) -> None:
         self.show_job(self.session.running)
         self._ask()
 
@@ -284,20 +246,12 @@ class BrainMapsSection(TakesFiles, Section):
 
     def show_job(self, running: Running | None) -> None:
         """Show how far it is."""
-        mine = running is not None and running.name == JOB
-        there = self.weights.currentText() != FILE
+        there = bool(self.weights.file or self.weights.named)
         self.no_weights.show_banner(None if there else Banner("info", NOT_SHIPPED))
-        self.run_button.setEnabled(running is None and bool(self._offered) and there)
-        self.stop_button.setEnabled(mine and running is not None and not running.stopping)
-        self.progress.setVisible(mine)
+        self._show_running(running, JOB, ready=bool(self._offered) and there)
         for button in (self.files_button, self.folder_button):
             button.setEnabled(running is None)
-        if mine and running is not None:
-            self.progress.setValue(round(1000 * running.done))
-            left = running.left
-            time = "" if left is None or left < 1 else f", {left:.0f} s left"
-            self.status.setText("stopping…" if running.stopping else f"{running.text}{time}")
-        elif running is None:
+        if running is None:
             self.status.setText("" if self.brain.result is None else summary(self.brain.result))
 
     def show_result(self, result: BrainResult | None) -> None:

@@ -138,13 +138,27 @@ def note(text: str = "") -> QLabel:
     return label
 
 
-def form_of(container: Any) -> QWidget:
-    """Return the widgets of a magicgui form in Qt's own form layout, which lines up their labels."""
+def new_form() -> tuple[QWidget, QFormLayout]:
+    """Return a part of a dock, and the form in it."""
     part = QWidget()
     form = QFormLayout(part)
     form.setContentsMargins(0, 0, 0, 0)
     form.setVerticalSpacing(3)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return part, form
+
+
+def card_note() -> QLabel:
+    """Return where the card of a method is shown, in a frame of its own."""
+    card = note()
+    card.setOpenExternalLinks(True)
+    card.setStyleSheet("border: 1px solid gray; border-radius: 4px; padding: 6px;")
+    return card
+
+
+def form_of(container: Any) -> QWidget:
+    """Return the widgets of a magicgui form in Qt's own form layout, which lines up their labels."""
+    part, form = new_form()
     for widget in container:
         native = widget.native
         native.setToolTip(widget.tooltip or "")

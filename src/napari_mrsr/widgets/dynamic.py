@@ -6,18 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QSpinBox,
-    QWidget,
-)
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from napari_mrsr.app.dynamic.own_weights import own_weights_of
 from napari_mrsr.app.dynamic.series import (
@@ -33,7 +22,10 @@ from napari_mrsr.app.dynamic.series import (
 )
 from napari_mrsr.app.dynamic.timing import times_of
 from napari_mrsr.errors import BadParameter, MissingParameter, MrsrError
-from napari_mrsr.widgets.dock import note
+from napari_mrsr.widgets.dock import new_form, note
+from napari_mrsr.widgets.dropping import push_button
+from napari_mrsr.widgets.method_chooser import Method, MethodChooser, device_chooser
+from napari_mrsr.widgets.runs import Runs
 from napari_mrsr.widgets.section import Section
 
 if TYPE_CHECKING:
@@ -48,10 +40,10 @@ ABOUT = {
     AS_IT_IS: "The series is sharpened to the matrix given. There is no reference to hold it against.",
 }
 JOB = "Dynamic series"
-FILE = "file of weights…"
+METHODS = "A network, weights fine-tuned on the planning scan, or an interpolation"
 
 
-class DynamicSection(Section):
+class DynamicSection(Runs, Section):
     """Input, method and Run of a series."""
 
     def __init__(self, dock: Dock) -> None:
@@ -60,23 +52,22 @@ class DynamicSection(Section):
         self.own = own_weights_of(self.view)
         self.nothing = note(NOTHING_OPEN)
         self.column.addWidget(self.nothing)
-        self.frames_button = QPushButton("These volumes are frames over time")
-        self.frames_button.setToolTip("The file does not say what its volumes are: take them for frames of a series")
+        told = "The file does not say what its volumes are: take them for frames of a series"
+        self.frames_button = push_button("These volumes are frames over time", told)
         self.frames_button.clicked.connect(self.take_for_series)
         self.column.addWidget(self.frames_button)
-        self.echoes_button = QPushButton("These are echoes, not frames over time")
-        self.echoes_button.setToolTip("The file does not say when its volumes were taken: take them for echoes")
+        told = "The file does not say when its volumes were taken: take them for echoes"
+        self.echoes_button = push_button("These are echoes, not frames over time", told)
         self.echoes_button.clicked.connect(self.take_for_echoes)
         self.column.addWidget(self.echoes_button)
-        self.part = QWidget()
-        self.form = QFormLayout(self.part)
-        self.form.setContentsMargins(0, 0, 0, 0)
-        self.form.setVerticalSpacing(3)
-        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.part, self.form = new_form()
         self._add_input()
         self._add_method()
         self.column.addWidget(self.part)
-        self._add_run()
+        about = "Sharpen all frames in the background; the frame on the screen comes first"
+        keeps = "Stop and keep the frames that are done"
+        self.buttons = self._run_part(about, self.run, self.session.stop, keeps=keeps)
+        self.column.addWidget(self.buttons)
         self.listen(self.session.opened, self.show_scan)
         self.listen(self.session.planning_changed, self._planning)
         self.listen(self.session.job_changed, self.show_job)
@@ -102,8 +93,8 @@ class DynamicSection(Section):
         for box in (self.rows, self.columns):
             box.setRange(2, 4096)
             box.setKeyboardTracking(False)
-        self.like_button = QPushButton("as planning scan")
-        self.like_button.setToolTip("The matrix that gives the series the in-plane voxels of the planning scan")
+        told = "The matrix that gives the series the in-plane voxels of the planning scan"
+        self.like_button = push_button("as planning scan", told)
         self.like_button.clicked.connect(self.like_planning)
         self.matrix = QWidget()
         line = QHBoxLayout(self.matrix)
@@ -117,79 +108,46 @@ class DynamicSection(Section):
         self.form.addRow(self.about)
 
     def _add_method(self) -> None:
-        self.method = QComboBox()
-        self.method.setToolTip("A network, weights fine-tuned on the planning scan, or an interpolation")
-        self.method.activated.connect(self._method_chosen)
-        self.device = QComboBox()
-        self.device.addItems(["auto", "cpu", "cuda"])
-        self.device.setCurrentText(self.view.preferences.device)
-        self.device.setToolTip("auto: the GPU if there is one")
+        self.method = MethodChooser(METHODS, self._methods)
+        self.method.picked.connect(self._method_chosen)
+        self.device = device_chooser(self.view.preferences.device)
         self.form.addRow("method:", self.method)
         self.form.addRow("device:", self.device)
-
-    def _add_run(self) -> None:
-        self.run_button = QPushButton("Run")
-        self.run_button.setToolTip("Sharpen all frames in the background; the frame on the screen comes first")
-        self.run_button.clicked.connect(self.run)
-        self.stop_button = QPushButton("Stop")
-        self.stop_button.setToolTip("Stop and keep the frames that are done")
-        self.stop_button.clicked.connect(self.session.stop)
-        self.buttons = QWidget()
-        line = QHBoxLayout(self.buttons)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self.run_button, 2)
-        line.addWidget(self.stop_button, 1)
-        self.column.addWidget(self.buttons)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.column.addWidget(self.progress)
-        self.status = note()
-        self.column.addWidget(self.status)
 
     # -- choices ----------------------------------------------------------------------------------------
     def settings(self) -> SeriesSettings:
         """Return what is chosen."""
         simulated = self.input.currentText() == UNDERSAMPLE
-        weights = self.method.currentData(Qt.ItemDataRole.UserRole)
         return SeriesSettings(
-            method=self.method.currentText() if weights is None else "auto",
+            method=self.method.named or "auto",
             fraction=float(self.fraction.currentData()) if simulated else None,
             matrix=None if simulated else (self.rows.value(), self.columns.value()),
-            weights=None if weights is None else str(weights),
+            weights=self.method.file,
             device=self.device.currentText(),
         )
 
-    def list_methods(self, _event: Any = None) -> None:
-        """List the methods, and the weights that were fine-tuned here; those chosen there are chosen here."""
-        before = self.method.currentText()
-        self.method.clear()
-        for own in self.own.all():
-            self.method.addItem(own.name, str(own.path))
-            self.method.setItemData(self.method.count() - 1, own.line, Qt.ItemDataRole.ToolTipRole)
-        for name, about in methods().items():
-            self.method.addItem(name)
-            self.method.setItemData(self.method.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
-        self.method.addItem(FILE)
-        chosen = None if self.own.chosen is None else str(self.own.chosen)
-        if chosen is not None and self.method.findData(chosen) < 0:
-            self.method.insertItem(0, Path(chosen).stem, chosen)
-        index = self.method.findText(before or next(iter(methods())))
-        if chosen is not None:
-            index = self.method.findData(chosen)
-        elif index < 0 or self.method.itemData(index) is not None:  # the shipped weights are wanted again
-            index = self.method.findText(next(iter(methods())))
-        self.method.setCurrentIndex(index)
+    def _methods(self) -> list[Method]:
+        """Return the weights that were fine-tuned here, and the methods."""
+        own = [Method(one.name, one.line, str(one.path)) for one in self.own.all()]
+        chosen = self.own.chosen
+        if chosen is not None and str(chosen) not in (one.file for one in own):
+            own.insert(0, Method(chosen.stem, str(chosen), str(chosen)))
+        return [*own, *(Method(name, about) for name, about in methods().items())]
 
-    def _method_chosen(self, index: int) -> None:
-        if self.method.itemText(index) == FILE:
-            path, _ = QFileDialog.getOpenFileName(self, "Weights", "", "Weights (*.safetensors)")
-            self.method.setCurrentIndex(self.method.findText(next(iter(methods()))))
-            chosen = Path(path) if path else None
-        else:
-            data = self.method.itemData(index)
-            chosen = None if data is None else Path(data)
+    def list_methods(self, _event: Any = None) -> None:
+        """List the methods; of weights those that are chosen for series are chosen here, and else none."""
+        self.method.renew()
+        if self.own.chosen is not None:
+            self.method.setCurrentIndex(self.method.findData(str(self.own.chosen)))
+        elif self.method.file is not None:  # the shipped weights are wanted again
+            self.method.setCurrentText(next(iter(methods())))
+
+    def _method_chosen(self) -> None:
+        chosen = None if self.method.file is None else Path(self.method.file)
+        self.method.files.clear()  # the one that is chosen stands among one's own
         if chosen != self.own.chosen:
             self.session.attempt(lambda: self.own.choose(chosen))
+        self.list_methods()
 
     def like_planning(self) -> None:
         """Take the matrix that gives the voxels of the planning scan."""
@@ -209,7 +167,7 @@ class DynamicSection(Section):
             "input": self.input.currentText(),
             "fraction": self.fraction.currentText(),
             "matrix": [self.rows.value(), self.columns.value()],
-            "method": self.method.currentText() if self.method.currentData() is None else None,
+            "method": self.method.named or None,
         }
 
     def from_json(self, content: dict[str, Any]) -> None:
@@ -229,7 +187,7 @@ class DynamicSection(Section):
         self.nothing.setVisible(not there)
         self.frames_button.setVisible(scan is not None and scan.axis == "contrast" and scan.volumes >= 2)
         self.echoes_button.setVisible(scan is not None and there and times_of(scan) is None)
-        for widget in (self.part, self.buttons, self.status):
+        for widget in (self.part, self.buttons):
             widget.setVisible(there)
         if scan is not None and there:
             with suppress(MrsrError):
@@ -253,15 +211,7 @@ class DynamicSection(Section):
 
     def show_job(self, running: Running | None) -> None:
         """Show how far it is."""
-        mine = running is not None and running.name == JOB
-        self.run_button.setEnabled(running is None and is_series(self.session.scan))
-        self.stop_button.setEnabled(mine and running is not None and not running.stopping)
-        self.progress.setVisible(mine)
-        if mine and running is not None:
-            self.progress.setValue(round(1000 * running.done))
-            left = running.left
-            time = "" if left is None or left < 1 else f", {left:.0f} s left"
-            self.status.setText("stopping…" if running.stopping else f"{running.text}{time}")
+        self._show_running(running, JOB, ready=is_series(self.session.scan))
 
     def _ended(self, result: Any) -> None:
         frames = int(result.done.sum())

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFileDialog,
-    QFormLayout,
-    QHBoxLayout,
-    QProgressBar,
-    QPushButton,
-    QWidget,
-)
+from qtpy.QtWidgets import QCheckBox, QComboBox
 
 from napari_mrsr.app import cards
 from napari_mrsr.app.dynamic.series import FRACTIONS, is_series, percent
@@ -26,8 +15,10 @@ from napari_mrsr.in_plane.choice import choose_method
 from napari_mrsr.planes import planes_of
 from napari_mrsr.trust.anatomy import anatomy_of
 from napari_mrsr.widgets.banner import BannerBar
-from napari_mrsr.widgets.dock import note
+from napari_mrsr.widgets.dock import card_note, new_form, note
+from napari_mrsr.widgets.method_chooser import FILE, Method, MethodChooser, device_chooser
 from napari_mrsr.widgets.plane_trust import PlaneTrustPart
+from napari_mrsr.widgets.runs import Runs
 from napari_mrsr.widgets.section import Section
 
 if TYPE_CHECKING:
@@ -42,26 +33,25 @@ ABOUT = {
     UNDERSAMPLE: "The centre of k-space is kept, the rest is made by the method. The acquired scan is the reference.",
     AS_IT_IS: "The scan is sharpened to twice its matrix. There is no reference to hold it against.",
 }
-FILE = "file of weights…"
+METHODS = "auto: of the networks trained on what the scan shows, the one that invents least"
 
 
-class InPlaneSection(Section):
+class InPlaneSection(Runs, Section):
     """Input, method, card and Run of one scan in plane."""
 
     def __init__(self, dock: Dock) -> None:
         super().__init__(dock, "Sharpen in plane")
         self.in_plane = self.view.in_plane
-        self.files: list[str] = []
         self.nothing = note(NOTHING_OPEN)
         self.column.addWidget(self.nothing)
-        self.part = QWidget()
-        self.form = QFormLayout(self.part)
-        self.form.setContentsMargins(0, 0, 0, 0)
-        self.form.setVerticalSpacing(3)
-        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.part, self.form = new_form()
         self._add_form()
         self.column.addWidget(self.part)
-        self._add_run()
+        about = "Sharpen in the background; the slice on the screen comes first"
+        self.buttons = self._run_part(about, self.run, self.session.stop)
+        self.column.addWidget(self.buttons)
+        self.trust = PlaneTrustPart(self)
+        self.column.addWidget(self.trust)
         self.toggled.connect(self._ask)
         self.listen(self.session.opened, self.show_scan)
         self.listen(self.session.job_changed, self.show_job)
@@ -84,14 +74,10 @@ class InPlaneSection(Section):
         self.fraction.setToolTip("How much of in-plane k-space is kept, its centre")
         self.plane = QComboBox()
         self.plane.setToolTip("Planes that are sharpened; the first is that of the slices")
-        self.method = QComboBox()
-        self.method.setToolTip("auto: of the networks trained on what the scan shows, the one that invents least")
+        self.method = MethodChooser(METHODS, self._methods)
         self.three = QCheckBox("three orientations, against stripes between slices")
         self.three.setToolTip("Also the planes across the two other axes; three times as long. For nearly cubic voxels")
-        self.device = QComboBox()
-        self.device.addItems(["auto", "cpu", "cuda"])
-        self.device.setCurrentText(self.view.preferences.device)
-        self.device.setToolTip("auto: the GPU if there is one")
+        self.device = device_chooser(self.view.preferences.device)
         self.about = note()
         self.form.addRow("input:", self.input)
         self.form.addRow("k-space:", self.fraction)
@@ -100,85 +86,36 @@ class InPlaneSection(Section):
         self.form.addRow("method:", self.method)
         self.form.addRow(self.three)
         self.form.addRow("device:", self.device)
-        self.card = note()
-        self.card.setOpenExternalLinks(True)
-        self.card.setStyleSheet("border: 1px solid gray; border-radius: 4px; padding: 6px;")
+        self.card = card_note()
         self.form.addRow(self.card)
         self.outside = BannerBar()
         self.form.addRow(self.outside)
-        self.method.activated.connect(self._method_chosen)
+        self.method.picked.connect(self._changed)
         for box in (self.input, self.fraction, self.plane, self.method):
             box.currentIndexChanged.connect(self._changed)
-
-    def _add_run(self) -> None:
-        self.run_button = QPushButton("Run")
-        self.run_button.setToolTip("Sharpen in the background; the slice on the screen comes first")
-        self.run_button.clicked.connect(self.run)
-        self.stop_button = QPushButton("Stop")
-        self.stop_button.setToolTip("Stop and keep what is done")
-        self.stop_button.clicked.connect(self.session.stop)
-        self.buttons = QWidget()
-        line = QHBoxLayout(self.buttons)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self.run_button, 2)
-        line.addWidget(self.stop_button, 1)
-        self.column.addWidget(self.buttons)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.column.addWidget(self.progress)
-        self.status = note()
-        self.column.addWidget(self.status)
-        self.trust = PlaneTrustPart(self)
-        self.column.addWidget(self.trust)
 
     # -- choices ----------------------------------------------------------------------------------------
     def settings(self) -> PlaneSettings:
         """Return what is chosen."""
         simulated = self.input.currentText() == UNDERSAMPLE
-        weights = self.method.currentData()
-        named = self.method.currentText()
         return PlaneSettings(
-            method=AUTO if weights is not None or named in ("", FILE) else named,
+            method=self.method.named or AUTO,
             fraction=float(self.fraction.currentData()) if simulated else None,
-            weights=weights,
+            weights=self.method.file,
             device=self.device.currentText(),
             axis=self.plane.currentData(),
             orientations=3 if self.three.isChecked() else 1,
         )
 
-    def list_methods(self) -> None:
-        """List the methods that are here, those for what the scan shows first, and files of one's own."""
-        before = self.method.currentText()
-        self.method.blockSignals(True)
-        self.method.clear()
-        self.method.addItem(AUTO)
-        for path in self.files:
-            self.method.addItem(Path(path).stem, path)
-        for one in methods_for(self.session.scan):
-            self.method.addItem(one.name)
-            self.method.setItemData(self.method.count() - 1, one.summary, Qt.ItemDataRole.ToolTipRole)
-        self.method.addItem(FILE)
-        self.method.setCurrentIndex(max(self.method.findText(before), 0))
-        self.method.blockSignals(False)
-
-    def _method_chosen(self, index: int) -> None:
-        if self.method.itemText(index) == FILE:
-            path, _ = QFileDialog.getOpenFileName(self, "Weights", "", "Weights (*.safetensors)")
-            self.take_weights(path or None)
-
-    def take_weights(self, path: str | None) -> None:
-        """Choose a file of weights of one's own; without one the program chooses again."""
-        if path is not None and path not in self.files:
-            self.files.append(path)
-        self.list_methods()
-        self.method.setCurrentIndex(0 if path is None else self.method.findData(path))
-        self._changed()
+    def _methods(self) -> list[Method]:
+        """Return the methods that are here, those for what the scan shows first."""
+        return [Method(AUTO), *(Method(one.name, one.summary) for one in methods_for(self.session.scan))]
 
     def as_json(self) -> dict[str, Any]:
         """Return what is chosen, to be saved with a review; a path can tell whose it is and stays out."""
         boxes = {"input": self.input, "fraction": self.fraction, "plane": self.plane, "method": self.method}
         found = {name: box.currentText() for name, box in boxes.items()}
-        return found if self.method.currentData() is None else {**found, "method": AUTO}
+        return found if self.method.file is None else {**found, "method": AUTO}
 
     def from_json(self, content: dict[str, Any]) -> None:
         """Choose again what a review was saved with; what is not offered here is passed over."""
@@ -195,9 +132,9 @@ class InPlaneSection(Section):
         there = scan is not None and not is_series(scan)
         self.setVisible(not is_series(scan))
         self.nothing.setVisible(not there)
-        for widget in (self.part, self.buttons, self.status):
+        for widget in (self.part, self.buttons):
             widget.setVisible(there)
-        self.list_methods()
+        self.method.renew()
         self.plane.blockSignals(True)
         self.plane.clear()
         if scan is not None and there:
@@ -240,15 +177,7 @@ class InPlaneSection(Section):
 
     def show_job(self, running: Running | None) -> None:
         """Show how far it is."""
-        mine = running is not None and running.name == JOB
-        self.run_button.setEnabled(running is None and self.session.scan is not None)
-        self.stop_button.setEnabled(mine and running is not None and not running.stopping)
-        self.progress.setVisible(mine)
-        if mine and running is not None:
-            self.progress.setValue(round(1000 * running.done))
-            left = running.left
-            time = "" if left is None or left < 1 else f", {left:.0f} s left"
-            self.status.setText("stopping…" if running.stopping else f"{running.text}{time}")
+        self._show_running(running, JOB, ready=self.session.scan is not None)
 
     def _ended(self, result: PlaneResult) -> None:
         figures = "; ".join(

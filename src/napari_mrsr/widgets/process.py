@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from magicgui import widgets as mg
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_mrsr.app import cards
 from napari_mrsr.app.adapting import adapting_of
@@ -21,10 +21,11 @@ from napari_mrsr.widgets.acquisition_time import AcquisitionTimeSection
 from napari_mrsr.widgets.adapt import AdaptSection
 from napari_mrsr.widgets.banner import BannerBar
 from napari_mrsr.widgets.brain_maps import BrainMapsSection
-from napari_mrsr.widgets.dock import Dock, form_of, heading, note
+from napari_mrsr.widgets.dock import Dock, card_note, form_of, heading, note
 from napari_mrsr.widgets.dynamic import DynamicSection
 from napari_mrsr.widgets.fine_tune import FineTuneSection
 from napari_mrsr.widgets.in_plane import InPlaneSection
+from napari_mrsr.widgets.runs import Runs
 from napari_mrsr.widgets.twin import TwinSection
 
 AXES = {"slice axis": None, "axis i": 0, "axis j": 1, "axis k": 2}
@@ -33,7 +34,7 @@ AXES = {"slice axis": None, "axis i": 0, "axis j": 1, "axis k": 2}
 SETTLE = 400
 
 
-class ProcessDock(Dock):
+class ProcessDock(Runs, Dock):
     """Run super-resolution and T2 mapping in the background."""
 
     name = "Process"
@@ -45,15 +46,15 @@ class ProcessDock(Dock):
         self.options = _refine_options(self.view.preferences.device)
         self.slices_form = form_of(self.options)
         self.body.addWidget(self.slices_form)
-        self.card = note()
-        self.card.setOpenExternalLinks(True)
-        self.card.setStyleSheet("border: 1px solid gray; border-radius: 4px; padding: 6px;")
+        self.card = card_note()
         self.body.addWidget(self.card)
         self.outside = BannerBar()
         self.body.addWidget(self.outside)
         self.estimate = note()
         self.body.addWidget(self.estimate)
-        self._add_buttons()
+        about = "Super-resolve in the background; the slice on the screen comes first"
+        self.buttons = self._run_part(about, self.run, self.session.stop)
+        self.body.addWidget(self.buttons)
         self.adapt = AdaptSection(self)
         self.body.addWidget(self.adapt)
         self.brain_maps = BrainMapsSection(self)
@@ -91,23 +92,6 @@ class ProcessDock(Dock):
         self.show_scan(self.session.scan)
         self.show_job(self.session.running)
         self.view.saving.register("process", self.as_json, self.from_json)
-
-    def _add_buttons(self) -> None:
-        self.run_button = QPushButton("Run")
-        self.run_button.setToolTip("Super-resolve in the background; the slice on the screen comes first")
-        self.stop_button = QPushButton("Stop")
-        self.stop_button.setToolTip("Stop and keep what is done")
-        self.run_button.clicked.connect(self.run)
-        self.stop_button.clicked.connect(self.session.stop)
-        line = QHBoxLayout()
-        line.addWidget(self.run_button, 2)
-        line.addWidget(self.stop_button, 1)
-        self.body.addLayout(line)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.body.addWidget(self.progress)
-        self.status = note()
-        self.body.addWidget(self.status)
 
     # -- choices ------------------------------------------------------------------------------------
     def settings(self) -> RefineSettings:
@@ -181,8 +165,8 @@ class ProcessDock(Dock):
     def _show_parts(self) -> None:
         """Show of a series what is for a series; slices made thinner and T2 are for other scans."""
         for widget in (
-            self.slices_heading, self.slices_form, self.card, self.estimate, self.run_button, self.stop_button,
-            self.adapt, self.t2_heading, self.t2_form, self.t2_button, self.status,
+            self.slices_heading, self.slices_form, self.card, self.estimate, self.buttons,
+            self.adapt, self.t2_heading, self.t2_form, self.t2_button,
         ):  # fmt: skip
             widget.setVisible(not is_series(self.session.scan))
 
@@ -201,24 +185,15 @@ class ProcessDock(Dock):
 
     def show_job(self, running: Running | None) -> None:
         """Show progress and time left."""
-        ready = running is None and self.session.scan is not None
-        self.run_button.setEnabled(ready)
-        self.t2_button.setEnabled(ready)
-        self.stop_button.setEnabled(running is not None and not running.stopping)
-        self.progress.setVisible(running is not None and not is_series(self.session.scan))
+        ready = self.session.scan is not None
+        self._show_running(running, None, ready=ready)
+        self.t2_button.setEnabled(running is None and ready)
         if running is None:
             result = self.session.result
             done = result is not None and not result.partial and result.done >= 1.0
             self.status.setText(
                 f"{result.method} x{result.factor} took {result.seconds:.1f} s" if done and result is not None else ""
             )
-            return
-        self.progress.setValue(round(1000 * running.done))
-        left = running.left
-        time = (
-            "" if left is None or left < 1 else f", {left:.0f} s left" if left < 90 else f", {left / 60:.0f} min left"
-        )
-        self.status.setText("stopping…" if running.stopping else f"{running.name}: {running.text}{time}")
 
     # -- asking -------------------------------------------------------------------------------------
     def run(self) -> None:

@@ -64,6 +64,7 @@ class WindowSection(Section):
             if found is not None:
                 self.window_level.setValue(found[0])
                 self.window_width.setValue(found[1])
+            self.t2_limit.setEnabled(bool(maps))
             if maps:
                 self.t2_limit.setValue(maps[0].contrast_limits[1])
         finally:

@@ -55,7 +55,7 @@ def take(folder: Path, *, weights: Path | None = None, scans: tuple[Scan, ...] =
             viewer.open_sample("napari-mrsr", "brain_contrasts")
         process = docks["Process"][1]
         if weights is not None:
-            process.brain_maps.take_weights(str(weights))
+            process.brain_maps.weights.take(str(weights))
         if not process.brain_maps.run_button.isEnabled():
             raise MissingParameter("no weights are shipped", remedy="give a file of weights")
         process.adapt.collapse(animate=False)
