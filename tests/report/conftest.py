@@ -41,6 +41,14 @@ def report() -> Report:
     return small_report()
 
 
+@pytest.fixture(scope="session")
+def brain(report: Report) -> Report:
+    """A report with maps of T1 and T2."""
+    t2 = report.maps["acquired"]
+    t1 = replace(t2, array=20 * t2.array, names=("T1",), quantity="T1")
+    return replace(report, refined=None, maps={"T1": t1, "T2": t2}, compared=None, erosion=None)
+
+
 @pytest.fixture
 def make() -> Callable[..., Report]:
     """Make a report with other fields."""

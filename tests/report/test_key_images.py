@@ -17,7 +17,7 @@ from napari_mrsr.report.key_images import LARGEST, key_images
 def drawn(report: Report, n: int, shape: tuple[float, float] = (60.0, 60.0)):
     axes = Figure(figsize=(shape[0] / 25.4, shape[1] / 25.4)).add_axes((0, 0, 1, 1))
     image = key_images(report)[n]
-    return axes, draw(axes, image, shape=shape, t2_max=80.0, colormap="navia"), image
+    return axes, draw(axes, image, shape=shape), image
 
 
 def test_acquired_and_super_resolved_share_window_and_view(report: Report) -> None:
@@ -52,6 +52,24 @@ def test_a_millimetre_is_as_long_along_rows_as_along_columns(report: Report, sha
     assert wide / high == pytest.approx(shape[0] / shape[1])
     assert max(wide, high) == pytest.approx(image.field.side)
     assert image.field.side <= LARGEST
+
+
+def test_of_a_brain_t1_and_t2_are_shown_whole_each_with_its_colours_and_unit(brain: Report) -> None:
+    images = key_images(brain)
+    assert [image.title for image in images] == [
+        "S1 acquired, coronal reformat",
+        "S1 acquired, sagittal slice",
+        "T1 estimated, sagittal slice",
+        "T2 estimated, sagittal slice",
+    ]
+    for n, name, limit in ((2, "lipari", 2500.0), (3, "navia", 150.0)):
+        axes, coloured, image = drawn(brain, n)
+        assert (coloured.get_cmap().name.removeprefix("cmc."), coloured.get_clim()) == (name, (0.0, limit))
+        assert image.regions is not None
+        outside = np.ma.filled(coloured.get_array(), np.nan)[image.regions.values == 0]
+        assert np.isfinite(outside).any()
+        whole = image.grey.extent
+        assert np.ptp(axes.get_xlim()) >= whole[1] - whole[0] - 1e-6
 
 
 def test_without_maps_the_regions_are_outlined_on_the_magnitude(report: Report) -> None:

@@ -99,6 +99,13 @@ def test_eighteen_regions_with_long_names_stay_on_the_page(report: Report, tmp_p
 
 
 @needs_poppler
+def test_maps_of_a_brain_have_a_colour_bar_each(brain: Report, tmp_path: Path) -> None:
+    text = text_of(write_page(brain, tmp_path / "brain.pdf"))
+    for said in ("T1 and T2 report", "T1 estimated", "T2 estimated", "T1 [ms]", "T2 [ms]", "2500", "150"):
+        assert said in text, said
+
+
+@needs_poppler
 def test_one_echo_without_maps_still_makes_a_page(report: Report, tmp_path: Path) -> None:
     one = Report(report.scan.volume(0))
     write_page(one, tmp_path / "report.pdf")

@@ -135,6 +135,11 @@ class Report:
         return any(one.quantity == "T2" for one in self.maps.values())
 
     @property
+    def is_brain(self) -> bool:
+        """Whether the maps are those of a brain."""
+        return any(role in self.maps for role in BRAIN_ROLES)
+
+    @property
     def quantity(self) -> str:
         """What was measured in the regions."""
         return "T2" if self.mapped else "signal"

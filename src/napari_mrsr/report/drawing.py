@@ -1,6 +1,7 @@
 """Drawing the pictures of a report without a viewer: true aspect, orientation letters, a scale bar.
 
-Voxels are not smoothed. T2 is coloured inside the regions alone, so that a reader sees which voxels were measured.
+Voxels are not smoothed. T2 of cartilage is coloured inside the regions alone, so that a reader sees which voxels were
+measured.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from napari_mrsr.report.planes import Picture
 from napari_mrsr.report.sheet import INCH, text_width
 
 #: Lengths of the scale bar, mm; the longest that takes up to 40 % of the width.
-BARS = (10.0, 5.0, 2.0, 1.0)
+BARS = (50.0, 10.0, 5.0, 2.0, 1.0)
 
 CONTOUR = "#ff9d2e"
 
 
-def draw(axes: Any, image: KeyImage, *, shape: tuple[float, float], t2_max: float, colormap: str) -> Any:
+def draw(axes: Any, image: KeyImage, *, shape: tuple[float, float]) -> Any:
     """Draw a picture into axes of ``shape`` (width, height in mm) and return the coloured image, if there is one."""
     axes.set_facecolor("black")
     axes.set_xticks([])
@@ -37,12 +38,18 @@ def draw(axes: Any, image: KeyImage, *, shape: tuple[float, float], t2_max: floa
         interpolation="nearest",
     )
     coloured = None
-    if image.map is not None:
+    if image.map is not None and image.scale is not None:
         values = np.asarray(image.map.values, dtype=float)
-        if image.regions is not None and image.regions.values.shape == values.shape:
+        if not image.whole and image.regions is not None and image.regions.values.shape == values.shape:
             values = np.where(image.regions.values > 0, values, np.nan)
+        low, high = image.scale.limits
         coloured = axes.imshow(
-            values, cmap=colours(colormap), vmin=0.0, vmax=t2_max, extent=image.map.extent, interpolation="nearest"
+            values,
+            cmap=colours(image.scale.colormap),
+            vmin=low,
+            vmax=high,
+            extent=image.map.extent,
+            interpolation="nearest",
         )
     if image.regions is not None:
         _contours(axes, image.regions)

@@ -1,7 +1,8 @@
 """The pictures of a report: a reformat as acquired and super-resolved, and T2 on the slice with the largest region.
 
-Pictures of one plane share the view and the window, those of the acquired scan: no difference between them comes from
-the display. :mod:`napari_mrsr.report.drawing` draws them.
+Of a brain the acquired scan in both planes, and T1 and T2 on the slice, whole and not within the regions alone: these
+maps are of all tissue. Pictures of one plane share the view and the window, those of the acquired scan: no difference
+between them comes from the display. :mod:`napari_mrsr.report.drawing` draws them.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_mrsr.report.contents import Report
+from napari_mrsr.report.contents import BRAIN_ROLES, Report
 from napari_mrsr.report.planes import PLANES, Picture, centre_of, cut, slice_plane
+from napari_mrsr.report.scales import BRAIN, Scale
 from napari_mrsr.scan import Scan
 
 #: Percentiles of the acquired magnitude shown black and white.
@@ -57,7 +59,11 @@ class KeyImage:
     field
         The part that is shown.
     map, regions
-        T2 and labels in the same plane, each on its own grid; None where there is none.
+        T1 or T2 and labels in the same plane, each on its own grid; None where there is none.
+    scale
+        How the map is coloured; None without one.
+    whole
+        Whether the map is coloured beyond the regions.
     """
 
     title: str
@@ -66,6 +72,8 @@ class KeyImage:
     field: Field
     map: Picture | None = None
     regions: Picture | None = None
+    scale: Scale | None = None
+    whole: bool = False
 
 
 def key_images(report: Report) -> list[KeyImage]:
@@ -81,6 +89,9 @@ def key_images(report: Report) -> list[KeyImage]:
     for _, said, scan in shown:
         title = f"{scan.names[0]} {said}, {PLANES[across]} reformat"
         images.append(KeyImage(title, cut(scan, across, point), window, reformat))
+    if report.is_brain:
+        return images + _of_brain(report, plane, point, window, slices)
+    t2 = Scale("T2", report.unit, report.t2_colormap, (0.0, report.t2_max_ms))
     if report.refined is None:  # its map may have been made elsewhere
         shown.append(("SR", "super-resolved", report.scan))
     for role, said, scan in shown:
@@ -89,10 +100,25 @@ def key_images(report: Report) -> list[KeyImage]:
         if map is not None and map.quantity == "T2":
             title = f"T2 {said}, {PLANES[plane]} slice"
             regions = _regions(report, map, plane, point)
-            images.append(KeyImage(title, grey, window, slices, cut(map, plane, point), regions))
+            images.append(KeyImage(title, grey, window, slices, cut(map, plane, point), regions, t2))
         elif map is not None and report.labels is not None:
             title = f"{scan.names[0]} {said}, {PLANES[plane]} slice"
             images.append(KeyImage(title, grey, window, slices, None, _regions(report, scan, plane, point)))
+    return images
+
+
+def _of_brain(
+    report: Report, plane: int, point: npt.NDArray[Any], window: tuple[float, float], field: Field
+) -> list[KeyImage]:
+    """Return the acquired slice, and T1 and T2 on it."""
+    grey, where = cut(report.scan, plane, point), f"{PLANES[plane]} slice"
+    outlines = _regions(report, report.scan, plane, point)
+    images = [KeyImage(f"{report.scan.names[0]} acquired, {where}", grey, window, field, None, outlines)]
+    for role in BRAIN_ROLES:
+        map = report.maps.get(role)
+        if map is not None:
+            parts = cut(map, plane, point), _regions(report, map, plane, point), BRAIN[role]
+            images.append(KeyImage(f"{role} estimated, {where}", grey, window, field, *parts, whole=True))
     return images
 
 
@@ -120,12 +146,13 @@ def _window(volume: npt.NDArray[Any]) -> tuple[float, float]:
 
 
 def _field(report: Report, plane: int, point: npt.NDArray[Any]) -> Field:
-    """Return the part of a plane that is shown: around the regions, else the whole picture."""
+    """Return the part of a plane that is shown: around the regions, else the whole picture; of a brain always that."""
     left, right, bottom, top = bounds = cut(report.scan, plane, point).extent
     whole, narrow = max(right - left, bottom - top), min(right - left, bottom - top)
     regions = None if report.labels is None else cut(report.labels, plane, point)
-    if regions is None or not (regions.values > 0).any():
-        return Field(((top + bottom) / 2, (left + right) / 2), min(whole, LARGEST), bounds)
+    if report.is_brain or regions is None or not (regions.values > 0).any():
+        side = whole if report.is_brain else min(whole, LARGEST)
+        return Field(((top + bottom) / 2, (left + right) / 2), side, bounds)
     rows, columns = np.nonzero(regions.values > 0)
     r = regions.corner[0] + regions.spacing[0] * rows
     c = regions.corner[1] + regions.spacing[1] * columns

@@ -54,7 +54,7 @@ def title_of(report: Report) -> str:
     """Return what the page is called."""
     names = [str(name) for table in report.tables.values() for name in table["name"]]
     tissue = "Cartilage " if names and all("cartilage" in name.lower() for name in names) else ""
-    what = f"{tissue}{report.quantity}"
+    what = "T1 and T2" if report.is_brain else f"{tissue}{report.quantity}"
     return (what[:1].upper() + what[1:]) + (" report, super-resolved" if report.refined is not None else " report")
 
 
@@ -91,28 +91,33 @@ def _facts(sheet: Sheet, report: Report, y: float) -> float:
 def _pictures(sheet: Sheet, report: Report, y: float, room: float) -> float:
     """Draw the pictures in boxes of one size, unrolled maps below, and return where they end.
 
-    Where the table leaves room there are two rows of larger pictures; else one row, of T2 only the finest.
+    Where the table leaves room there are two rows of larger pictures; else one row, of T2 only the finest, of a brain
+    no reformat. Beside the last picture of a scale of colours in a row stands its bar.
     """
     images = key_images(report)
     flats = _flat_height(sheet, report) + FLAT_MARGIN if report.flats else 0.0
     large = len(images) == 4 and room - flats >= 2 * (LARGE + CAPTION)
     if not large and len(images) == 4:
-        images = [images[0], images[1], images[3]]
+        images = images[1:] if report.is_brain else [images[0], images[1], images[3]]
     columns, height = max(len(images), 2), PICTURE
     if large:
         columns, height = 2, min((room - flats) / 2 - CAPTION, HIGHEST)
     elif columns == 2:
         height = min(max(room - flats - CAPTION, PICTURE), HIGHEST)
-    bar = BAR * any(image.map is not None for image in images)
-    wide = (sheet.width - 2 * SIDE - bar - GAP * (columns - 1)) / columns
+    last = [
+        n for n, image in enumerate(images) if image.scale and image.scale not in (i.scale for i in images[n + 1 :])
+    ]
+    barred = {n % columns for n in last}
+    wide = (sheet.width - 2 * SIDE - BAR * len(barred) - GAP * (columns - 1)) / columns
     for n, image in enumerate(images):
         row, column = divmod(n, columns)
-        x, top = SIDE + column * (wide + GAP), y + row * (height + CAPTION) + 1.8
+        left = BAR * sum(one < column for one in barred)
+        x, top = SIDE + left + column * (wide + GAP), y + row * (height + CAPTION) + 1.8
         sheet.text(x, top - 1.8, image.title, points=7, bold=True, width=wide)
         axes = sheet.axes(x, top, wide, height)
-        coloured = draw(axes, image, shape=(wide, height), t2_max=report.t2_max_ms, colormap=report.t2_colormap)
-        if coloured is not None and n == len(images) - 1:
-            _bar(sheet, coloured, x + wide + 1.5, top + 4.0, height - 4.0, f"{report.quantity} [{report.unit}]")
+        coloured = draw(axes, image, shape=(wide, height))
+        if image.scale is not None and n in last:
+            _bar(sheet, coloured, x + wide + 1.5, top + 4.0, height - 4.0, image.scale.title)
     y += (height + CAPTION) * (2 if large else 1)
     return _unrolled(sheet, report, y) if report.flats else y
 

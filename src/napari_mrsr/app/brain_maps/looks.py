@@ -1,17 +1,13 @@
-"""How the layers of a mapped brain are called, coloured and windowed.
-
-Limits are fixed, so that one brain looks like the next, and lie where tissue is told apart at 3 T. T1 to 2500 ms: white
-matter is near 900, cortex near 1500, and partial volume with fluid still rises; fluid itself, 4 s and more, is white.
-T2 to 150 ms: white matter is near 75, cortex near 100; plaques and oedema, 120 and more, stand out; fluid has no T2.
-"""
+"""How the layers of a mapped brain are called; colours and windows are those of reports."""
 
 from __future__ import annotations
 
 from napari_mrsr.app import layers
+from napari_mrsr.report.scales import BRAIN
 
 #: The maps, their colours and limits (colours of the relaxometry community, see :mod:`napari_mrsr.app.display`).
-COLOURS = {"T1": "lipari", "T2": "navia", "M0": "gray"}
-T1_LIMITS, T2_LIMITS = (0.0, 2500.0), (0.0, 150.0)
+COLOURS = {**{name: scale.colormap for name, scale in BRAIN.items()}, "M0": "gray"}
+T1_LIMITS, T2_LIMITS = BRAIN["T1"].limits, BRAIN["T2"].limits
 #: How far the sliders of the limits reach.
 T1_RANGE, T2_RANGE = (0.0, 5000.0), (0.0, 600.0)
 #: M0 is relative: black is 0, and white this percentile of it.
@@ -58,7 +54,7 @@ def synthesised(contrast: str) -> str:
 
 def difference(contrast: str) -> str:
     """Return the layer name of what a synthesised image is above the acquired one."""
-    return f"{contrast} synthesised - acquired [a.u.]"
+    return f"{contrast} difference [a.u.]"
 
 
 def registered(contrast: str) -> str:
