@@ -1,5 +1,7 @@
 """Three weighted images of one brain: what is refused, and what is told, before anything is computed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -98,6 +100,12 @@ def test_an_image_of_nothing_is_refused(images):
 def test_a_flair_offered_as_t2w_is_told_by_its_name(images):
     with pytest.raises(BadParameter, match="is FLAIR and was offered as T2w"):
         together(**(images | {"t2w": images["flair"]}))
+
+
+def test_a_map_of_t1_is_no_t1w(images):
+    found = replace(images["t1w"], axis="map", names=("T1",), quantity="T1", unit="ms")
+    with pytest.raises(BadParameter, match="is a map of T1 and no weighted image"):
+        together(**(images | {"t1w": found}))
 
 
 def test_a_flair_offered_as_t2w_is_told_by_its_fluid(images):

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from napari_mrsr.contrast import recognise
 from napari_mrsr.errors import BadParameter, ConstantImage, GeometryMismatch, MixedPatients, WrongDimensions
 from napari_mrsr.files.subject import subject_of
+from napari_mrsr.mapping.is_map import map_of
 from napari_mrsr.mapping.registration import STEP as REGISTERED
 from napari_mrsr.scan import Scan
 
@@ -133,6 +134,13 @@ def contrasts(scans: Mapping[str, Scan]) -> list[str]:
     """Refuse what is of another contrast than it is offered as; return what cannot be told."""
     lines = []
     for name, scan in scans.items():
+        map = map_of(scan)
+        if map is not None:
+            raise BadParameter(
+                f"({name}) is a map of {map[0]} and no weighted image: {map[1]}",
+                where=scan.where,
+                remedy=f"give the {name} itself",
+            )
         found = recognise(scan)
         if found.uniform:
             raise BadParameter(

@@ -167,7 +167,7 @@ def test_a_head_that_moved_is_a_banner_once_the_maps_are_there(
     monkeypatch.setattr(misregistration, "misregistration", lambda *_args, **_more: [moved])
     mapped(view, weights, motion=True)
     assert view.session.banner is not None
-    assert view.session.banner.text == line.removesuffix(" (--register)")
+    assert view.session.banner.text == line.replace("(--register)", "and run again")
     assert "T1 [ms]" in names(view)
 
 

@@ -57,7 +57,7 @@ def summary(result: BrainResult) -> str:
     if result.maps is None:
         return ""
     lines = [f"stopped at {result.share:.0%}" if result.partial else f"took {result.seconds:.1f} s"]
-    off = ", ".join(f"{name} {percent:g} %" for name, percent in result.maps.misfit.items())
+    off = ", ".join(f"{name} {percent:.1f} %" for name, percent in result.maps.misfit.items())
     if off:
         lines.append(f"Images synthesised from the maps are off by {off} of their scale (median over the head).")
     return "\n".join([*lines, *result.moved])

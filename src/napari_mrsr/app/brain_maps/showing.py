@@ -14,7 +14,7 @@ from napari_mrsr.app.brain_maps.choices import MAPS, BrainResult, BrainSettings
 from napari_mrsr.app.brain_maps.notes import Notes
 from napari_mrsr.app.compare.comparing import Pair
 from napari_mrsr.contrast import contrast_of
-from napari_mrsr.mapping.brain_slices import normal_of
+from napari_mrsr.networks.brain_slices import normal_of
 from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class BrainMapping:
 
     def _moved(self, result: BrainResult, found: list[Misregistration]) -> None:
         """Say how T2w and FLAIR lie to T1w; a head that moved is a banner."""
-        result.moved = tuple(one.line.replace(" (--register)", "") for one in found)
+        result.moved = tuple(one.line.replace("(--register)", "and run again") for one in found)
         apart = [line for one, line in zip(found, result.moved, strict=True) if one.apart]
         if apart:
             self.view.session.say("warn", apart[0], "\n".join(result.moved))
