@@ -9,6 +9,7 @@ from scipy.ndimage import maximum_filter, minimum_filter
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.phantoms import LABELS, KneePhantom, knee
 from napari_mrsr.phantoms.settings import LABEL_OF, load
+from napari_mrsr.phantoms.subject import draw
 from napari_mrsr.physics.dess import DessSequence
 from napari_mrsr.physics.epg import dess_signals
 
@@ -200,16 +201,12 @@ def test_disease_can_be_asked_for_and_shows() -> None:
     assert len(diseased.subject.signs) >= 1
     np.testing.assert_array_equal(healthy.subject.size, diseased.subject.size)
     assert not np.array_equal(healthy.labels.array, diseased.labels.array)
-    found = {sign for seed in range(40) for sign in knee(seed, shape=(1, 1, 1), diseased=True).subject.signs}
+    found = {sign for seed in range(40) for sign in draw(seed, load(), diseased=True).signs}
     assert {"effusion", "osteophytes", "cartilage thinning", "medial meniscal tear"} <= found
 
 
 def test_a_lesion_thins_the_cartilage_and_lengthens_its_t2() -> None:
-    seed = next(
-        s
-        for s in range(50)
-        if (k := knee(s, shape=(1, 1, 1), diseased=True).subject).lesion and k.lesion.t2_factor > 1.4
-    )
+    seed = next(s for s in range(50) if (lesion := draw(s, load(), diseased=True).lesion) and lesion.t2_factor > 1.4)
     grid = {"shape": (72, 40, 60), "spacing": (1.0, 1.0, 1.4), "centre": (0, 0, 14), "noise": False}
     healthy, diseased = (knee(seed, diseased=flag, **grid) for flag in (False, True))
     label = MEDIAL if diseased.subject.lesion and diseased.subject.lesion.compartment == "medial" else LATERAL
