@@ -126,6 +126,9 @@ def test_one_press_fine_tunes_and_the_weights_are_listed_and_used(
     assert len(part.chart.curves["loss"][0]) == 40
     assert part.progress.isHidden()
     assert "is used by Run now" in part.status.text()
+    part.options.weights_name.value = "spleen"
+    part.button.click()
+    assert part.weights.selected.name == "spleen"  # what is used is what is described
 
 
 def test_the_level_is_that_of_the_series_until_a_person_chooses_another(

@@ -46,6 +46,19 @@ class MapLayers:
         """Return the layers of maps, from bottom to top."""
         return [la for la in self.view.viewer.layers if la.metadata.get("mrsr", {}).get("role") in ROLES]
 
+    def show(self, name: str, shown: bool) -> None:
+        """Show or hide a map; one that is shown comes to lie above the pictures that are seen, which would hide it."""
+        from napari.layers import Image
+
+        layer = self.view.layer(name)
+        if layer is None:
+            return
+        stack, maps = self.view.viewer.layers, self.found()
+        pictures = [n for n, la in enumerate(stack) if la.visible and la not in maps and isinstance(la, Image)]
+        if shown and pictures and stack.index(layer) < pictures[-1]:
+            stack.move(stack.index(layer), pictures[-1] + 1)
+        layer.visible = shown
+
     def recolour(self) -> None:
         """Give the T2 maps the colours and the limit that are preferred now."""
         wanted = self.view.preferences

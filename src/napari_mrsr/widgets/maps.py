@@ -125,6 +125,5 @@ class MapsSection(Section):
 
     # -- asking -------------------------------------------------------------------------------------
     def _show_map(self, name: str, shown: bool) -> None:
-        layer = self.view.layer(name)
-        if not self._filling and layer is not None:
-            layer.visible = shown
+        if not self._filling:
+            self.view.maps.show(name, shown)

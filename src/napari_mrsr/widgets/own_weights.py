@@ -45,6 +45,7 @@ class OwnWeightsList(QWidget):
         super().__init__()
         self.view, self.session = view, view.session
         self.own = own_weights_of(view)
+        self._used = self.own.chosen
         self.list = QTreeWidget()
         self.list.setColumnCount(len(COLUMNS))
         self.list.setHeaderLabels(COLUMNS)
@@ -85,7 +86,9 @@ class OwnWeightsList(QWidget):
     def show_all(self, _event: Any = None) -> None:
         """List what is there, and mark what is in use."""
         now = self.selected
-        wanted = self.own.chosen if now is None or not now.path.exists() else now.path
+        stays = now is not None and now.path.exists() and self._used == self.own.chosen
+        wanted = now.path if stays and now is not None else self.own.chosen
+        self._used = self.own.chosen
         self.list.blockSignals(True)
         self.list.clear()
         rows: list[Own | None] = [None, *self.own.all()]

@@ -165,3 +165,17 @@ def test_the_summary_has_a_row_for_every_method_that_was_judged(opened: View) ->
     found = over_time.summary(list(opened.dynamic.results.values()))
     assert list(found) == ["nearest 25 %", "fourier 25 %"]
     assert found["fourier 25 %"]["PSNR [dB]"] > found["nearest 25 %"]["PSNR [dB]"]
+
+
+def test_a_map_that_is_shown_lies_above_the_result_that_would_hide_it(opened: View) -> None:
+    for method in ("nearest", "fourier"):
+        opened.dynamic.run(SeriesSettings(method, 0.25))
+    stack, name = opened.viewer.layers, "SSIM nearest 25 % vs acquired [0..1]"
+    assert stack.index(name) < stack.index("fourier 25 %")
+    opened.maps.show(name, True)
+    assert stack[name].visible
+    assert stack.index(name) > stack.index("fourier 25 %")
+    order = [layer.name for layer in stack]
+    opened.maps.show(name, False)
+    assert not stack[name].visible
+    assert [layer.name for layer in stack] == order

@@ -216,7 +216,7 @@ class FineTuning:
             self.session.say("bad", ended.line)
             return
         saved = f'the best weights so far are kept as "{name}"' if name else "no weights were better yet, none are kept"
-        self.session.say("bad", f"fine-tuning broke off; {saved}", ended.line)
+        self.session.say("bad", f"{ended.line.partition(';')[0]}; {saved}")
 
     def _left(self) -> None:
         """Be ready for the next: the worker has ended, however it did."""
