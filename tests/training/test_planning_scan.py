@@ -13,7 +13,7 @@ from napari_mrsr.files.writing import write_nifti
 from napari_mrsr.phantoms.abdomen import SUBJECTS, abdomen
 from napari_mrsr.sampling import degrade
 from napari_mrsr.scan import Scan
-from napari_mrsr.training.planning_scan import check_planning, coverage, fingerprint
+from napari_mrsr.training.planning_scan import check_planning, coverage, fingerprint, is_itself
 from tests.training.planning import planning
 
 
@@ -34,6 +34,12 @@ def test_another_voxel_or_place_is_another_scan() -> None:
     other[0, 0, 0, 0] += 1
     found = {fingerprint(s) for s in (scan, replace(scan, array=other), moved(scan, (0.1, 0, 0)))}
     assert len(found) == 3
+
+
+def test_the_dynamic_scan_is_no_planning_scan_of_its_own(tmp_path) -> None:
+    plan, series = (write_nifti(planning(seed=n), tmp_path / f"{n}.nii.gz") for n in (0, 1))
+    assert is_itself(read_scan(series), read_scan(series))
+    assert not is_itself(read_scan(plan), read_scan(series))
 
 
 def test_a_planning_scan_as_fine_as_the_dynamic_one_is_taken() -> None:

@@ -172,13 +172,17 @@ def region_of(text: str) -> Region:
 def _read(planning: Path, dynamic: Path | None, *, series: str | None, allow_nonfinite: bool) -> Scan:
     """Read the planning scan, and say how it fits the dynamic one."""
     from napari_mrsr.files import read_scan
-    from napari_mrsr.training.planning_scan import check_planning
+    from napari_mrsr.training.planning_scan import check_planning, is_itself
     from napari_mrsr.training.same_subject import described, mismatch
 
     scan = read_scan(planning, series=series, allow_nonfinite=allow_nonfinite)
     console.warn(scan.warnings)
+    if scan.axis == "time" and scan.volumes > 1:
+        console.warn([f"it is a series of {scan.volumes} frames, which all teach; a planning scan is a still one"])
     if dynamic is not None:
         frames = read_scan(dynamic, allow_nonfinite=allow_nonfinite)
+        if is_itself(scan, frames):
+            console.warn(["this is the dynamic scan itself: what learns from it has seen the answer"])
         console.warn(check_planning(scan, frames))
         console.warn(mismatch({"planning": described(scan)}, frames))
     return scan

@@ -32,6 +32,12 @@ def fingerprint(scan: Scan) -> str:
     return digest.hexdigest()
 
 
+def is_itself(planning: Scan, dynamic: Scan) -> bool:
+    """Tell whether both were read from the same file: what learns from it then has seen the answer."""
+    known = {source.sha256 or source.path for source in planning.sources}
+    return planning is dynamic or bool(known & {source.sha256 or source.path for source in dynamic.sources})
+
+
 def check_planning(planning: Scan, dynamic: Scan) -> tuple[str, ...]:
     """Return what a person should know before fine-tuning for a dynamic scan, one line each.
 

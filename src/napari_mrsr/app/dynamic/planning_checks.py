@@ -46,8 +46,9 @@ def check(planning: Scan, series: Scan | None) -> list[Check]:
 
 def _session(planning: Scan, series: Scan) -> Check:
     """Tell the planning scan from the series itself, from which nothing may be learned."""
-    known = {source.sha256 or source.path for source in planning.sources}
-    if planning is series or known & {source.sha256 or source.path for source in series.sources}:
+    from napari_mrsr.training.planning_scan import is_itself
+
+    if is_itself(planning, series):
         return Check("session", "bad", "it is the open series itself: what learns from it has seen the answer")
     return Check("session", "good", "another scan than the series")
 
