@@ -119,9 +119,9 @@ def section(case: Case, judged: Judged, still: Judged, clean: Array, file: str) 
     for name, inside, nothing, other in against(case, judged, still, clean):
         times = inside / nothing if name in (ERROR, ADDED, Z, WIDTH, WIDEST) and nothing > 0 else float("nan")
         yield f"| {name} | {figure(inside)} | {figure(nothing)} | {figure(times)} | {figure(other)} |"
-    apart = judged.trust.summary.get("echoes_apart") or "the echoes lie on each other"
+    apart = judged.trust.apart or "echoes and slices lie on each other"
     light, before = (lamp(one.trust, case.region) for one in (judged, still))
-    yield from ("", f"Echoes: {apart}. Light: **{light.word}** ({light.why}); with nothing planted: **{before.word}**.")
+    yield from ("", f"Motion: {apart}. Light: **{light.word}** ({light.why}); with nothing planted: **{before.word}**.")
 
 
 def capital(text: str) -> str:
@@ -262,8 +262,9 @@ WHAT_IT_MEANS = """\
   the other, slice by slice, from the acquired scan. Where it is told in fewer slices than moved, it lies below three quarters of a pixel in
   the others. `z` and the T2 difference compare the result with what was measured, and a network copies a false measurement
   faithfully: they stay small.
-- **One slice moved in both echoes** is not seen by that check. `added` is larger in it, T2 scatters more, and along edges the
-  half-width is wider, but the light stays *good*. What to do: look at a reformat across the slices, where it is a step.
+- **One slice moved in both echoes** is not seen by that check, but by the one that compares the edges of a slice with those of the
+  slices before and after it. The layers say less: `added` is larger in the slice and T2 scatters more, because edges there are where
+  no neighbour has them. What to do: look at a reformat across the slices, where it is a step.
 - `z` lights up where the network did not believe the thick slices. Here it always did.
 - The 90 % of the interval are an average over voxels like those it was calibrated on. A lesion is not like them.
 """

@@ -67,7 +67,7 @@ def lamp(found: Trust, region: Mask) -> Light:
     """Return the traffic light of a region, as the table of regions has it."""
     where = region[..., ::FACTOR]
     difference = float("nan") if found.t2_difference is None else median(found.t2_difference.array[0][where])
-    return light_of(int(where.sum()), large(found, where), difference, apart=found.summary.get("echoes_apart", ""))
+    return light_of(int(where.sum()), large(found, where), difference, apart=found.apart)
 
 
 def coarse_of(where: Mask) -> Mask:

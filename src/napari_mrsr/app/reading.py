@@ -262,9 +262,9 @@ def trust_table(trust: Trust) -> pd.DataFrame:
 
 
 def trust_line(trust: Trust) -> str:
-    """Return what trust says about motion of the echoes and about T2, and why there is no interval."""
+    """Return what trust says about motion and about T2, and why there is no interval."""
     missing = trust.summary.get("interval_missing", "")
-    return "\n".join(filter(None, (trust.summary.get("echoes_apart", ""), _t2_line(trust), missing)))
+    return "\n".join(filter(None, (trust.apart, _t2_line(trust), missing)))
 
 
 def _t2_line(trust: Trust) -> str:

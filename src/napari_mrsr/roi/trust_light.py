@@ -9,11 +9,12 @@ Two things are known without any truth (:mod:`napari_mrsr.trust`):
 
 The light is that of the worse of the two. It says whether the result agrees with what was measured; it cannot say
 whether detail between the slices is true. Where the scan is unlike what the method was trained on
-(:mod:`napari_mrsr.trust.range`), or its echoes have moved against each other (:mod:`napari_mrsr.trust.echo_motion`), it
-is never better than "check": agreement with the measurement is then all that is known, or worth little. The calibrated
-half-width (:mod:`napari_mrsr.trust.intervals`) is told beside, without a limit: how wide is too wide depends on the
-question, errors of neighbouring voxels do not average out like noise, and at edges of healthy cartilage it is as wide
-as a lesion between slices makes it (``docs/results/planted.md``).
+(:mod:`napari_mrsr.trust.range`), or its echoes or slices have moved against each other
+(:mod:`napari_mrsr.trust.echo_motion`, :mod:`napari_mrsr.trust.slice_motion`), it is never better than "check":
+agreement with the measurement is then all that is known, or worth little. The calibrated half-width
+(:mod:`napari_mrsr.trust.intervals`) is told beside, without a limit: how wide is too wide depends on the question,
+errors of neighbouring voxels do not average out like noise, and at edges of healthy cartilage it is as wide as a lesion
+between slices makes it (``docs/results/planted.md``).
 
 Limits of T2 are published differences. The T2 of regions of femoral cartilage differs by 1.34 ms (mean absolute
 difference) between a radiologist's outlines and those of a network (Thomas and others, Cartilage 2021;13:747S,
@@ -86,7 +87,7 @@ def light_of(
         Of the calibrated interval, the median over the region as a part of the median signal, per cent; NaN where there
         is none.
     apart
-        Where the echoes have moved against each other, in words; empty where they have not.
+        Where echoes or slices have moved, in words; empty where they have not.
 
     Examples
     --------
@@ -124,6 +125,6 @@ EXPLANATION = (
     f"0.27 %), and the T2 of the re-thickened result lies within {T2_AMBER:g} ms of the acquired one\n"
     f"check: more than that\n"
     f"doubt: more than {Z_RED:g} % of the voxels, or {T2_RED:g} ms\n"
-    "A scan unlike what the method was trained on, or with echoes that moved, is never better than check.\n"
+    "A scan unlike what the method was trained on, or with echoes or slices that moved, is never better than check.\n"
     "It cannot say whether detail between the slices is true."
 )

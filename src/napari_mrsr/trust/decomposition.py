@@ -35,6 +35,7 @@ from napari_mrsr.sampling import along, thick_slices
 from napari_mrsr.scan import Scan
 from napari_mrsr.trust import intervals
 from napari_mrsr.trust.echo_motion import echo_motion
+from napari_mrsr.trust.slice_motion import slice_motion
 
 #: Absolute z that counts as a disagreement, and how often noise alone reaches it.
 LARGE_Z, EXPECTED_PERCENT = 3.0, 0.27
@@ -65,6 +66,11 @@ class Trust:
     summary: dict[str, Any]
     interval: Scan | None = None
 
+    @property
+    def apart(self) -> str:
+        """What has moved in the acquired scan, echoes or slices; empty where nothing is seen to have moved."""
+        return "; ".join(filter(None, (self.summary.get(f"{what}_apart", "") for what in ("echoes", "slices"))))
+
 
 def trust(acquired: Scan, result: Scan, *, factor: int, axis: int, noise: float | None = None) -> Trust:
     """Compare a super-resolved scan with the acquired one.
@@ -88,7 +94,8 @@ def trust(acquired: Scan, result: Scan, *, factor: int, axis: int, noise: float 
         ``interval_percent`` (half-width in the median over the object, per cent of that scale); for T2
         ``t2_median_difference``, ``t2_iqr`` (ms) and ``t2_n``, or ``t2_missing``, why there is none; and
         ``interval_coverage``, or ``interval_missing``, why there is none. Of echoes, ``echoes_apart`` says where they
-        have moved against each other, empty where they have not (:mod:`napari_mrsr.trust.echo_motion`).
+        have moved against each other, empty where they have not (:mod:`napari_mrsr.trust.echo_motion`);
+        ``slices_apart`` says which slices lie beside their neighbours (:mod:`napari_mrsr.trust.slice_motion`).
 
     Raises
     ------
@@ -130,6 +137,9 @@ def trust(acquired: Scan, result: Scan, *, factor: int, axis: int, noise: float 
     motion = echo_motion(acquired, axis)
     if motion is not None:
         summary["echoes_apart"] = motion.line
+    slices = slice_motion(acquired, axis)
+    if slices is not None:
+        summary["slices_apart"] = slices.line
     parameters = {"factor": factor, "axis": axis}
     difference, t2_summary = _t2_difference(acquired, thick, parameters)
     return Trust(

@@ -88,13 +88,25 @@ def _edges(plane: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 def _shift(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> tuple[float, float]:
     """Return where the correlation of two planes is largest, voxels."""
-    product = np.conj(fft.rfft2(one)) * fft.rfft2(other)
-    correlation = fft.irfft2(product, s=one.shape)
-    reach = [min(FURTHEST, (n - 1) // 2) for n in one.shape]
+    rows, columns, _ = best_shift(np.conj(fft.rfft2(one)) * fft.rfft2(other), one.shape)
+    return rows, columns
+
+
+def best_shift(product: npt.NDArray[np.complex64], size: tuple[int, ...]) -> tuple[float, float, float]:
+    """Return where a correlation is largest, voxels, and how large it is there.
+
+    Parameters
+    ----------
+    product
+        Its half spectrum, as of ``rfft2``.
+    size
+        Of the plane.
+    """
+    correlation = fft.irfft2(product, s=size)
+    reach = [min(FURTHEST, (n - 1) // 2) for n in size]
     near = np.roll(correlation, reach, axis=(0, 1))[: 2 * reach[0] + 1, : 2 * reach[1] + 1]
-    peak = np.unravel_index(int(near.argmax()), near.shape)
-    i, j = int(peak[0]), int(peak[1])
-    return i - reach[0] + _between(near[:, j], i), j - reach[1] + _between(near[i], j)
+    i, j = (int(n) for n in np.unravel_index(int(near.argmax()), near.shape))
+    return i - reach[0] + _between(near[:, j], i), j - reach[1] + _between(near[i], j), float(near[i, j])
 
 
 def _between(line: npt.NDArray[np.float32], peak: int) -> float:

@@ -259,8 +259,8 @@ def _lights(cache: RegionCache, trust: Trust | None, result: Scan | None) -> dic
         known_shares = [share for share in shares if np.isfinite(share)]
         share = max(known_shares, default=float("nan"))
         median = float(np.median(t2)) if t2.size else float("nan")
-        width, apart = _half_width(trust, result, region), trust.summary.get("echoes_apart", "")
-        return light_of(n, share, median, unlike=unlike, half_width=width, apart=apart)
+        width = _half_width(trust, result, region)
+        return light_of(n, share, median, unlike=unlike, half_width=width, apart=trust.apart)
 
     return {label: cache.row(label, "light", (trust,), judge) for label in cache.regions}
 
