@@ -47,6 +47,7 @@ def test_a_brain_cut_out_and_eight_bits_are_noted() -> None:
     assert notes(head()) == []
     (line,) = notes(head(stripped=True))
     assert line.startswith("skull-stripped")
+    assert is_stripped(head(stripped=True).array[0, 10:38, 8:32, 12:20])  # slices from its middle, cut to its width
     (line,) = notes(head(bits=8))
     assert line.startswith("8 bit")
 

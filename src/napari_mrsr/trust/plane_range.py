@@ -20,8 +20,9 @@ from napari_mrsr.trust.anatomy import anatomy_of
 
 #: Largest value of 8 bits.
 EIGHT_BITS = 255
-#: Of the voxels around a brain without its skull at least this part is exactly 0 ...
-EMPTY = 0.4
+#: Of the voxels around a brain without its skull at least this part is exactly 0, also where slices from its middle are
+#: cut to its width (1 - pi / 4) ...
+EMPTY = 0.2
 #: ... and where the zeros end, the median is at least this part of that of all that is not 0: skin fades, a cut not.
 EDGE = 0.25
 #: Every how many voxels of an axis are looked at, at most so many in all.
