@@ -146,7 +146,7 @@ class Slices:
         import torch
 
         from napari_mrsr import brain_maps
-        from napari_mrsr.mapping.brain_slices import seen_as
+        from napari_mrsr.networks.brain_slices import seen_as
 
         self.job = job = brain_maps.plan(*images_of(folder), weights=Path(weights), plane="sagittal")
         self.order, mirrored = seen_as(job.scans.t1w, job.normal)

@@ -7,6 +7,7 @@ import pytest
 
 from napari_mrsr.brain_maps import empty, finish, map_brain, plan, run
 from napari_mrsr.errors import BadParameter, MissingParameter, NotCalibrated, ScanMissing, Stopped
+from napari_mrsr.mapping.brain_synthesis import synthesise
 from napari_mrsr.mapping.reasons import Reason
 from napari_mrsr.networks import registry
 from napari_mrsr.networks.map_conditions import MapConditions
@@ -19,6 +20,12 @@ from napari_mrsr.trust import brain_intervals as intervals
 @pytest.fixture(scope="module")
 def phantom():
     return brain(3, spacing=6.0, lesions="none")
+
+
+@pytest.fixture(scope="module")
+def fine():
+    """A piece at 1 mm."""
+    return brain(3, shape=(8, 64, 64), lesions="none")
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +78,19 @@ def test_images_made_anew_from_the_true_maps_agree_with_those_acquired(phantom, 
     shown = found.synthesised["T2w"].array - even[1].array
     inside = job.inside & np.isfinite(maps).all(axis=0)
     np.testing.assert_allclose(found.difference["T2w"].array[0][inside], shown[0][inside], rtol=1e-5, atol=1e-2)
+
+
+def test_within_a_tissue_true_maps_explain_all_three_images(fine):
+    """At 1 mm; where tissues meet, signals of both signs add up in FLAIR, which no T1 and T2 of a voxel can say."""
+    even = weighted(fine, snr=None, b1=False, coil=False)
+    maps = np.stack(fine.maps).astype(np.float32)
+    inside = np.isfinite(maps).all(axis=0)
+    pure = inside & (np.max([fine.fractions[name] for name in fine.fractions], axis=0) > 0.999)
+    made = synthesise(even, maps, inside, timings=MapConditions(), scales=dict.fromkeys(even, 1.0))
+    assert pure.sum() > 0.4 * inside.sum()
+    for name, scan in even.items():
+        bright = np.percentile(scan.array[0][pure], 98)
+        assert np.abs(made.difference[name].array[0][pure]).max() < 0.005 * bright, name
 
 
 @pytest.mark.parametrize("plane", ["sagittal", "coronal", "axial"])

@@ -2,8 +2,8 @@ r"""The front door of mapping the brain: T1w, T2w and FLAIR go in; T1, T2 and M0
 
 The images are checked (:mod:`napari_mrsr.mapping.brain`), each is divided by its own scale
 (:mod:`~napari_mrsr.networks.head_scale`), and a network maps them slice by slice. From the maps, signal equations make
-the T1w and T2w images anew; what these are above the acquired ones, at the gain :math:`g = \langle \hat s, s \rangle /
-\langle \hat s, \hat s \rangle` over the head, tells where the maps do not explain the images.
+the T1w and T2w images anew; what these are above the acquired ones, at a gain that fits the head, tells where the maps do
+not explain the images (:mod:`~napari_mrsr.mapping.brain_synthesis`).
 
 A voxel has no T1, or no T2, where there is no signal or where the value lies outside of what the network was trained
 for: it is NaN with a reason. T2 of fluid, far longer than the echo times, is not determined by these images.
@@ -24,10 +24,10 @@ import numpy.typing as npt
 from napari_mrsr.errors import BadParameter, Stopped
 from napari_mrsr.mapping.brain import CONTRASTS, BrainMaps, BrainScans, together
 from napari_mrsr.mapping.brain_classes import brain_classes
-from napari_mrsr.mapping.brain_slices import Plane, normal_of, plane_name, seen_as
 from napari_mrsr.mapping.brain_synthesis import synthesise
 from napari_mrsr.mapping.brain_tissue_check import check_tissues
 from napari_mrsr.mapping.reasons import Reason
+from napari_mrsr.networks.brain_slices import Plane, normal_of, plane_name, seen_as
 from napari_mrsr.networks.head_scale import head_level, head_scale
 from napari_mrsr.networks.map_conditions import MapConditions
 from napari_mrsr.planes import PLANES
@@ -250,7 +250,7 @@ def finish(job: BrainJob, maps: Floats) -> BrainMaps:
     m0 = np.where(reasons[0] == Reason.OK, maps[2], np.nan)
     scales = dict(zip(CONTRASTS, job.scales, strict=True))
     shown = synthesise(job.scans.by_name, maps, job.inside, timings=job.timings, scales=scales, use=RESEARCH)
-    classes = brain_classes(job.scans.arrays, job.scans.t1w.spacing)
+    classes = brain_classes(job.scans.arrays, job.scans.t1w.affine)
     tissues = check_tissues(classes, t1, t2, _field(job))
     contrast = contrast_lines(job.scans.by_name, classes, c)
     warnings = (*job.warnings, *contrast, *(one.words for one in tissues if one.outside))

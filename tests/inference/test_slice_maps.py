@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from napari_mrsr.inference.slice_maps import stream
-from napari_mrsr.mapping.brain_slices import normal_of, seen_as
+from napari_mrsr.networks.brain_slices import normal_of, seen_as
 from napari_mrsr.networks.mapper import Mapper
 from napari_mrsr.phantoms.brain import brain
 from napari_mrsr.training.brain_contrasts import sagittal_slices

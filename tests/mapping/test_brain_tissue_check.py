@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from napari_mrsr.mapping.brain_classes import CLASSES, brain_classes
+from napari_mrsr.mapping.brain_classes import CLASSES, _brain, brain_classes
 from napari_mrsr.mapping.brain_tissue_check import check_tissues, reported_range
 from napari_mrsr.phantoms.brain import brain
 from napari_mrsr.phantoms.brain.contrasts import weighted
@@ -14,20 +14,32 @@ SHARES = {"white matter": "white matter", "grey matter": "grey matter", "fluid":
 
 @pytest.fixture(scope="module")
 def phantom():
-    return brain(6, spacing=SPACING, lesions="none")
+    """A head whose skull is so thin that its brain hardly comes loose from the scalp."""
+    return brain(5, spacing=SPACING, lesions="none")
 
 
 @pytest.fixture(scope="module")
 def classes(phantom):
     images = [scan.array[0] for scan in weighted(phantom, snr=30).values()]
-    return brain_classes(images, (SPACING,) * 3)
+    return brain_classes(images, phantom.labels.affine)
 
 
 def test_classes_hold_what_they_are_called(phantom, classes):
     for number, name in CLASSES.items():
         inside = classes == number
         assert inside.sum() > 300
-        assert phantom.share_of(SHARES[name])[inside].mean() > 0.8
+        assert phantom.share_of(SHARES[name])[inside].mean() > 0.75
+    head = sum(phantom.share_of(name) for name in SHARES.values())
+    assert (head[classes > 0] < 0.5).mean() < 0.01  # none of it in scalp and face
+
+
+def test_the_brain_of_a_real_head_comes_loose_from_face_and_scalp(real_data):
+    from napari_mrsr.files import read_scan
+
+    scan = read_scan(real_data / "brain" / "vfa" / "T1w.nii.gz")
+    part = scan.array[0][::2, ::2, ::2]
+    found = _brain(part.astype(np.float32), 2 * scan.affine[:3, :3])
+    assert 1.2e6 < np.count_nonzero(found) * 8 * np.prod(scan.spacing) < 2.1e6
 
 
 def test_their_medians_are_those_of_the_pure_tissue(phantom, classes):
@@ -39,8 +51,8 @@ def test_their_medians_are_those_of_the_pure_tissue(phantom, classes):
 
 def test_air_and_noise_hold_no_brain():
     rng = np.random.default_rng(0)
-    assert not brain_classes([np.zeros((20, 20, 20))] * 3, (1, 1, 1)).any()
-    assert brain_classes([rng.rayleigh(size=(20, 20, 20)) for _ in range(3)], (1, 1, 1)).shape == (20, 20, 20)
+    assert not brain_classes([np.zeros((20, 20, 20))] * 3, np.eye(4)).any()
+    assert brain_classes([rng.rayleigh(size=(20, 20, 20)) for _ in range(3)], np.eye(4)).shape == (20, 20, 20)
 
 
 def test_medians_stand_beside_their_range_with_a_verdict():

@@ -40,7 +40,7 @@ HEIGHT = 165.0
 
 
 @cache
-def _sphere(divisions: int = 4) -> tuple[Array, npt.NDArray[np.intp]]:
+def _sphere(divisions: int) -> tuple[Array, npt.NDArray[np.intp]]:
     """Return vertices and triangles of an icosahedron divided that often: 2562 vertices for four."""
     golden = (1 + 5**0.5) / 2
     corners = [(0, a, b * golden) for a in (-1, 1) for b in (-1, 1)]
@@ -67,7 +67,7 @@ def _sphere(divisions: int = 4) -> tuple[Array, npt.NDArray[np.intp]]:
     return points, triangles
 
 
-def brain_mask(volume: Array, spacing: float) -> Bool:
+def brain_mask(volume: Array, spacing: float, *, divisions: int = 4, steps: int = STEPS) -> Bool:
     """Return the voxels of the brain, with the fluid in its sulci and ventricles.
 
     Parameters
@@ -76,6 +76,8 @@ def brain_mask(volume: Array, spacing: float) -> Bool:
         T1-weighted, its third axis upwards, with next to no shading.
     spacing
         Edge of a voxel, mm.
+    divisions, steps
+        Of the sphere, and of the balloon.
     """
     import scipy.sparse as sparse
 
@@ -93,7 +95,7 @@ def brain_mask(volume: Array, spacing: float) -> Bool:
     seen = volume[inner & (volume > low) & (volume < high)]
     median = float(np.median(seen))
 
-    points, faces = _sphere()
+    points, faces = _sphere(divisions)
     vertices = centre + 0.5 * radius * points
     count = len(points)
     ends = (faces.ravel(), np.roll(faces, 1, axis=1).ravel())
@@ -106,7 +108,7 @@ def brain_mask(volume: Array, spacing: float) -> Bool:
     steep = 6 / ((1 / TIGHTEST - 1 / WIDEST) * spacing)
     deep, shallow = int(DARK / spacing), int(BRIGHT / spacing)
     soft = gaussian_filter(volume.astype(np.float32), 0.5)
-    for _ in range(STEPS):
+    for _ in range(steps):
         a, b, c = vertices[faces].transpose(1, 0, 2)
         normal = corner @ np.cross(b - a, c - a)
         normal /= np.linalg.norm(normal, axis=1)[:, None] + 1e-12

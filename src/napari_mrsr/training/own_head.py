@@ -4,7 +4,7 @@ Maps come onto the grid of the images (:mod:`~napari_mrsr.interpolation.onto_gri
 head: what a fit says of air is noise. M0 of a measurement has a unit of its own and images are divided by a scale of
 their own, so M0 is multiplied such that its median over brain is :data:`M0_MEDIAN`, where heads of the tissue values
 that phantoms have it. Slices that teach hold the coarse axis of the labels: sagittal ones, as published, unless that is
-the axis they lack. They lie as the network will see them in use (:func:`~napari_mrsr.mapping.brain_slices.seen_as`).
+the axis they lack. They lie as the network will see them in use (:func:`~napari_mrsr.networks.brain_slices.seen_as`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from napari_mrsr.errors import GeometryMismatch
 from napari_mrsr.files.own_layout import CONTRASTS, MAPS
 from napari_mrsr.files.own_maps import OwnMaps
 from napari_mrsr.interpolation.onto_grid import onto_grid
-from napari_mrsr.mapping.brain_slices import seen_as
+from napari_mrsr.networks.brain_slices import seen_as
 from napari_mrsr.networks.head_scale import PERCENTILE, head_level, head_scale
 from napari_mrsr.planes import NEARLY_CUBES, PLANES, planes_of
 from napari_mrsr.scan import Scan

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from napari_mrsr.errors import Stopped
 from napari_mrsr.mapping.brain import CONTRASTS, BrainMaps
-from napari_mrsr.mapping.brain_slices import seen_as
+from napari_mrsr.networks.brain_slices import seen_as
 from napari_mrsr.planes import NEARLY_CUBES, planes_of
 from napari_mrsr.trust import brain_intervals as intervals
 

@@ -15,7 +15,7 @@ from napari_mrsr.scan import Scan
 
 if TYPE_CHECKING:
     from napari_mrsr.mapping.brain import BrainMaps
-    from napari_mrsr.mapping.brain_slices import Plane
+    from napari_mrsr.networks.brain_slices import Plane
 
 #: What is shipped: trained with edges and labels, or on labels alone (:mod:`napari_mrsr.networks.mapper`).
 SHIPPED = ("brain-maps", "brain-maps-published", "brain-maps-supervised")
