@@ -16,11 +16,11 @@ from napari_mrsr.networks.lean import Lean
 from napari_mrsr.networks.mrsr import Mrsr
 
 
-def _shaken(network: nn.Module) -> nn.Module:
-    """Give every layer weights that matter, also those that start at zero."""
-    torch.manual_seed(1)
+def shaken(network: nn.Module, seed: int = 1) -> nn.Module:
+    """Give every layer weights that matter, also those that start at zero, so that every voxel within reach does."""
+    torch.manual_seed(seed)
     for module in network.modules():
-        if isinstance(module, nn.Conv3d):
+        if isinstance(module, nn.Conv2d | nn.Conv3d | nn.ConvTranspose2d | nn.ConvTranspose3d):
             nn.init.kaiming_normal_(module.weight)
             if module.bias is not None:
                 nn.init.normal_(module.bias, std=0.05)
@@ -30,13 +30,13 @@ def _shaken(network: nn.Module) -> nn.Module:
 @pytest.fixture(scope="session")
 def lean() -> nn.Module:
     """An untrained ``lean`` of 8 features and one block: halo 4."""
-    return _shaken(Lean(features=8, blocks=1))
+    return shaken(Lean(features=8, blocks=1))
 
 
 @pytest.fixture(scope="session")
 def mrsr() -> nn.Module:
     """An untrained MRSR of 4 features and three layers, two echoes: halo 5."""
-    return _shaken(Mrsr(echoes=2, features=4, layers=3))
+    return shaken(Mrsr(echoes=2, features=4, layers=3))
 
 
 @pytest.fixture(autouse=True)

@@ -5,31 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from napari_mrsr.errors import BadParameter
 from napari_mrsr.inference import backends, engine
 from napari_mrsr.networks.network import Network
 from napari_mrsr.networks.swift import Swift
 from napari_mrsr.networks.unet import Unet
+from tests.inference.conftest import shaken
 
 EXACT = {"factor": 1, "device": "cpu", "precision": "fp32", "air": False}
 
 
-def shaken(network: Network) -> Network:
-    """Give every layer weights that matter, so that every voxel within reach does."""
-    torch.manual_seed(2)
-    for module in network.modules():
-        if isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
-            nn.init.kaiming_normal_(module.weight)
-            if module.bias is not None:
-                nn.init.normal_(module.bias, std=0.05)
-    return network.eval()
-
-
 @pytest.fixture(scope="module", params=["unet", "swift"])
 def network(request: pytest.FixtureRequest) -> Network:
-    return shaken(Unet(features=4) if request.param == "unet" else Swift(features=4, blocks=1))
+    return shaken(Unet(features=4) if request.param == "unet" else Swift(features=4, blocks=1), seed=2)
 
 
 def frame(shape: tuple[int, int, int]) -> np.ndarray:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from napari_mrsr.errors import BadParameter, OutOfMemory
 from napari_mrsr.inference import backends, cost, engine, job
@@ -14,20 +13,10 @@ from napari_mrsr.inference.runner import Runner
 from napari_mrsr.networks.circle import Circle
 from napari_mrsr.networks.cpce import Cpce
 from napari_mrsr.networks.network import Network
+from tests.inference.conftest import shaken
 
 EXACT = {"factor": 1, "device": "cpu", "precision": "fp32", "air": False}
 SCALE = 900.0
-
-
-def shaken(network: Network) -> Network:
-    """Give every layer weights that matter, also those that start at zero."""
-    torch.manual_seed(2)
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.kaiming_normal_(module.weight)
-            if module.bias is not None:
-                nn.init.normal_(module.bias, std=0.05)
-    return network.eval()
 
 
 NETWORKS = {
@@ -40,7 +29,7 @@ NETWORKS = {
 
 @pytest.fixture(scope="module", params=NETWORKS)
 def network(request: pytest.FixtureRequest) -> Network:
-    return shaken(NETWORKS[request.param]())
+    return shaken(NETWORKS[request.param](), seed=2)
 
 
 def volume(shape: tuple[int, int, int]) -> np.ndarray:

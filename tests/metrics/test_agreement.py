@@ -19,22 +19,7 @@ from napari_mrsr.metrics.agreement import (
     rms_coefficient_of_variation,
     wilcoxon,
 )
-
-# Cartilage T2 of five subjects, ms.
-TRUTH = [35.2, 42.6, 27.9, 35.3, 36.6]
-T2 = {
-    "MRSR": [35.8, 44.1, 29.1, 38.5, 38.0],
-    "TCI": [36.4, 44.4, 29.8, 39.5, 39.0],
-    "FI": [36.1, 44.5, 29.4, 39.0, 39.2],
-    "ScSR": [42.4, 50.1, 35.9, 58.3, 46.7],
-}
-# Average, CV %, difference and CCC, as printed.
-PRINTED = {
-    "MRSR": ("37.1 ± 5.4", "3.1 ± 1.8", "1.6 ± 1.0", "0.93"),
-    "TCI": ("37.8 ± 5.3", "4.5 ± 2.2", "2.3 ± 1.1", "0.87"),
-    "FI": ("37.6 ± 5.5", "4.1 ± 2.0", "2.1 ± 1.1", "0.89"),
-    "ScSR": ("46.7 ± 8.4", "18.8 ± 9.3", "11.2 ± 6.7", "0.21"),
-}
+from tests.table_2 import SUMMARIES, T2, TRUTH
 
 
 @pytest.mark.parametrize("method", T2)
@@ -46,7 +31,7 @@ def test_table_2_is_reproduced_to_every_printed_digit(method: str) -> None:
         f"{difference(TRUTH, values):.1f}",
         f"{concordance(TRUTH, values):.2f}",
     )
-    assert found == PRINTED[method]
+    assert found == SUMMARIES[method]
 
 
 def test_the_ground_truth_of_table_2_is_reproduced() -> None:

@@ -14,44 +14,30 @@ from napari_mrsr.studies.agreement_table import (
     smallest_p,
     statistics_row,
 )
-
-TRUTH = [35.2, 42.6, 27.9, 35.3, 36.6]
-PRINTED = {
-    "MRSR": [35.8, 44.1, 29.1, 38.5, 38.0],
-    "TCI": [36.4, 44.4, 29.8, 39.5, 39.0],
-    "FI": [36.1, 44.5, 29.4, 39.0, 39.2],
-    "ScSR": [42.4, 50.1, 35.9, 58.3, 46.7],
-}
-#: Average, CV, difference, CCC as printed.
-SUMMARIES = {
-    "MRSR": ["37.1 ± 5.4", "3.1 ± 1.8", "1.6 ± 1.0", "0.93"],
-    "TCI": ["37.8 ± 5.3", "4.5 ± 2.2", "2.3 ± 1.1", "0.87"],
-    "FI": ["37.6 ± 5.5", "4.1 ± 2.0", "2.1 ± 1.1", "0.89"],
-    "ScSR": ["46.7 ± 8.4", "18.8 ± 9.3", "11.2 ± 6.7", "0.21"],
-}
+from tests.table_2 import SUMMARIES, T2, TRUTH
 
 
 def test_every_digit_of_the_papers_table_2_is_given():
-    table = published_table(["1", "2", "3", "4", "5"], TRUTH, PRINTED)
+    table = published_table(["1", "2", "3", "4", "5"], TRUTH, T2)
     assert table["Subject"].tolist()[5:] == ["Average", "CV [%]", "Difference [ms]", "CCC"]
     assert table["Ground truth"].tolist() == ["35.2", "42.6", "27.9", "35.3", "36.6", "35.5 ± 5.2", *["N/A"] * 3]
-    for name, values in PRINTED.items():
+    for name, values in T2.items():
         assert table[name].tolist() == [*(f"{v:.1f}" for v in values), *SUMMARIES[name]]
 
 
 def test_no_method_of_the_paper_differs_by_mann_whitney_but_all_do_by_the_paired_t_test():
-    found = {name: agreement(TRUTH, values) for name, values in PRINTED.items()}
+    found = {name: agreement(TRUTH, values) for name, values in T2.items()}
     assert all(a.mann_whitney > 0.05 for a in found.values())
     assert all(a.wilcoxon == pytest.approx(2 / 2**5) for a in found.values())  # all five differences are positive
     assert [round(a.paired_t, 4) for a in found.values()] == [0.0220, 0.0109, 0.0117, 0.0205]
 
 
 def test_the_other_moments_give_what_the_paper_does_not_print():
-    assert agreement(TRUTH, PRINTED["MRSR"], ddof=1).ccc == pytest.approx(0.942, abs=5e-4)
+    assert agreement(TRUTH, T2["MRSR"], ddof=1).ccc == pytest.approx(0.942, abs=5e-4)
 
 
 def test_limits_of_agreement_are_bias_and_1_96_sd():
-    row = statistics_row(agreement(TRUTH, PRINTED["MRSR"]))
+    row = statistics_row(agreement(TRUTH, T2["MRSR"]))
     assert row["limits [ms]"] == "-0.32 to +3.48"
     assert row["difference [ms]"] == "+1.58 ± 0.97"
 
@@ -67,8 +53,8 @@ def test_the_smallest_p_is_reached_by_samples_that_do_not_overlap(n, u, w):
 
 @pytest.mark.parametrize("n", [1, 2])
 def test_one_or_two_subjects_give_a_difference_but_no_tests_and_the_reason_is_said(n):
-    found = agreement(TRUTH[:n], PRINTED["MRSR"][:n])
-    assert found.difference.mean == pytest.approx(np.mean(np.subtract(PRINTED["MRSR"], TRUTH)[:n]))
+    found = agreement(TRUTH[:n], T2["MRSR"][:n])
+    assert found.difference.mean == pytest.approx(np.mean(np.subtract(T2["MRSR"], TRUTH)[:n]))
     assert (found.ccc, found.limits, found.mann_whitney, found.wilcoxon, found.paired_t) == (None,) * 5
     row = statistics_row(found)
     assert row["p Wilcoxon"] == row["CCC"] == row["limits [ms]"] == "-"
@@ -91,4 +77,4 @@ def test_pixels_without_a_value_in_either_map_are_left_out():
 
 def test_names_and_values_must_match():
     with pytest.raises(BadParameter, match="names"):
-        published_table(["1"], TRUTH, PRINTED)
+        published_table(["1"], TRUTH, T2)
