@@ -104,3 +104,19 @@ def test_a_short_axis_is_reflected_as_often_as_need_be() -> None:
     line = torch.arange(2.0).reshape(1, 1, 2, 1, 1)
     assert to_multiples(line, (7, 1, 1)).flatten().tolist() == [0, 1, 0, 1, 0, 1, 0]
     assert to_multiples(torch.ones(1, 1, 1, 1, 1), (4, 1, 1)).shape[2] == 4
+
+
+def test_a_dead_coarse_level_is_told_and_drawn_anew_without_another_result() -> None:
+    torch.manual_seed(3)
+    network, picture = Swift(features=4, blocks=2), torch.rand(1, 1, 16, 12, 6)
+    assert not network.is_dead(picture)
+    with torch.no_grad():
+        network.tail.weight.normal_()
+        network.body[-1][-1].bias.fill_(-1e3)  # whatever comes, nothing is above 0
+    before = network(picture)
+    assert network.is_dead(picture)
+    network.revive()
+    assert not network.is_dead(picture)
+    torch.testing.assert_close(network(picture), before)
+    network(picture).sum().backward()
+    assert network.rise.weight.grad.abs().sum() > 0

@@ -64,26 +64,57 @@ class Swift(Network):
 
         With the usual ones, a third as large, 150 steps gained a fifth as much.
         """
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv3d):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-                nn.init.zeros_(biases(layer))
-        last = [block[-1] for block in self.body if isinstance(block, nn.Sequential)]
-        for layer in (*last, self.tail):
-            assert isinstance(layer, nn.Conv3d)
-            nn.init.zeros_(layer.weight)
+        _draw(self)
+        self._begin_with_nothing()
+        nn.init.zeros_(self.tail.weight)
+
+    def _begin_with_nothing(self) -> None:
+        for block in self.body:
+            assert isinstance(block, nn.Sequential)
+            assert isinstance(block[-1], nn.Conv3d)
+            nn.init.zeros_(block[-1].weight)
+
+    def is_dead(self, x: Tensor) -> bool:
+        """Tell whether the coarse level gives nothing anywhere in a picture: such a level has no gradient either.
+
+        Parameters
+        ----------
+        x
+            As :meth:`forward` takes it.
+        """
+        with torch.no_grad():
+            padded = to_multiples(x.reshape(-1, 1, *x.shape[2:]), (4, 4, 1))
+            return not bool((self._coarse(self.head(_gather(padded))) > 0).any())
+
+    @torch.no_grad()
+    def revive(self) -> None:
+        """Draw a dead coarse level anew: what the network gives stays the same, and the level can learn again."""
+        _draw(self.sink)
+        _draw(self.body)
+        self._begin_with_nothing()
+        nn.init.zeros_(self.rise.weight)
 
     def forward(self, x: Tensor, factor: int = 1) -> Tensor:
         """Sharpen ``(batch, volume, i, j, k)`` in the plane (i, j); volumes are looked at one by one."""
         batch, volumes, *grid = x.shape
         padded = to_multiples(x.reshape(batch * volumes, 1, *grid), (4, 4, 1))
         fine = self.head(_gather(padded))
+        y = self.tail(self.join(torch.cat([_spread(self.rise(self._coarse(fine))), fine], dim=1)))
+        missing = _spread(y)[..., : grid[0], : grid[1], : grid[2]].reshape(batch, volumes, *grid)
+        return x + missing
+
+    def _coarse(self, fine: Tensor) -> Tensor:
         coarse = torch.relu(self.sink(pooled(fine, (2, 2, 1))))
         for block in self.body:
             coarse = coarse + block(coarse)
-        y = self.tail(self.join(torch.cat([_spread(self.rise(torch.relu(coarse))), fine], dim=1)))
-        missing = _spread(y)[..., : grid[0], : grid[1], : grid[2]].reshape(batch, volumes, *grid)
-        return x + missing
+        return torch.relu(coarse)
+
+
+def _draw(part: nn.Module) -> None:
+    for layer in part.modules():
+        if isinstance(layer, nn.Conv3d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(biases(layer))
 
 
 def _convolution(taken: int, given: int) -> nn.Conv3d:

@@ -147,6 +147,7 @@ def train(
     UnknownMethod, BadParameter, NothingToRead, WeightsMissing, WeightsCorrupt, UnsafeWeights
         See :mod:`napari_mrsr.errors`.
     """
+    from napari_mrsr.networks.swift import Swift
     from napari_mrsr.training import losses
     from napari_mrsr.training.loop import run
     from napari_mrsr.training.material import Planes
@@ -179,6 +180,9 @@ def train(
         gathering = _planes if chosen.fractions else _slices
         material = gathering(chosen, list(data), made, list(validate), combined, report)
     network = build(chosen, start)
+    if isinstance(network, Swift) and network.is_dead(material.draw(seed, 0).thick):
+        network.revive()
+        report("the coarse level of these weights gives nothing: it is drawn anew")
     return run(
         chosen,
         network,

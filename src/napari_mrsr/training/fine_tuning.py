@@ -146,9 +146,10 @@ def steps_of(
     network = _in_plane(registry.load(origin))
     fractions = _fractions(kspace)
     chosen = chosen.after(*_training(network, run))
-    assert chosen.loss is not None
-    assert chosen.learning_rate is not None
-    loss_of = losses.find(chosen.loss, features=features)  # refused before patches are made
+    loss, learning_rate = chosen.loss, chosen.learning_rate
+    assert loss is not None
+    assert learning_rate is not None
+    loss_of = losses.find(loss, features=features)  # refused before patches are made
     assert network.interpolation is not None
     sampling = PlaneSampling(
         network.interpolation, patch=chosen.patch, stride=chosen.stride, batch=chosen.batch, fractions=fractions
@@ -173,8 +174,8 @@ def steps_of(
                 planning=about,
                 kspace=fractions,
                 schedule=chosen.name,
-                learning_rate=chosen.learning_rate,
-                loss=chosen.loss,
+                learning_rate=learning_rate,
+                loss=loss,
                 features=None if features is None else features.name,
                 moments=moments,
                 patches=pairs.patches,
