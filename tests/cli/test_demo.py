@@ -45,6 +45,9 @@ def test_without_a_screen_the_demo_leaves_everything_but_pictures_and_says_so(sh
 
 def test_with_a_screen_the_docks_are_pictured_and_explained(shell, small_knee, monkeypatch, tmp_path):
     from napari_mrsr.app import screenshots
+    from napari_mrsr.app.brain_maps import pictures as brain_maps
+    from napari_mrsr.app.dynamic import pictures as abdomen
+    from napari_mrsr.app.in_plane import pictures as brain
     from napari_mrsr.cli import demo as command
 
     @contextmanager
@@ -64,8 +67,11 @@ def test_with_a_screen_the_docks_are_pictured_and_explained(shell, small_knee, m
 
     monkeypatch.setattr(command, "some_screen", a_screen)
     monkeypatch.setattr(screenshots, "take", take)
-    outcome = shell("demo", "--out", tmp_path, "--no-window")
+    for others in (abdomen, brain, brain_maps):
+        monkeypatch.setattr(others, "take", lambda folder: [folder / "other.png"])
+    outcome = shell("demo", "--out", tmp_path, "--no-window", "--all")
     assert outcome.code == 0, outcome.err
+    assert outcome.out.count("other.png") == 3
     assert asked["close"] is True
     assert asked["state"] != machine  # no autosave of the machine in the pictures
     assert asked["settings"].startswith(asked["state"])

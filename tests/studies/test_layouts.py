@@ -140,7 +140,9 @@ def test_a_mask_of_another_size_is_refused(oai):
 def test_segmentations_of_other_origin_are_nifti_with_names_of_their_own(oai):
     folder = oai / "imorphics"
     nifti(folder / "9001104_seg.nii.gz", LABELS)
+    (folder / "labels.json").write_text('{"Quantity": "label"}')
     (oai / "OAI-ZIB" / "segmentation_masks" / "9001104.segmentation_masks.mhd").unlink()
+    assert layouts.labels.names_in(folder / "labels.json") == {}  # the sidecar of this package names no label
     (folder / "labels.json").write_text('{"2": "lateral tibial cartilage"}')
     subject = layouts.find_cohort(oai).entries[0].load()
     assert np.array_equal(subject.labels, LABELS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,12 +21,25 @@ PICTURES = {
     "dock_process.png": "the Process dock: method, card, time",
     "dock_review.png": "the Review dock: what was measured beside what was made",
     "dock_roi.png": "the ROI dock: T2 of the medial femoral cartilage",
+    "dynamic_process.png": "the moving abdomen: a frame made from 6.25 % of k-space",
+    "dynamic_over_time.png": "the moving abdomen: acquired beside sharpened, and SSIM over time",
+    "brain_process.png": "brain slices made from a quarter of k-space",
+    "brain_twins.png": "what a network trained against a critic adds to its twin trained with L1",
+    "brain_maps.png": "T1 and T2 of the brain, and the image that the maps explain",
 }
+
+MORE = (
+    "The moving abdomen, brain slices and brain maps: File > Open Sample in the viewer, or their pictures by\n"
+    "  {program} demo --all   (some minutes more)"
+)
 
 
 def demo(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")] = Path("demo-output"),
     no_window: Annotated[bool, typer.Option("--no-window", help="Do not open the viewer at the end.")] = False,
+    all_of_it: Annotated[
+        bool, typer.Option("--all", help="Also pictures of the moving abdomen, brain slices and brain maps.")
+    ] = False,
 ) -> None:
     """Super-resolve the sample knee, map T2, compare with the truth, and show it.
 
@@ -44,7 +59,7 @@ def demo(
     for name, what in job.write(made, out):
         print(f"{out / name}  {what}", flush=True)
     print_figures(made)
-    show(made, out, stay=own_screen() and not no_window)
+    show(made, out, stay=own_screen() and not no_window, others=all_of_it)
 
 
 def print_figures(made: Demo) -> None:
@@ -59,8 +74,8 @@ def print_figures(made: Demo) -> None:
     print(flush=True)
 
 
-def show(made: Demo, out: Path, *, stay: bool) -> None:
-    """Take pictures of the docks at work, and leave the viewer open if asked.
+def show(made: Demo, out: Path, *, stay: bool, others: bool = False) -> None:
+    """Take pictures of the docks at work, of the other samples too if asked, and leave the viewer open if asked.
 
     Autosaves of this machine are no part of the demo; a viewer that stays has the settings of its user.
     """
@@ -74,10 +89,34 @@ def show(made: Demo, out: Path, *, stay: bool) -> None:
 
         from napari_mrsr.app import screenshots
 
+        if others:
+            for path in _pictures_of_others(out):
+                _tell(path)
         for path in screenshots.take(out, scan=made.acquired, truth=made.knee, method=made.method, close=not stay):
-            print(f"{path}  {PICTURES.get(path.name, 'picture')}", flush=True)
+            _tell(path)
+        if not others:
+            print("\n" + MORE.format(program=sys.argv[0]), flush=True)
         if stay:
             import napari
 
             console.stage("the viewer is open; close its window to end")
             napari.run()
+
+
+def _pictures_of_others(out: Path) -> Iterator[Path]:
+    """Take the pictures of the samples that are no knee, one sample after the other."""
+    from napari_mrsr.app.brain_maps import pictures as brain_maps
+    from napari_mrsr.app.dynamic import pictures as abdomen
+    from napari_mrsr.app.in_plane import pictures as brain
+
+    for name, take in (
+        ("the moving abdomen", abdomen.take),
+        ("brain slices", brain.take),
+        ("brain maps", brain_maps.take),
+    ):
+        console.stage(f"pictures of {name}")
+        yield from take(out)
+
+
+def _tell(path: Path) -> None:
+    print(f"{path}  {PICTURES.get(path.name, 'picture')}", flush=True)

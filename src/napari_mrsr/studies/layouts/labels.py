@@ -41,6 +41,8 @@ def read(path: Path, scan: Scan) -> tuple[Labels, tuple[str, ...]]:
 def names_in(path: Path) -> dict[int, str]:
     """Return the names of labels: a BIDS table with columns ``index`` and ``name``, or JSON with numbers and names.
 
+    The sidecar that this package writes beside labels stands under the name of such a JSON, and names none.
+
     Raises
     ------
     UnreadableFile
@@ -49,7 +51,8 @@ def names_in(path: Path) -> dict[int, str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".json":
-            return {int(number): _plain(name) for number, name in json.loads(text).items()}
+            content = json.loads(text)
+            return {} if "Quantity" in content else {int(number): _plain(name) for number, name in content.items()}
         rows = csv.DictReader(text.splitlines(), delimiter="\t")
         return {int(row["index"]): _plain(row["name"]) for row in rows}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

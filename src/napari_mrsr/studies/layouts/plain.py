@@ -44,7 +44,8 @@ def load(folder: Path) -> Subject:
     if not (folder / _LABELS).is_file():
         return Subject(folder.name, scan)
     array, said = labels.read(folder / _LABELS, scan)
-    names = next((labels.names_in(folder / name) for name in _NAMES if (folder / name).is_file()), {})
+    files = (folder / name for name in _NAMES if (folder / name).is_file())
+    names = next((named for file in files if (named := labels.names_in(file))), {})
     return Subject(folder.name, scan.warn(*said), array, names)
 
 
