@@ -36,6 +36,25 @@ Series = Annotated[
 AllowNonfinite = Annotated[
     bool, typer.Option("--allow-nonfinite", help="Go on although some voxels are NaN or infinite.")
 ]
+B1Map = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Map of the flip angle reached over the one asked.", show_default=False),
+]
+Reason = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Also write why voxels are invalid.", show_default=False)
+]
+Uncertainty = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Also write the standard deviation of the map from noise, in ms.", show_default=False
+    ),
+]
+Noise = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SIGMA", help="Noise in units of the image, where the files cannot show it.", show_default=False
+    ),
+]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where networks run.")]
 
 

@@ -10,8 +10,12 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_mrsr.errors import BadParameter, OutputNotWritable
+
+if TYPE_CHECKING:
+    from napari_mrsr.mapping import T1Map, T2Map
 
 VOLUME_SUFFIXES = (".nii", ".nii.gz")
 
@@ -111,3 +115,14 @@ def _try_writing(folder: Path) -> None:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or os.strerror(error.errno or 0)).lower()
+
+
+def write_fit(found: T1Map | T2Map, output: Path, reason: Path | None, uncertainty: Path | None) -> None:
+    """Write a map that was fitted, and what else of it was asked for."""
+    from napari_mrsr.files import write_labels, write_nifti
+
+    write_nifti(found.map, output)
+    if reason is not None:
+        write_labels(found.reason, reason)
+    if uncertainty is not None and found.sigma is not None:
+        write_nifti(found.sigma, uncertainty)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_mrsr.cli import console
-from napari_mrsr.cli.options import AllowNonfinite, OutVolume
-from napari_mrsr.cli.output import check_volumes
+from napari_mrsr.cli.options import AllowNonfinite, B1Map, Noise, OutVolume, Reason, Uncertainty
+from napari_mrsr.cli.output import check_volumes, write_fit
 from napari_mrsr.cli.read import read, read_map
 from napari_mrsr.errors import BadParameter, MissingParameter
 
@@ -40,26 +40,11 @@ def t1(
         list[str] | None,
         typer.Option(metavar="A,B", help="Repetition time of each scan, ms.", show_default=False),
     ] = None,
-    b1: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Map of the flip angle reached over the one asked.", show_default=False),
-    ] = None,
+    b1: B1Map = None,
     m0: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write M0.", show_default=False)] = None,
-    reason: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write why voxels are invalid.", show_default=False)
-    ] = None,
-    uncertainty: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Also write the standard deviation of T1 from noise, in ms.", show_default=False
-        ),
-    ] = None,
-    noise: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SIGMA", help="Noise in units of the image, where the files cannot show it.", show_default=False
-        ),
-    ] = None,
+    reason: Reason = None,
+    uncertainty: Uncertainty = None,
+    noise: Noise = None,
     mp2rage: Annotated[
         bool, typer.Option("--mp2rage", help="SCAN is the uniform image of an MP2RAGE (UNIT1), and the only one.")
     ] = False,
@@ -156,16 +141,12 @@ def _of_mp2rage(
 
 
 def _write(result: T1Map, output: Path, m0: Path | None, reason: Path | None, uncertainty: Path | None) -> None:
-    from napari_mrsr.files import write_labels, write_nifti
-
     console.warn(result.warnings)
-    write_nifti(result.map, output)
+    write_fit(result, output, reason, uncertainty)
     if m0 is not None:
+        from napari_mrsr.files import write_nifti
+
         write_nifti(result.m0, m0)
-    if reason is not None:
-        write_labels(result.reason, reason)
-    if uncertainty is not None and result.sigma is not None:
-        write_nifti(result.sigma, uncertainty)
 
 
 def _check_scan(path: Path) -> None:

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 
 from napari_mrsr.cli import console
-from napari_mrsr.cli.options import AllowNonfinite, OutVolume, Scans, Series, check_choice
-from napari_mrsr.cli.output import check_volumes
+from napari_mrsr.cli.options import (
+    AllowNonfinite,
+    B1Map,
+    Noise,
+    OutVolume,
+    Reason,
+    Scans,
+    Series,
+    Uncertainty,
+    check_choice,
+)
+from napari_mrsr.cli.output import check_volumes, write_fit
 from napari_mrsr.cli.read import read, read_labels, read_map
 from napari_mrsr.errors import BadParameter, EchoesNeeded, GeometryMismatch
 
@@ -50,25 +60,10 @@ def t2(
     spoiler_duration: Annotated[
         float | None, typer.Option(metavar="MS", help="Duration of the spoiler.", show_default=False)
     ] = None,
-    b1: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Map of the flip angle reached over the one asked.", show_default=False),
-    ] = None,
-    reason: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write why voxels are invalid.", show_default=False)
-    ] = None,
-    uncertainty: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Also write the standard deviation of T2 from noise, in ms.", show_default=False
-        ),
-    ] = None,
-    noise: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SIGMA", help="Noise in units of the image, where the file cannot show it.", show_default=False
-        ),
-    ] = None,
+    b1: B1Map = None,
+    reason: Reason = None,
+    uncertainty: Uncertainty = None,
+    noise: Noise = None,
     series: Series = None,
     allow_nonfinite: AllowNonfinite = False,
 ) -> None:
@@ -115,7 +110,8 @@ def t2(
         )
         if uncertainty is not None:
             result = _with_uncertainty(scan, result, noise)
-        _write(result, output, reason, uncertainty)
+        console.warn(result.map.warnings)
+        write_fit(result, output, reason, uncertainty)
 
 
 def _map(
@@ -179,17 +175,6 @@ def _with_uncertainty(scan: Scan, result: T2Map, noise: float | None) -> T2Map:
     from napari_mrsr.mapping import Noise, with_uncertainty
 
     return with_uncertainty(scan, result, noise=None if noise is None else Noise(noise))
-
-
-def _write(result: T2Map, output: Path, reason: Path | None, uncertainty: Path | None) -> None:
-    from napari_mrsr.files import write_labels, write_nifti
-
-    console.warn(result.map.warnings)
-    write_nifti(result.map, output)
-    if reason is not None:
-        write_labels(result.reason, reason)
-    if uncertainty is not None and result.sigma is not None:
-        write_nifti(result.sigma, uncertainty)
 
 
 def _read_b1(path: Path, scan: Scan) -> Scan:
