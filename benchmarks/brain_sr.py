@@ -48,10 +48,10 @@ ABOUT = (
     "recipes saw it; on `t2w_2d` nothing was chosen. So few heads say nothing of how good a method is in a hospital."
 )
 WHY = (
-    "The aim of +3 dB is missed for want of training, as far as can be told. [Noise](brain_sr_noise.md) does not forbid it; it asks for what "
-    "a quarter more lines along both axes would show. The twins learned for minutes of a core from a few volumes of three people, no T2w "
-    "among them, while both heads here are T2w, and their gain still rose when they were stopped ([training log](../training-log.md)). "
-    "What would close it, as far as it can be closed: T2w heads to learn from, such as IXI, and a GPU.\n\n"
+    "Why the aim of +3 dB is missed is known in part. [Noise](brain_sr_noise.md) does not forbid it; it asks for what a quarter more "
+    "lines along both axes would show. The twins learned for minutes of a core from a few volumes of three people, no T2w among them, "
+    "while both heads here are T2w, and their gain still rose when they were stopped ([training log](../training-log.md)). T2w heads to "
+    "learn from, such as IXI, and a GPU would bring them nearer; how near, nobody has measured.\n\n"
     "`cpce` and `circle` are their twins after some hundred adversarial steps, where the paper played 100 epochs from scratch. "
     "That they lie within 1.5 dB of the twins and look nearer to the truth shows how the game begins, not how it ends."
 )
