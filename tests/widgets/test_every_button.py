@@ -140,12 +140,6 @@ def one_slice(view: View, _folder: Path) -> None:
     middle(view)
 
 
-def isotropic(view: View, _folder: Path) -> None:
-    """Voxels as long as they are thick."""
-    refined(view, dess(thick=0.5))
-    middle(view)
-
-
 def no_times(view: View, _folder: Path) -> None:
     """A header that says nothing of the sequence."""
     refined(view, replace(dess(), acquisition=Acquisition()))
@@ -161,8 +155,8 @@ def nan_maps(view: View, _folder: Path) -> None:
 
 
 def at_the_border(view: View, _folder: Path) -> None:
-    """Regions that touch every face of the volume."""
-    refined(view, dess())
+    """Regions that touch every face of a volume whose voxels are as long as they are thick."""
+    refined(view, dess(thick=0.5))
     every = slice(None)
     paint(view, (slice(0, 2), every, every), (slice(-1, None), every, every), (every, slice(0, 1), every))
 
@@ -266,7 +260,6 @@ KINDS: tuple[Callable[[View, Path], None], ...] = (
     one_echo,
     four_echoes,
     one_slice,
-    isotropic,
     no_times,
     nan_maps,
     at_the_border,
@@ -294,7 +287,7 @@ SAID = {
 WHOLE_REPORT = ("one_echo", "four_echoes", "one_slice", "nan_maps", "left_handed", "bare_dicom")
 
 #: On these every dock is worked through; on the others those that compute: what Review and Study do is the same there.
-ALL_DOCKS = (nothing, two_echoes, one_slice, half_way, gone_layers, over_time)
+ALL_DOCKS = (nothing, one_slice, half_way, gone_layers, over_time)
 
 
 # -- the person ------------------------------------------------------------------------------------
