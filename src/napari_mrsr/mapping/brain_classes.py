@@ -15,7 +15,8 @@ Enough for medians, no segmentation for volumes. Of every second millimetre it i
   Otsu's threshold of f splits off fluid, that of w splits what is left. A voxel between two classes, nearer to the
   threshold than :data:`APART` of the way to the median of its class, belongs to none: it is most likely a mixture.
 
-The maps have no say in it. Lesions count as grey matter or as fluid, or as none.
+The maps have no say in it. Lesions count as grey matter or as fluid, or as none. Where the cortex is as thin as a voxel
+up to a quarter of what is called grey matter is white, and its median T1 some 10 % too short.
 
 Source
 ------
