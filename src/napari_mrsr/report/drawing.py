@@ -52,7 +52,7 @@ def draw(axes: Any, image: KeyImage, *, shape: tuple[float, float]) -> Any:
             interpolation="nearest",
         )
     if image.regions is not None:
-        _contours(axes, image.regions)
+        _contours(axes, image.regions, on_colours=image.whole)
     _frame(axes, image, shape)
     return coloured
 
@@ -101,7 +101,9 @@ def colours(name: str) -> Any:
     return found.with_extremes(bad=(0.0, 0.0, 0.0, 0.0))
 
 
-def _contours(axes: Any, regions: Picture) -> None:
+def _contours(axes: Any, regions: Picture, *, on_colours: bool) -> None:
+    """Outline the regions; white with a dark edge where there are colours on both sides."""
+    from matplotlib.patheffects import withStroke
     from skimage.measure import find_contours as untyped
 
     find_contours: Callable[..., list[npt.NDArray[np.float64]]] = untyped
@@ -112,7 +114,9 @@ def _contours(axes: Any, regions: Picture) -> None:
         for line in find_contours(mask.astype(float), 0.5):
             y = top + (line[:, 0] - 0.5) * regions.spacing[0]
             x = left + (line[:, 1] - 0.5) * regions.spacing[1]
-            axes.plot(x, y, color=CONTOUR, linewidth=0.35)
+            (drawn,) = axes.plot(x, y, color="white" if on_colours else CONTOUR, linewidth=0.35)
+            if on_colours:
+                drawn.set_path_effects([withStroke(linewidth=1.0, foreground="black")])
 
 
 def _frame(axes: Any, image: KeyImage, shape: tuple[float, float]) -> None:

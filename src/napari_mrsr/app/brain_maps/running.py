@@ -66,10 +66,11 @@ def map_images(
             scans.t1w, scans.t2w, scans.flair, weights=settings.which, plane=settings.plane, assume=True
         )
         array = ordered(brain_maps.empty(plan), frame_of(plan.scans.t1w).axes)
+        on_grid = [name for name, scan in given.items() if scan is not None and scan.same_grid(scans.t1w)]
         registered = {
             name: for_the_screen(one.scan)
             for name, one in scans.registered.items()
-            if not (one.resampled_only and scans.t1w.same_grid(given[name]))  # else it is what was acquired
+            if not (one.resampled_only and name in on_grid)  # else it is what was acquired
         }
         result = BrainResult(plan.scans.t1w, array, settings, registered=registered)
         yield Told(tell, (BEGAN, result, None))
