@@ -44,7 +44,7 @@ def test_the_brain_of_a_real_head_comes_loose_from_face_and_scalp(real_data):
 
 def test_their_medians_are_those_of_the_pure_tissue(phantom, classes):
     t1 = phantom.maps.t1
-    for number, off in ((1, 0.05), (2, 0.16)):  # the cortex of this head is thin: a quarter of its class is white matter
+    for number, off in ((1, 0.05), (2, 0.16)):  # its cortex is thin: a quarter of that class is white
         pure = np.nanmedian(t1[phantom.share_of(SHARES[CLASSES[number]]) > 0.95])
         assert np.nanmedian(t1[classes == number]) == pytest.approx(pure, rel=off)
 

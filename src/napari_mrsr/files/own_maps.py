@@ -135,7 +135,8 @@ def acquired(scan: Scan) -> npt.NDArray[np.float64]:
     stated = scan.acquisition.others.get("AcquisitionVoxelSize")
     thick = scan.acquisition.slice_thickness
     if isinstance(stated, (list, tuple)) and len(stated) == 3:
-        return np.maximum(size, np.array(stated, float))
+        size = np.maximum(size, np.array(stated, float))
+        return size
     if thick is not None and scan.slice_axis is not None:
         size[scan.slice_axis] = max(size[scan.slice_axis], thick)
     return size
