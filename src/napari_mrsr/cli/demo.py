@@ -81,7 +81,6 @@ def show(made: Demo, out: Path, *, stay: bool, others: bool = False) -> None:
     """
     from napari_mrsr.files.user_state import state_of_its_own
 
-    console.stage("pictures of the four docks")
     with some_screen() as there, state_of_its_own(settings=not stay):
         if not there:
             console.note("no screen and no Xvfb, or Qt cannot open a window: no pictures of the docks were made")
@@ -89,11 +88,15 @@ def show(made: Demo, out: Path, *, stay: bool, others: bool = False) -> None:
 
         from napari_mrsr.app import screenshots
 
-        if others:
-            for path in _pictures_of_others(out):
+        try:
+            for path in _pictures_of_others(out) if others else ():
                 _tell(path)
-        for path in screenshots.take(out, scan=made.acquired, truth=made.knee, method=made.method, close=not stay):
-            _tell(path)
+            console.stage("pictures of the four docks")
+            for path in screenshots.take(out, scan=made.acquired, truth=made.knee, method=made.method, close=not stay):
+                _tell(path)
+        except TimeoutError as late:
+            console.note(f"the pictures are not complete: {late}; other programs keep this machine busy")
+            return
         if not others:
             print("\n" + MORE.format(program=sys.argv[0]), flush=True)
         if stay:
