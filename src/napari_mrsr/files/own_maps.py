@@ -135,8 +135,7 @@ def acquired(scan: Scan) -> npt.NDArray[np.float64]:
     stated = scan.acquisition.others.get("AcquisitionVoxelSize")
     thick = scan.acquisition.slice_thickness
     if isinstance(stated, (list, tuple)) and len(stated) == 3:
-        size = np.maximum(size, np.array(stated, float))
-        return size
+        return np.asarray(np.maximum(size, np.array(stated, float)))
     if thick is not None and scan.slice_axis is not None:
         size[scan.slice_axis] = max(size[scan.slice_axis], thick)
     return size
