@@ -43,6 +43,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapt, "EVERY", 5)
     monkeypatch.setattr(Learner, "gain", lambda self: float(self.average.n_averaged - 1) / 50)
     monkeypatch.setattr(Learner, "gain_along", lambda _self: 0.0)
+    monkeypatch.setattr(Learner, "worst", lambda _self: 0.0)
 
 
 def history_of(path: Path) -> dict[str, Any]:

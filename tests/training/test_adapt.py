@@ -110,6 +110,7 @@ def test_it_ends_where_nothing_better_comes(learn: Callable[..., Adapted], monke
     gains = iter([0.3, 0.5, 0.4, 0.4, 0.4, 0.4, 9.0])
     monkeypatch.setattr(Learner, "gain", lambda _self: next(gains))
     monkeypatch.setattr(Learner, "gain_along", lambda _self: 0.0)
+    monkeypatch.setattr(Learner, "worst", lambda _self: 0.0)
     found = learn(sharp_in_plane())
     assert found.reason == "no better for a while"
     assert (found.step, found.gain) == (10, 0.5)
@@ -143,6 +144,7 @@ def test_a_gain_in_plane_that_is_lost_along_the_slices_is_not_kept(
     gains, along = iter([0.3, 0.5, 0.6]), iter([0.1, -0.01, -0.3])
     monkeypatch.setattr(Learner, "gain", lambda _self: next(gains))
     monkeypatch.setattr(Learner, "gain_along", lambda _self: next(along))
+    monkeypatch.setattr(Learner, "worst", lambda _self: 0.0)
     found = learn(sharp_in_plane(), steps=15)
     assert (found.step, found.gain, found.along) == (10, 0.5, -0.01)
     assert found.summary["gain_along_thicker_slices_db"] == -0.01
@@ -150,6 +152,29 @@ def test_a_gain_in_plane_that_is_lost_along_the_slices_is_not_kept(
     found = learn(sharp_in_plane(), steps=10)
     assert (found.step, found.gain, found.along) == (0, 0.0, 0.0)
     assert "+0.60 dB on held-out slices in plane, but -0.30 dB along slices made thicker" in found.line
+
+
+def test_what_is_lost_in_one_echo_or_place_is_not_made_up_for_by_the_others(
+    learn: Callable[..., Adapted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapting, "EVERY", 5)
+    gains, worst = iter([0.3, 0.5, 0.6]), iter([0.1, -0.05, -0.2])
+    monkeypatch.setattr(Learner, "gain", lambda _self: next(gains))
+    monkeypatch.setattr(Learner, "gain_along", lambda _self: 0.0)
+    monkeypatch.setattr(Learner, "worst", lambda _self: next(worst))
+    assert learn(sharp_in_plane(), steps=15).step == 10
+    gains, worst = iter([0.6]), iter([-0.2])
+    found = learn(sharp_in_plane(), steps=5)
+    assert found.step == 0
+    assert "+0.60 dB on held-out slices in plane, but -0.20 dB in a part of them" in found.line
+
+
+def test_the_worst_of_quarters_and_echoes_is_found(cubic: Path) -> None:
+    learner = Learner(registry.load(cubic), own_slices(sharp_in_plane(2), axis=2, factor=2), torch.device("cpu"), 1e-3)
+    assert learner.worst() == pytest.approx(0.0, abs=1e-6)
+    learner.held_out.errors[1, 2] /= 2  # as if the trained weights had been better by 3 dB there
+    assert learner.worst() == pytest.approx(-3.01, abs=0.01)
+    assert min(learner.gains(learner.held_out)) > -2
 
 
 def test_too_few_slices_to_be_made_thicker_say_nothing(learn: Callable[..., Adapted]) -> None:

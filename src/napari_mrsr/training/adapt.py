@@ -8,6 +8,9 @@ The pairs are those of :mod:`napari_mrsr.training.own_slices`. What may go wrong
   reaches; the best of all is kept, and where :data:`PATIENCE` judgements in a row bring nothing better, it ends.
 - *Right in plane and wrong between the slices.* Anatomy need not look alike along all axes. What loses more than
   :data:`.MOST_LOST` on the slices themselves, made thicker and found again, is not kept (:mod:`.along_slices`).
+- *Right on the whole and wrong in places.* What makes any echo worse by more than :data:`.MOST_LOST_SOMEWHERE` in any
+  quarter of the held-out slices is not kept; T2 lives in the ratio of the echoes, of which one may gain at the cost of
+  the other.
 - *No gain.* Below :data:`~napari_mrsr.training.adapted.LEAST_GAIN` on the held-out slices the trained weights stay as
   they were.
 
@@ -149,7 +152,7 @@ def steps_of(
     with threads_for(threads):
         learner = Learner(network, own, place, learning_rate)
         along = None if own.acquired is None else 0.0
-        history = [Point(0, learner.held_out.errors[0], 0.0, time.monotonic() - began, along)]
+        history = [Point(0, learner.mean_error(), 0.0, time.monotonic() - began, along, 0.0)]
         yield history[0]
         best, kept = history[0], learner.weights()
         reason, number = "all steps done", 0
@@ -162,11 +165,13 @@ def steps_of(
                 break
             loss = learner.step(own.draw(patches, seed, number), number)
             is_judged = number % EVERY == 0 or number == steps
-            gain, along = (learner.gain(), learner.gain_along()) if is_judged else (None, None)
-            point = Point(number, loss, gain, time.monotonic() - began, along)
+            gain, along, worst = (
+                (learner.gain(), learner.gain_along(), learner.worst()) if is_judged else (None, None, None)
+            )
+            point = Point(number, loss, gain, time.monotonic() - began, along, worst)
             if gain is not None:
                 history.append(point)
-                if point.is_safe and gain > (best.gain or 0.0):
+                if not point.lost and gain > (best.gain or 0.0):
                     best, kept = point, learner.weights()
             yield point
             if gain is not None and len(history) - 1 - history.index(best) >= PATIENCE:

@@ -12,6 +12,8 @@ from napari_mrsr.networks.network import Network
 
 #: Least gain on held-out slices for which the trained weights are given up, and what may be lost along the slices, dB.
 LEAST_GAIN, MOST_LOST = 0.02, 0.02
+#: What any echo may lose in any quarter of the held-out slices, dB: more scatter there, as they are smaller.
+MOST_LOST_SOMEWHERE = 0.1
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Point:
         where there are too few of them), dB.
     seconds
         So far.
+    worst
+        The least gain of any echo in any quarter of the held-out slices, dB; None where that was not judged.
     """
 
     step: int
@@ -34,11 +38,16 @@ class Point:
     gain: float | None = None
     seconds: float = 0.0
     along: float | None = None
+    worst: float | None = None
 
     @property
-    def is_safe(self) -> bool:
-        """Whether nothing was lost along the slices, as far as they can say."""
-        return self.along is None or self.along >= -MOST_LOST
+    def lost(self) -> str:
+        """What was lost, along the slices or somewhere in plane, in words; empty where nothing was."""
+        if self.along is not None and self.along < -MOST_LOST:
+            return f"{self.along:+.2f} dB along slices made thicker"
+        if self.worst is not None and self.worst < -MOST_LOST_SOMEWHERE:
+            return f"{self.worst:+.2f} dB in a part of them"
+        return ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +108,9 @@ class Adapted:
     @property
     def _why_not(self) -> str:
         most = max(self.history, key=lambda point: point.gain or 0.0)
-        if (most.gain or 0.0) < LEAST_GAIN or most.is_safe:
+        if (most.gain or 0.0) < LEAST_GAIN or not most.lost:
             return "no gain on held-out slices of this scan"
-        return f"{most.gain:+.2f} dB on held-out slices in plane, but {most.along:+.2f} dB along slices made thicker"
+        return f"{most.gain:+.2f} dB on held-out slices in plane, but {most.lost}"
 
     @property
     def summary(self) -> dict[str, Any]:

@@ -30,10 +30,13 @@ AVERAGING = 0.97
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Thick and fine blocks ``(1, echo, i, j, k)``, and the error of the trained weights there, each echo by itself."""
+    """Thick and fine blocks ``(1, echo, i, j, k)``, and the error of the trained weights there.
+
+    ``errors`` holds for each echo of each block the summed square error of its four quarters, halves along i and k.
+    """
 
     cases: Sequence[tuple[Tensor, Tensor]]
-    errors: Sequence[float]
+    errors: npt.NDArray[np.float64]
 
 
 class Learner:
@@ -70,6 +73,10 @@ class Learner:
         self.average.update_parameters(self.network)
         return float(loss.detach())
 
+    def mean_error(self) -> float:
+        """Return the mean square error of the trained weights on held-out slices in plane."""
+        return float(self.held_out.errors.sum() / sum(thin.numel() for _, thin in self.held_out.cases))
+
     def gain(self) -> float:
         """Return the gain of the average over the trained weights on held-out slices in plane, dB."""
         return float(np.mean(self.gains(self.held_out)))
@@ -78,24 +85,34 @@ class Learner:
         """Return the gain on the acquired slices made thicker and found again, dB; None where there are too few."""
         return float(np.mean(self.gains(self.acquired))) if self.acquired.cases else None
 
+    def worst(self) -> float:
+        """Return the least gain of any echo in any quarter of the held-out blocks in plane, dB."""
+        return float(_decibels(self._errors(self.held_out.cases), self.held_out.errors).min())
+
     def gains(self, judged: Judged) -> list[float]:
         """Return the gain of each echo of each block, dB."""
-        now = self._errors(judged.cases)
-        return [float(10 * np.log10(b / max(a, 1e-30))) for a, b in zip(now, judged.errors, strict=True)]
+        now = self._errors(judged.cases).sum(axis=1)
+        return [float(gain) for gain in _decibels(now, judged.errors.sum(axis=1))]
 
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of the averaged weights."""
         return copy.deepcopy(self.average.module.state_dict())
 
-    def _errors(self, cases: Sequence[tuple[Tensor, Tensor]]) -> Sequence[float]:
-        errors: list[float] = []
+    def _errors(self, cases: Sequence[tuple[Tensor, Tensor]]) -> npt.NDArray[np.float64]:
+        rows = []
         with torch.inference_mode():
             for thick, thin in cases:
-                sharp = self._run(self.average.module, thick)
-                errors += ((sharp - thin) ** 2).mean(dim=(0, 2, 3, 4)).tolist()
-        return errors
+                error = ((self._run(self.average.module, thick) - thin) ** 2)[0].double().sum(dim=2)
+                parts = [part for half in error.tensor_split(2, dim=1) for part in half.tensor_split(2, dim=2)]
+                rows.append(torch.stack([part.sum(dim=(1, 2)) for part in parts], dim=1).cpu().numpy())
+        return np.concatenate(rows) if rows else np.empty((0, 4))
 
     def _run(self, network: nn.Module, thick: Tensor) -> Tensor:
         with torch.autocast(self.place.type, dtype=self.precision, enabled=self.precision is not None):
             sharp: Tensor = network(thick, self.factor)
         return sharp.float()
+
+
+def _decibels(now: npt.NDArray[np.float64], before: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return by how much errors have become smaller, dB; 0 where there were none and are none."""
+    return np.asarray(10 * np.log10(np.maximum(before, 1e-30) / np.maximum(now, 1e-30)))
