@@ -81,6 +81,17 @@ def _held(volume: npt.NDArray[np.generic], axis: int) -> npt.NDArray[np.bool_]:
     return np.asarray(shown.any(axis=tuple(a for a in range(3) if a != axis)))
 
 
+def acquired(volume: npt.NDArray[np.generic], axis: int) -> npt.NDArray[np.bool_] | None:
+    """Return which voxels ``(i, j, k)`` lie in slices that hold something; None where all do.
+
+    What was not acquired must not count: nothing against nothing would be a perfect match.
+    """
+    held = _held(volume, axis)
+    if held.all() or not held.any():
+        return None
+    return np.broadcast_to(np.expand_dims(held, tuple(a for a in range(3) if a != axis)), volume.shape)
+
+
 def dropped_in_words(scan: Scan) -> tuple[str, ...]:
     """Return one line about dropped slices, counted from 1; nothing where there are none."""
     found = dropped_slices(scan)

@@ -123,9 +123,14 @@ def test_a_slice_that_a_frame_lacks_stays_empty_and_a_line_says_so(view: View, s
     array[2, :, :, 3] = 0.0
     view.session.adopt(replace(series, array=array))
     view.dynamic.run(FOURIER)
-    result = view.dynamic.results["fourier 25 %"].scan.array
+    made = view.dynamic.results["fourier 25 %"]
+    result = made.scan.array
     assert not result[2, :, :, 3].any()
     assert result[1, :, :, 3].any()
+    held = np.arange(series.shape[2]) != 3  # nothing against nothing is no perfect match
+    error = np.mean((result[2][..., held] - array[2][..., held]) ** 2)
+    assert made.figures["psnr"][2] == pytest.approx(10 * np.log10(np.ptp(array[2]) ** 2 / error), abs=1e-3)
+    assert np.isnan(made.ssim.array[2, :, :, 3]).all()
     assert view.session.banner is not None
     assert "frame 3 slice 4" in view.session.banner.text
 

@@ -128,14 +128,18 @@ def start(source: Scan, series: Scan, settings: SeriesSettings, plan: PlaneJob) 
 
 
 def judge(result: SeriesResult, n: int) -> None:
-    """Hold a frame that is done against the reference."""
+    """Hold a frame that is done against the reference; slices that this lacks do not count."""
     from napari_mrsr import metrics
+    from napari_mrsr.frames import acquired
     from napari_mrsr.metrics.ssim import mean_similarity
 
     if result.reference is None or result.ssim is None:
         return
     truth, test = result.reference.array[n], result.scan.array[n]
+    mask = acquired(truth, result.reference.find_slice_axis())
     values = metrics.similarity(truth, test)
+    if mask is not None:
+        values = np.where(mask, values, np.float32(np.nan))
     result.ssim.array[n] = values
     result.figures["ssim"][n] = mean_similarity(values)
-    result.figures["psnr"][n] = metrics.psnr(truth, test)
+    result.figures["psnr"][n] = metrics.psnr(truth, test, mask=mask)

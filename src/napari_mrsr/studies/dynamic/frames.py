@@ -5,8 +5,9 @@ With the reference x of a frame, its range :math:`R = \max x - \min x` and the d
 .. math:: \mathrm{PSNR} = 10 \log_{10} (R^2 / \overline{d^2}), \qquad
           \mathrm{SD} = \sqrt{\overline{(d - \bar d)^2}} / \max x ,
 
-over all voxels of the volume. SSIM is three-dimensional (:mod:`napari_mrsr.metrics.ssim`, eq. 4 with L = R), its mean
-over all voxels. Every time point is a volume of its own, as published.
+over all voxels of the volume but those of slices that were not acquired (all 0). SSIM is three-dimensional
+(:mod:`napari_mrsr.metrics.ssim`, eq. 4 with L = R), its mean over the same voxels. Every time point is a volume of its
+own, as published.
 
 Since :math:`\mathrm{SD}^2 = \overline{d^2} - \bar d^2 \le \overline{d^2}` and R is at most the maximum of an image
 without negative values, an SD can never exceed :math:`10^{-\mathrm{PSNR}/20}`: the 0.064 that the paper prints beside
@@ -22,6 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_mrsr.frames import acquired
 from napari_mrsr.metrics.fidelity import data_range_of, errors
 from napari_mrsr.metrics.ssim import similarity
 from napari_mrsr.studies.packed import pack, unpack
@@ -61,8 +63,8 @@ class Found:
     map: Floats | None = None
 
 
-def score(reference: Floats, test: Floats) -> tuple[Score, Floats]:
-    """Return the score of a volume ``(i, j, k)`` and its SSIM map.
+def score(reference: Floats, test: Floats, axis: int | None = None) -> tuple[Score, Floats]:
+    """Return the score of a volume ``(i, j, k)`` and its SSIM map; with a slice axis, empty slices do not count.
 
     Raises
     ------
@@ -80,7 +82,10 @@ def score(reference: Floats, test: Floats) -> tuple[Score, Floats]:
     """
     span = data_range_of(reference)
     values = similarity(reference, test, data_range=span)
-    between = errors(reference, test)
+    mask = None if axis is None else acquired(reference, axis)
+    if mask is not None:
+        values = np.where(mask, values, np.float32(np.nan))
+    between = errors(reference, test, mask)
     sd = float(np.sqrt(max(0.0, between.mse - between.mean**2))) / float(reference.max())
     return Score(float(np.nanmean(values, dtype=np.float64)), between.psnr(span), sd), values
 

@@ -115,7 +115,7 @@ class SeriesFound:
 
     def _judged(self, number: int, test: Floats, seconds: float) -> Found:
         x = np.asarray(self.subject.dynamic.array[number], np.float32)
-        scored, similarity = frames.score(x, test)
+        scored, similarity = frames.score(x, test, self.subject.dynamic.find_slice_axis())
         probes = self.still.of(test) - self.still.of(x)
         if self.at is None or number not in self.seen:
             return Found(scored, seconds, probes)
