@@ -22,9 +22,11 @@ from dess_aims import aims
 from study_page import Done, Part, do, save, section, tell
 
 from napari_mrsr.studies import dess_quality, dess_t2
+from napari_mrsr.studies.comparisons import LEVEL
 from napari_mrsr.studies.kept import Kept
 from napari_mrsr.studies.layouts.phantoms import quality_cohort, t2_cohort
-from napari_mrsr.studies.writing import StudyTable, markdown
+from napari_mrsr.studies.t2_tables import TITLES
+from napari_mrsr.studies.writing import Study, StudyTable, markdown
 
 #: Methods of the half knee's T2.
 QUICK_METHODS = ["tricubic", "fourier", "lean", "aplus"]
@@ -74,6 +76,28 @@ def parts(given: argparse.Namespace, kept: Kept) -> list[Part]:
     return found
 
 
+def differences(study: Study | None) -> str:
+    """Return in which comparison, layer and method T2 differs from the acquired one by the paired t test, in a sentence."""
+    if study is None:
+        return ""
+    rows = [
+        (TITLES[table.name.removeprefix("t2_").removesuffix("_statistics")].lower(), row)
+        for table in study.tables
+        if table.name.endswith("_statistics")
+        for row in table.frame.to_dict("records")
+        if row["p paired t"] != "-"
+    ]
+    told = [
+        f"`{row['method']}` in the {row['layer']} layer, {title} ({row['difference [ms]']} ms, p {row['p paired t']})"
+        for title, row in rows
+        if float(row["p paired t"].lstrip("<")) < LEVEL
+    ]
+    return (
+        f"Of {len(rows)} paired t tests of T2 on phantoms against the acquired slices, not corrected for their number, "
+        f"{len(told)} with p < {LEVEL:g}{': ' if told else ''}{'; '.join(told)}."
+    )
+
+
 def text(done: Done, command: str) -> str:
     """Return the Markdown page."""
     verdicts = aims(done.studies)
@@ -92,7 +116,7 @@ def text(done: Done, command: str) -> str:
         "training ([ledger](../training-log.md)): its rows say what is left to train, not what the published network can do. T2 "
         "re-thickened, and of the pair, compares a method with its own input: there every method that keeps what was measured "
         "is right to some tenths of a per cent, and an order among them says nothing; *found again* is the comparison that asks "
-        "something of them.",
+        f"something of them. {differences(done.studies.get('t2'))}",
         markdown(StudyTable("aims", verdicts, "")),
     ]
     for key, study in done.studies.items():

@@ -104,7 +104,7 @@ def _gradients(planes: list[npt.NDArray[np.generic]]) -> _Spectra:
     """Return the spectra of both gradients of each plane, shape ``(2, rows, columns)``, and their size."""
     found = []
     for plane in planes:
-        slopes = np.stack(np.gradient(np.nan_to_num(np.asarray(plane, np.float32))))
+        slopes = np.stack([*np.gradient(np.nan_to_num(np.asarray(plane, np.float32)))])
         found.append((fft.rfft2(slopes), float(np.linalg.norm(slopes))))
     return found
 
