@@ -9,6 +9,7 @@ import importlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -39,6 +40,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 10, 10)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def looked_at_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the garbage collector look past what a module has left, too: caches, and what it was the first to import."""
+    yield
+    if hasattr(request.config, "workerinput"):
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")
