@@ -6,7 +6,8 @@ Needs a display (``xvfb-run`` will do). The pictures show what the program does,
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,19 @@ def take(
     list of Path
         ``dock_study.png``, ``dock_process.png``, ``dock_review.png``, ``dock_roi.png``.
     """
+    with opened(folder, WINDOW, close=close) as (viewer, view, docks):
+        taken = [_study(viewer, view, docks, folder, scan, truth)]
+        taken.append(_process(viewer, view, docks, folder, method, factor))
+        taken.append(_review(viewer, view, docks, folder))
+        taken.append(_roi(viewer, view, docks, folder))
+    return taken
+
+
+@contextmanager
+def opened(
+    folder: Path, size: tuple[int, int], *, close: bool = True
+) -> Iterator[tuple[Viewer, View, dict[str, Dock]]]:
+    """Make a folder for pictures, and open a viewer of a size with the docks; it is closed afterwards, if wanted."""
     try:
         import napari
     except ImportError as error:
@@ -68,19 +82,15 @@ def take(
     folder.mkdir(parents=True, exist_ok=True)
     viewer = napari.Viewer(title="napari-mrsr", show=True)
     try:
-        viewer.window.resize(*WINDOW)
+        viewer.window.resize(*size)
         view = view_of(viewer)
         docks = docks_of(viewer)
         view.tour.end(remember=False)
-        taken = [_study(viewer, view, docks, folder, scan, truth)]
-        taken.append(_process(viewer, view, docks, folder, method, factor))
-        taken.append(_review(viewer, view, docks, folder))
-        taken.append(_roi(viewer, view, docks, folder))
+        yield viewer, view, docks
     finally:
         if close:
             view_of(viewer).close()
             viewer.close()
-    return taken
 
 
 def docks_of(viewer: Viewer) -> dict[str, Dock]:

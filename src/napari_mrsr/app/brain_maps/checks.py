@@ -107,7 +107,7 @@ def _all_there(there: Mapping[str, Scan]) -> Check:
 
 
 def _grid_line(text: str, *, register: bool) -> str:
-    return f"{text}; {'will be registered to T1w' if register else 'tick register below'}"
+    return f"{text}; {'will be registered to T1w' if register else 'tick register above'}"
 
 
 def _words(error: MrsrError) -> str:

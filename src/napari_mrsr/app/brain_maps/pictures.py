@@ -9,8 +9,7 @@ from pathlib import Path
 
 from napari_mrsr.app import screenshots
 from napari_mrsr.app.dynamic.pictures import WINDOW, of_section
-from napari_mrsr.app.viewing import view_of
-from napari_mrsr.errors import MissingDependency, MissingParameter
+from napari_mrsr.errors import MissingParameter
 from napari_mrsr.scan import Scan
 
 
@@ -36,17 +35,7 @@ def take(folder: Path, *, weights: Path | None = None, scans: tuple[Scan, ...] =
     MissingParameter
         No weights are shipped, and none were given.
     """
-    try:
-        import napari
-    except ImportError as error:
-        raise MissingDependency("napari is not installed", remedy='pip install "napari-mrsr[all]"') from error
-    folder.mkdir(parents=True, exist_ok=True)
-    viewer = napari.Viewer(title="napari-mrsr", show=True)
-    try:
-        viewer.window.resize(*WINDOW)
-        view = view_of(viewer)
-        docks = screenshots.docks_of(viewer)
-        view.tour.end(remember=False)
+    with screenshots.opened(folder, WINDOW) as (viewer, view, docks):
         if scans:
             view.session.adopt(scans[0])
             for scan in scans[1:]:
@@ -62,8 +51,4 @@ def take(folder: Path, *, weights: Path | None = None, scans: tuple[Scan, ...] =
         process.brain_maps.run()
         screenshots.wait(lambda: view.session.running is None)
         view.layouts.choose("four")
-        taken = [of_section(viewer, docks["Process"], process.brain_maps, folder / "brain_maps.png")]
-    finally:
-        view_of(viewer).close()
-        viewer.close()
-    return taken
+        return [of_section(viewer, docks["Process"], process.brain_maps, folder / "brain_maps.png")]

@@ -12,8 +12,6 @@ from napari_mrsr.app import screenshots
 from napari_mrsr.app.dynamic.fine_tuning import FineTuneSettings, fine_tuning_of
 from napari_mrsr.app.dynamic.pictures import WINDOW, of_section
 from napari_mrsr.app.dynamic.planning import NAME
-from napari_mrsr.app.viewing import view_of
-from napari_mrsr.errors import MissingDependency
 
 #: Share of k-space that it is fine-tuned for.
 FRACTION = 0.0625
@@ -39,17 +37,7 @@ def take(folder: Path, *, minutes: float = 2.0) -> list[Path]:
     RuntimeError
         Nothing was fine-tuned, after the first two pictures; the message says why.
     """
-    try:
-        import napari
-    except ImportError as error:
-        raise MissingDependency("napari is not installed", remedy='pip install "napari-mrsr[all]"') from error
-    folder.mkdir(parents=True, exist_ok=True)
-    viewer = napari.Viewer(title="napari-mrsr", show=True)
-    try:
-        viewer.window.resize(*WINDOW)
-        view = view_of(viewer)
-        docks = screenshots.docks_of(viewer)
-        view.tour.end(remember=False)
+    with screenshots.opened(folder, WINDOW) as (viewer, view, docks):
         viewer.open_sample("napari-mrsr", "abdomen")
         layer = view.layer(NAME)
         if layer is not None:  # it waits hidden below the series
@@ -67,7 +55,4 @@ def take(folder: Path, *, minutes: float = 2.0) -> list[Path]:
         if not tuning.history:
             raise RuntimeError(f"nothing was fine-tuned: {view.session.banner}")
         taken.append(of_section(viewer, docks["Process"], process.fine_tune, folder / "fine_tuning.png"))
-    finally:
-        view_of(viewer).close()
-        viewer.close()
     return taken

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from napari_mrsr.app import screenshots
 from napari_mrsr.app.dynamic.series import SeriesSettings, methods
-from napari_mrsr.app.viewing import View, view_of
-from napari_mrsr.errors import MissingDependency
+from napari_mrsr.app.viewing import View
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -40,17 +39,7 @@ def take(folder: Path, *, method: str | None = None) -> list[Path]:
     list of Path
         ``dynamic_process.png``, ``dynamic_over_time.png``.
     """
-    try:
-        import napari
-    except ImportError as error:
-        raise MissingDependency("napari is not installed", remedy='pip install "napari-mrsr[all]"') from error
-    folder.mkdir(parents=True, exist_ok=True)
-    viewer = napari.Viewer(title="napari-mrsr", show=True)
-    try:
-        viewer.window.resize(*WINDOW)
-        view = view_of(viewer)
-        docks = screenshots.docks_of(viewer)
-        view.tour.end(remember=False)
+    with screenshots.opened(folder, WINDOW) as (viewer, view, docks):
         viewer.open_sample("napari-mrsr", "abdomen")
         for chosen in ("trilinear", method or next(iter(methods()))):
             _run(view, chosen)
@@ -61,9 +50,6 @@ def take(folder: Path, *, method: str | None = None) -> list[Path]:
         taken = [of_section(viewer, docks["Process"], process.dynamic, folder / "dynamic_process.png")]
         view.layouts.choose("side")
         taken.append(of_section(viewer, docks["Review"], review.over_time, folder / "dynamic_over_time.png"))
-    finally:
-        view_of(viewer).close()
-        viewer.close()
     return taken
 
 

@@ -11,8 +11,7 @@ from pathlib import Path
 from napari_mrsr.app import screenshots
 from napari_mrsr.app.dynamic.pictures import WINDOW, of_section
 from napari_mrsr.app.in_plane.choices import methods_for
-from napari_mrsr.app.viewing import view_of
-from napari_mrsr.errors import BadParameter, MissingDependency
+from napari_mrsr.errors import BadParameter
 from napari_mrsr.scan import Scan
 
 
@@ -38,17 +37,7 @@ def take(folder: Path, *, scan: Scan | None = None, method: str | None = None) -
     BadParameter
         No network that is here has a twin.
     """
-    try:
-        import napari
-    except ImportError as error:
-        raise MissingDependency("napari is not installed", remedy='pip install "napari-mrsr[all]"') from error
-    folder.mkdir(parents=True, exist_ok=True)
-    viewer = napari.Viewer(title="napari-mrsr", show=True)
-    try:
-        viewer.window.resize(*WINDOW)
-        view = view_of(viewer)
-        docks = screenshots.docks_of(viewer)
-        view.tour.end(remember=False)
+    with screenshots.opened(folder, WINDOW) as (viewer, view, docks):
         if scan is None:
             viewer.open_sample("napari-mrsr", "brain")
         else:
@@ -68,7 +57,4 @@ def take(folder: Path, *, scan: Scan | None = None, method: str | None = None) -
         screenshots.wait(lambda: view.session.running is None)
         screenshots.breathe(0.5)
         taken.append(of_section(viewer, docks["Process"], process.twin, folder / "brain_twins.png"))
-    finally:
-        view_of(viewer).close()
-        viewer.close()
     return taken
