@@ -49,6 +49,13 @@ SEEDS = (21, 22)
 FRACTION = 0.0625
 #: The published schedule as a ratio: the paper's training went at 1e-4, that of ``swift`` at 1e-3.
 HUNDREDTH = "published, a hundredth of training's rate"
+#: Scale of the moments below which most weights have no gradient, and what is said then.
+NO_GRADIENT = 1e-3
+SILENT = (
+    "A scale of 0.00 says that more than half of the weights have no gradient on the planning scan: the coarse level of the\n"
+    "shipped weights of `swift` is dead ([training log](../training-log.md)). The moments that training left there are those of\n"
+    "the time before. A hundred steps estimate them no better than one."
+)
 #: Minutes that a quick schedule has.
 MINUTES = 10.0
 
@@ -187,6 +194,8 @@ def page(rows: list[dict[str, Any]]) -> str:
             f"| {row['after']['psnr']:.2f} | {gain(row):+.3f} | {row['before']['ssim']:.4f} | {row['after']['ssim']:.4f} "
             f"| {share} |"
         )
+    if len({row["seed"] for row in measured}) == 1:
+        lines += ["", "All of it on one phantom: how much the share differs from person to person was not measured."]
     lines += [line for row in measured if row["name"] == "published" for line in undecided(row)]
     apart = [row for row in rows if "apart" in row]
     if apart:
@@ -197,15 +206,17 @@ def page(rows: list[dict[str, Any]]) -> str:
             "Steps at learning rate 0 on the planning scan against the moments of the training run: norm of the difference of",
             "the mean and of the root of the second moment over the true norm, cosine of the steps, median ratio of the sizes.",
             "",
-            "| seed | steps | mean | size | direction | scale |",
-            "|---|---|---|---|---|---|",
+            "| seed | region | steps | mean | size | direction | scale |",
+            "|---|---|---|---|---|---|---|",
         ]
         lines += [
-            f"| {row['seed']} | {one['steps']} | {one['mean']:.2f} | {one['size']:.2f} | {one['direction']:.2f} "
+            f"| {row['seed']} | {region_text(row)} | {one['steps']} | {one['mean']:.2f} | {one['size']:.2f} | {one['direction']:.2f} "
             f"| {one['scale']:.2f} |"
             for row in apart
             for one in row["apart"]
         ]
+        if any(one["scale"] < NO_GRADIENT for row in apart for one in row["apart"]):
+            lines += ["", SILENT]
     if measured:
         loads = [row["load"] for row in measured]
         lines += [
