@@ -26,7 +26,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from napari_mrsr.errors import BadParameter, WeightsCorrupt
+from napari_mrsr.errors import BadParameter, WeightsCorrupt, WeightsMissing
 from napari_mrsr.files.origin import sha256_of
 from napari_mrsr.inference import devices
 from napari_mrsr.inference.job import threads_for
@@ -233,6 +233,10 @@ def steps_of(
 def _origin(method: str, start: Path | None) -> tuple[str | Path, Path | None]:
     """Return the method or file to begin with, and the checkpoint of the run that made it, if it lies there."""
     if start is None:
+        if method in registry.ARCHITECTURES and method not in {known.name for known in registry.methods()}:
+            raise WeightsMissing(
+                f"weights of {method} are not shipped", remedy="choose swift, or train it and begin --from its run"
+            )
         return method, None
     file = start / "weights.safetensors" if start.is_dir() else start
     folder = file.parent / "checkpoint"
