@@ -12,7 +12,7 @@ from napari_mrsr.mapping import T2Map, t1_by_label, t2_from_dess, with_uncertain
 from napari_mrsr.phantoms import LABELS, knee
 from napari_mrsr.physics.dess import PRESETS
 from napari_mrsr.physics.epg import dess_signals
-from napari_mrsr.roi.certainty import EMPTIED, Refinement, certainty, flag_words, with_certainty
+from napari_mrsr.roi.certainty import EMPTIED, Refinement, brighter_part, certainty, flag_words, with_certainty
 from napari_mrsr.scan import Acquisition, Scan
 
 LOW = PRESETS["GE qDESS, low spoiler, 20 deg"]
@@ -157,6 +157,40 @@ def test_a_dark_region_is_called_short_only_if_its_name_says_tendon(
         for name in ("region 1", "quadriceps tendon")
     ]
     assert flags == ["too dark", "too short"]
+
+
+@pytest.mark.parametrize("snr", [50, 200, 1000])
+def test_the_dark_part_of_a_tendon_is_left_out_for_it_would_take_the_mean_from_the_truth(snr: int) -> None:
+    truth = block(40, 1)
+    tendon = truth == 1
+    truth[tendon] = np.linspace(3.5, 6.5, tendon.sum())
+    clean = tissue(truth)
+    bright = np.percentile(clean.array[0], 99)
+    # a tendon that is the darker the shorter its T2: so that to leave its dark part out does select
+    clean.array[:, tendon] *= bright * (0.03 * truth[tendon]) / clean.array[0, tendon]
+    scan = clean.after("noise", noisy(clean.array, bright / snr, snr))
+    regions, names = painted(tendon, clean), {1: "patellar tendon"}
+    means = {}
+    for fat in (True, False):
+        found = t2_from_dess(scan, method="epg", fat=fat, fluid=fat, noise=float(bright / snr))
+        means[fat] = roi.statistics(found.map, regions, names=names)
+        told = with_certainty(means[fat], certainty(found.map, regions, acquired=found, names=names)).iloc[0]
+        assert told["flag"] == "too short"
+    known, lifted = (abs(means[fat]["mean"].item() - truth[tendon].mean()) for fat in (True, False))
+    assert known < lifted
+    assert means[True]["invalid_percent"].item() > 30
+
+
+def test_a_mean_of_the_brighter_part_of_a_tendon_says_so() -> None:
+    map = Scan(np.full((1, 10, 6, 6), 12.0, np.float32), np.eye(4), axis="map", quantity="T2", unit="ms")
+    map.array[0, :4] = np.nan
+    reason = map.after("why", np.where(np.isnan(map.array), 2, 0).astype(np.uint8), axis="label")
+    regions = painted(np.ones(map.shape), map)
+    for acquired, words in ((T2Map(map, reason), "40 % of the voxels are too dark"), (None, "reasons of the map")):
+        for name in ("quadriceps tendon", "patellar cartilage"):
+            table = roi.statistics(map, regions, names={1: name})
+            row = with_certainty(table, certainty(map, regions, acquired=acquired, names={1: name})).iloc[0]
+            assert (words in brighter_part(row)) == (name == "quadriceps tendon")
 
 
 def test_without_what_was_acquired_nothing_is_claimed() -> None:

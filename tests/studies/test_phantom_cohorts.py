@@ -34,6 +34,13 @@ def test_true_t2_spreads_by_5_ms_over_the_subjects(n):
     assert len(set(np.round(values, 6))) == n
 
 
+def test_true_t2_of_a_knee_does_not_hang_on_how_many_others_there_are():
+    few, five, many = (phantoms.t2_cohort(n).origin["cartilage_t2_ms"] for n in (2, 5, 12))
+    assert few == five[:2]
+    assert many[:5] == many[5:10] == five
+    assert five == [round(value, 2) for value in phantoms.spread(5)]
+
+
 def test_the_cartilage_has_the_t2_that_was_asked_for(one):
     wanted = phantoms.t2_cohort(5).origin["cartilage_t2_ms"][1]
     deep, superficial = (np.nanmean(one.t2[one.layers == layer]) for layer in (1, 2))

@@ -122,10 +122,13 @@ def _all_valid(map: Scan) -> Scan:
 
 
 def _flags(table: pd.DataFrame) -> list[str]:
-    """Return a line for each region whose T2 is not told."""
-    from napari_mrsr.roi.certainty import flag_words
+    """Return a line for each region whose T2 is not told, or told of its brighter part only."""
+    from napari_mrsr.roi.certainty import brighter_part, flag_words
 
-    return [f"{row['name']}: {words}" for row in table.to_dict("records") if (words := flag_words(row))]
+    if "flag" not in table:
+        return []
+    rows = table.to_dict("records")
+    return [f"{row['name']}: {words}" for row in rows if (words := flag_words(row) or brighter_part(row))]
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:

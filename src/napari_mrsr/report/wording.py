@@ -210,8 +210,8 @@ def _inferred(report: Report) -> str:
 
 
 def _certain(report: Report) -> list[str]:
-    """Return what SE is and is not, and which regions have a T2 too short to be told."""
-    from napari_mrsr.roi.certainty import flag_words
+    """Return what SE is and is not, and which regions have a T2 that is not told, or of their brighter part."""
+    from napari_mrsr.roi.certainty import brighter_part, flag_words
 
     lines = []
     tables = [table for table in report.tables.values() if "standard_error" in table]
@@ -224,7 +224,8 @@ def _certain(report: Report) -> list[str]:
     short = [f"{row['name']} ({_bound(row)})" for row in rows if row["flag"] == "too short"]
     if short:
         lines.append(f"T2 is too short for this TR and TE, the later echo is lost in noise, in: {', '.join(short)}.")
-    return lines + [f"{row['name']}: {flag_words(row)}." for row in rows if row["flag"] == "too dark"]
+    lines += [f"{row['name']}: {flag_words(row)}." for row in rows if row["flag"] == "too dark"]
+    return lines + [f"{row['name']}: {words}." for row in rows if (words := brighter_part(row))]
 
 
 def _bound(row: Mapping[Any, Any]) -> str:

@@ -19,6 +19,10 @@ flag, at_most
 itself then looks like a T2 of some 14 ms, and a mean of such readings would tell the noise. It bounds T2 from above,
 and that is what is said: the statistics are left empty. Dark voxels are those of tendon, but of suppressed fat and of
 bone as well; which of them only the name of a region can tell (:data:`SHORT_TISSUES`).
+
+**Dark voxels of a tendon stay without a value.** The threshold of fat leaves statistics to the brighter part, which is
+said (:func:`brighter_part`). To lift it there would be worse: the later echo of a dark voxel is noise, which reads as
+a T2 several times too long, and takes the mean farther from the truth than leaving the voxel out does.
 """
 
 from __future__ import annotations
@@ -57,6 +61,8 @@ COLUMNS = (
 EMPTIED = ("mean", "sd", "median", "iqr", "p5", "p95", "standard_error", "n_effective", "t1_longer", "b1_lower")
 #: Share of a region, per cent, from which its T2 is not told.
 MOST_UNDETERMINED = 50.0
+#: Share of a region of short T2, per cent, without a value from which it is said that statistics are of the rest.
+MOST_LEFT_OUT = 10.0
 #: Words of the names of tissue whose darkness is that of a short T2.
 SHORT_TISSUES = ("meniscus", "menisci", "tendon", "ligament", "cruciate", "retinaculum", "acl", "pcl")
 
@@ -201,11 +207,15 @@ def _determined(region: Scan, acquired: T2Map | None, name: str) -> dict[str, An
     undetermined, too_dark = 100 * float(lost.mean()), 100 * float(dark.mean())
     flag = ""
     if undetermined + too_dark > MOST_UNDETERMINED:
-        tissue = any(word in name.lower() for word in SHORT_TISSUES)
-        flag = "too short" if tissue or undetermined > too_dark else "too dark"
+        flag = "too short" if is_short(name) or undetermined > too_dark else "too dark"
     read = t2[np.isfinite(t2)]
     bound = float(np.median(read)) if flag == "too short" and read.size else np.nan
     return {"undetermined_percent": undetermined, "dark_percent": too_dark, "flag": flag, "at_most": bound}
+
+
+def is_short(name: str) -> bool:
+    """Tell from the name of a region whether its tissue is one of short T2, which makes it dark."""
+    return any(word in name.lower() for word in SHORT_TISSUES)
 
 
 def flag_words(row: Mapping[Any, Any]) -> str:
@@ -226,3 +236,33 @@ def flag_words(row: Mapping[Any, Any]) -> str:
         return f"no T2 can be read here: {told} (suppressed fat, bone, or a T2 too short for this TR and TE)"
     bound = float(row["at_most"])
     return f"T2 is too short for this TR and TE: {told}" + (f"; at most about {bound:.0f} ms" if bound > 0 else "")
+
+
+def brighter_part(row: Mapping[Any, Any]) -> str:
+    """Return that statistics of a tissue of short T2 leave out its dark voxels, where these are many; else nothing.
+
+    Parameters
+    ----------
+    row
+        Of a table of :func:`with_certainty`.
+
+    Examples
+    --------
+    >>> brighter_part({"name": "patellar tendon", "flag": "", "invalid_percent": 41.0, "dark_percent": 41.0})
+    '41 % of the voxels are too dark for a T2, as suppressed fat is: the mean is that of the brighter part'
+    """
+    flagged = isinstance(row.get("flag"), str) and row["flag"]
+    if flagged or not is_short(str(row.get("name", ""))):
+        return ""
+    without, dark = float(row["invalid_percent"]), float(row["dark_percent"])
+    if np.isnan(dark) and MOST_LEFT_OUT <= without < 100:
+        return (
+            f"{without:.0f} % of the voxels have no T2: the mean is that of the rest, in such tissue the brighter "
+            "part; the reasons of the map, which are not given, would tell whether its T2 is too short"
+        )
+    if dark >= MOST_LEFT_OUT:
+        return (
+            f"{dark:.0f} % of the voxels are too dark for a T2, as suppressed fat is: "
+            "the mean is that of the brighter part"
+        )
+    return ""

@@ -32,6 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_mrsr.mapping import T2Map, estimate_noise, t2_from_dess
+from napari_mrsr.roi.certainty import MOST_LEFT_OUT, is_short
 from napari_mrsr.sampling import along, thick_slices
 from napari_mrsr.scan import Scan
 from napari_mrsr.studies.cohort import Subject
@@ -85,6 +86,11 @@ def reference_values(subject: Subject, place: Place, settings: T2Settings) -> di
     }
     acquired = place.slab.crop(whole)
     tissue = place.slab.cut(tissue_of(whole, settings))
+    left_out = 100 * float(1 - place.voxels(tissue, place.pair).mean())
+    if is_short(place.region) and left_out >= MOST_LEFT_OUT:
+        found["notes"].append(
+            f"{left_out:.0f} % of {place.region} left out, mostly as too dark: T2 is that of the rest"
+        )
     truth = None if subject.t2 is None else place.slab.cut(subject.t2)
     for name, where in slices.items():
         values = [place.of_slice(t2_of_slice(acquired, s, place.axis, noise, settings), s) for s in where]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from napari_mrsr.app.figure import Figure
 from napari_mrsr.mapping.sensitivity import WORDS
-from napari_mrsr.roi.certainty import flag_words
+from napari_mrsr.roi.certainty import brighter_part, flag_words
 
 if TYPE_CHECKING:
     from napari_mrsr.app.roi.measured import Measurement
@@ -43,6 +43,9 @@ def words(row: Mapping[Any, Any]) -> str:
             f"Noise leaves T2 undetermined in {row['undetermined_percent']:.0f} % of the voxels; "
             "they read too long, and so does the mean"
         )
+    left_out = brighter_part(row)
+    if left_out:
+        lines.append(left_out)
     told = [f"If {WORDS[key]}, T2 is {_off(float(row[key]))}" for key in WORDS if math.isfinite(float(row[key]))]
     if told:
         lines.append(f"Read with T1 {row['t1_assumed']:.0f} ms. {'; '.join(told)}")

@@ -41,6 +41,8 @@ NOISE_SLICES = 0.7
 T2_FACTOR = 2
 #: T2 of cartilage over the knees of cohort 2: mean and SD, ms.
 T2_MEAN, T2_SD = 36.4, 5.0
+#: Values of T2 that are dealt to as many neighbouring seeds.
+T2_STEPS = 5
 
 
 def quality_cohort(n: int = 10, noise: bool = True, *, whole: bool = False) -> Cohort:
@@ -73,7 +75,9 @@ def quality_cohort(n: int = 10, noise: bool = True, *, whole: bool = False) -> C
 
 
 def t2_cohort(n: int = 5) -> Cohort:
-    """Return knees with 1.6 mm slices of high signal, whose true T2 is known and spreads by 5 ms (SD) over them.
+    """Return knees with 1.6 mm slices of high signal, whose true T2 is known and spreads by 5 ms (SD) over five.
+
+    A knee's T2 follows from its seed alone: five values are dealt to five seeds, and again to the next five.
 
     Raises
     ------
@@ -81,7 +85,8 @@ def t2_cohort(n: int = 5) -> Cohort:
         None is asked for, or more than there are seeds.
     """
     seeds = _seeds(FIRST_T2_SEED, n, FIRST_TEACHING_SEED)
-    values = spread(n)
+    dealt = spread(T2_STEPS)
+    values = [dealt[(seed - FIRST_T2_SEED) % T2_STEPS] for seed in seeds]
     entries = tuple(Entry(f"phantom {s}", partial(_t2_subject, s, t2)) for s, t2 in zip(seeds, values, strict=True))
     origin = {
         "layout": "phantoms",
