@@ -46,6 +46,8 @@ def test_the_psnr_of_a_frame_is_that_of_scikit_image(opened: View, series: Scan)
     span = float(x.max() - x.min())
     assert result.figures["psnr"][2] == pytest.approx(peak_signal_noise_ratio(x, y, data_range=span), abs=1e-3)
     assert 0.5 < result.figures["ssim"][2] < 1.0
+    # over all voxels, as in a study
+    assert result.figures["ssim"][2] == pytest.approx(np.nanmean(result.ssim.array[2]), rel=1e-4)
 
 
 def test_the_frame_on_the_screen_comes_first_and_the_others_in_order_from_it(viewer: ViewerModel) -> None:

@@ -128,18 +128,11 @@ def start(source: Scan, series: Scan, settings: SeriesSettings, plan: PlaneJob) 
 
 
 def judge(result: SeriesResult, n: int) -> None:
-    """Hold a frame that is done against the reference; slices that this lacks do not count."""
-    from napari_mrsr import metrics
-    from napari_mrsr.frames import acquired
-    from napari_mrsr.metrics.ssim import mean_similarity
+    """Hold a frame that is done against the reference, by the score that ``evaluate dynamic`` gives it."""
+    from napari_mrsr.studies.dynamic.frames import score
 
     if result.reference is None or result.ssim is None:
         return
-    truth, test = result.reference.array[n], result.scan.array[n]
-    mask = acquired(truth, result.reference.find_slice_axis())
-    values = metrics.similarity(truth, test)
-    if mask is not None:
-        values = np.where(mask, values, np.float32(np.nan))
-    result.ssim.array[n] = values
-    result.figures["ssim"][n] = mean_similarity(values)
-    result.figures["psnr"][n] = metrics.psnr(truth, test, mask=mask)
+    axis = result.reference.find_slice_axis()
+    found, result.ssim.array[n] = score(result.reference.array[n], result.scan.array[n], axis)
+    result.figures["ssim"][n], result.figures["psnr"][n] = found.ssim, found.psnr
