@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from napari_mrsr.app import display
@@ -43,6 +44,7 @@ def take(
     method: str = "auto",
     factor: int = 2,
     close: bool = True,
+    only: str | None = None,
 ) -> list[Path]:
     """Open the sample knee, run everything, and save a picture of each dock.
 
@@ -56,18 +58,24 @@ def take(
         How to super-resolve.
     close
         Close the viewer afterwards; else it is left open.
+    only
+        The dock whose picture is written, ``"roi"`` for instance; all where not given. All work is done either way.
 
     Returns
     -------
     list of Path
-        ``dock_study.png``, ``dock_process.png``, ``dock_review.png``, ``dock_roi.png``.
+        ``dock_study.png``, ``dock_process.png``, ``dock_review.png``, ``dock_roi.png``, or the one asked for.
     """
-    with opened(folder, WINDOW, close=close) as (viewer, view, docks):
-        taken = [_study(viewer, view, docks, folder, scan, truth)]
-        taken.append(_process(viewer, view, docks, folder, method, factor))
-        taken.append(_review(viewer, view, docks, folder))
-        taken.append(_roi(viewer, view, docks, folder))
-    return taken
+    with TemporaryDirectory() as elsewhere, opened(folder, WINDOW, close=close) as (viewer, view, docks):
+
+        def into(dock: str) -> Path:
+            return folder if only in (None, dock) else Path(elsewhere)
+
+        taken = [_study(viewer, view, docks, into("study"), scan, truth)]
+        taken.append(_process(viewer, view, docks, into("process"), method, factor))
+        taken.append(_review(viewer, view, docks, into("review")))
+        taken.append(_roi(viewer, view, docks, into("roi")))
+    return [path for path in taken if path.parent == folder]
 
 
 @contextmanager
