@@ -2,8 +2,8 @@ r"""The front door of mapping the brain: T1w, T2w and FLAIR go in; T1, T2 and M0
 
 The images are checked (:mod:`napari_mrsr.mapping.brain`), each is divided by its own scale
 (:mod:`~napari_mrsr.networks.head_scale`), and a network maps them slice by slice. From the maps, signal equations make
-the T1w and T2w images anew; what these are above the acquired ones, at a gain that fits the head, tells where the maps do
-not explain the images (:mod:`~napari_mrsr.mapping.brain_synthesis`).
+the T1w and T2w images anew; what these are above the acquired ones, at a gain that fits the head, tells where the maps
+do not explain the images (:mod:`~napari_mrsr.mapping.brain_synthesis`).
 
 A voxel has no T1, or no T2, where there is no signal or where the value lies outside of what the network was trained
 for: it is NaN with a reason. T2 of fluid, far longer than the echo times, is not determined by these images.

@@ -27,7 +27,7 @@ COARSE = 4.0
 #: Every so many heads one is without its skull.
 STRIPPED = 4
 #: Heads that are made of one real anatomy, and neighbouring slices that are taken of each.
-HEADS, SLICES = 12, 24
+HEADS, SLICES = 36, 24
 
 
 def of_slices(slices: BrainSlices, conditions: MapConditions, *, stripped: bool = False) -> MapSource:

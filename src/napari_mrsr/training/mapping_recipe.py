@@ -82,7 +82,7 @@ class MapRecipe:
     warm_up: float = 0.03
     cool_down: float = 0.5
     averaging: float = 0.998
-    phantoms: int = 80
+    phantoms: int = 200
     shape: tuple[int, int, int] = (12, 224, 192)
     judges: int = 4
     spread: float = 0.04
