@@ -309,7 +309,7 @@ def test_a_planning_scan_in_another_pose_is_no_grid():
         ({"method": "lean"}, BadParameter, "made for slices"),
         ({"method": "sharpest"}, UnknownMethod, "sharpest"),
         ({"consistency": "wiener"}, BadParameter, "wiener"),
-        ({"weights": Path("nowhere.safetensors")}, WeightsMissing, "no such file"),
+        ({"weights": Path("nowhere.safetensors")}, WeightsMissing, "no file of weights"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(wrong, error, text):
