@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from napari_mrsr.studies.brain_maps.borders import ACQUIRED, BESIDE
+from napari_mrsr.studies.brain_maps.borders import ACQUIRED, BESIDE, TRUE
 from napari_mrsr.studies.brain_maps.comparing import SLICE
 from napari_mrsr.studies.brain_maps.conditions import NOMINAL
 from napari_mrsr.studies.brain_maps.measures import COLUMNS
@@ -117,13 +117,14 @@ def _sharp(part: pd.DataFrame, of: str, image: str, direction: str) -> tuple[str
     aim = f"{of}: borders within {100 * APART:g} % as wide as in {image}, {direction} (hybrid)"
     part = part[part["map"] == of]
     own = part[part["method"] == HYBRID]["width"].mean()
-    usual = part[part["method"] == ACQUIRED]["width"].mean()
+    usual, true = (part[part["method"] == name]["width"].mean() for name in (ACQUIRED, TRUE))
     ratio = float(own / usual) if usual else np.nan
     if not np.isfinite(ratio):
         return aim, "-", NOT_RUN
     off = abs(ratio - 1)
     verdict = "met" if off <= APART else f"**not met**, {100 * (ratio - 1):+.0f} %"
-    return aim, f"{own:.2f} mm beside {usual:.2f} mm ({100 * (ratio - 1):+.1f} %)", verdict
+    told = f"{own:.2f} mm beside {usual:.2f} mm ({100 * (ratio - 1):+.1f} %); in the true {of} {true:.2f} mm"
+    return aim, told, verdict
 
 
 def _frame(done: Study, name: str) -> pd.DataFrame:

@@ -1,6 +1,6 @@
-"""How well T2w and FLAIR are registered to T1w, and how well a head that moved is told: prints tables.
+"""How well T2w and FLAIR are registered to T1w, and how well a head that moved is told: docs/results/brain_registration.md.
 
-    python benchmarks/brain_registration.py --cache FOLDER [--heads 3] [--spacing 1]
+    python benchmarks/brain_registration.py --cache FOLDER [--heads 3] [--spacing 1] [--out docs/results/brain_registration.md]
 
 Heads are phantoms (seeds from 11), imaged with noise (white matter over noise 30), B1 and coil shading. A motion is put into
 the geometry of T2w and FLAIR, about the middle of the head, in a direction that is drawn; no interpolation touches the
@@ -11,8 +11,11 @@ With NAPARI_MRSR_DATA, real images of one person and of several are compared, to
 from __future__ import annotations
 
 import argparse
+import io
 import os
+import sys
 import time
+from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +41,31 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="folder for the heads")
     parser.add_argument("--heads", type=int, default=3)
     parser.add_argument("--spacing", type=float, default=1.0)
+    parser.add_argument("--out", type=Path, default=Path("docs/results/brain_registration.md"))
     given = parser.parse_args()
+    page = Page()
+    with redirect_stdout(page):
+        measure(given)
+    given.out.write_text(page.getvalue())
+
+
+class Page(io.StringIO):
+    """What is printed, kept for a file."""
+
+    def write(self, text: str) -> int:
+        """Show it at once, too."""
+        sys.stderr.write(text)
+        return super().write(text)
+
+
+def measure(given: argparse.Namespace) -> None:
+    """Print the page."""
+    print("# Registration of T2w and FLAIR to T1w")
+    print(f"\nMade by `python benchmarks/brain_registration.py --cache FOLDER --heads {given.heads}`: phantom heads of")
+    print(
+        f"{given.spacing:g} mm with noise, B1 and coil shading. A motion is put into the geometry of T2w and FLAIR, in a direction that is"
+    )
+    print("drawn; the error is what is left of it over the head when the motion found is undone.\n")
     heads = [images(seed, given.spacing, given.cache) for seed in range(FIRST, FIRST + given.heads)]
     motions(heads)
     other_heads(heads)
@@ -151,9 +178,10 @@ def real() -> None:
         ("t1w_0p7mm", "t2w_1mm_stripped"),
     ]
     pairs.append(("vfa/T1w", "flair_1mm"))
+    print("Real images; those of `vfa` are of one person, the others each of another:\n")
     for one, other in pairs:
         fixed, moving = (read_scan(folder / f"{name}.nii.gz").volume(0) for name in (one, other))
-        print(f"{other} on {one}: {told(estimate(moving, fixed))}", flush=True)
+        print(f"- {other} on {one}: {told(estimate(moving, fixed))}", flush=True)
     print()
 
 
