@@ -132,13 +132,10 @@ def other_heads(heads: list[dict[str, Scan]]) -> None:
     same = [estimate(head[name], head["T1w"]).agreement for head in heads for name in ("T2w", "FLAIR")]
     pairs = [(one, other) for one in heads for other in heads if one is not other]
     others = [estimate(other[name], one["T1w"]).agreement for one, other in pairs for name in ("T2w", "FLAIR")]
-    print(
-        f"Edges agree by {min(same):.2f} to {max(same):.2f} in one head, by {_range(others)} in two (doubted below {ONE_HEAD:g}).\n"
-    )
-
-
-def _range(values: list[float]) -> str:
-    return f"{min(values):.2f} to {max(values):.2f}" if values else "-"
+    told = f"Edges agree by {min(same):.2f} to {max(same):.2f} in one head"
+    if others:
+        told += f", by {min(others):.2f} to {max(others):.2f} in two"
+    print(f"{told} (doubted below {ONE_HEAD:g}).\n")
 
 
 def interpolation(head: dict[str, Scan]) -> None:
