@@ -13,36 +13,19 @@ CVGIP 1986;35:220). Slices that show little are passed over.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
 from napari_mrsr.scan import Scan
+from napari_mrsr.trust.plane_shifts import PlaneShifts, best_shift
 
-#: Shift that is told, voxels: above what noise and contrast make of still echoes (0.1 usually, 0.6 at the most seen).
-TOLD = 0.75
 #: Least part of the strongest slice's edges that a slice must have to be judged.
 EDGES = 0.1
-#: Largest shift that is looked for, voxels.
-FURTHEST = 8
 
 
-@dataclass(frozen=True, eq=False)
-class EchoMotion:
-    """Shift of the second echo against the first in each slice, mm along both axes in plane; NaN where nothing shows.
-
-    ``voxels`` is its size in voxels.
-    """
-
-    mm: npt.NDArray[np.float64]
-    voxels: npt.NDArray[np.float64]
-
-    @property
-    def moved(self) -> npt.NDArray[np.bool_]:
-        """The slices in which the echoes lie further apart than is told."""
-        return np.nan_to_num(self.voxels) > TOLD
+class EchoMotion(PlaneShifts):
+    """Shift of the second echo against the first in each slice; not judged where nothing shows."""
 
     @property
     def line(self) -> str:
@@ -50,9 +33,8 @@ class EchoMotion:
         n = int(self.moved.sum())
         if not n:
             return ""
-        far = float(np.median(np.hypot(*self.mm[self.moved].T)))
         which = f"slice {int(np.flatnonzero(self.moved)[0])}" if n == 1 else f"{n} of {len(self.voxels)} slices"
-        return f"echo 2 lies {far:.1f} mm beside echo 1 in {which}: edges there have a false T2"
+        return f"echo 2 lies {self.far:.1f} mm beside echo 1 in {which}: edges there have a false T2"
 
 
 def echo_motion(acquired: Scan, axis: int) -> EchoMotion | None:
@@ -90,29 +72,3 @@ def _shift(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> tupl
     """Return where the correlation of two planes is largest, voxels."""
     rows, columns, _ = best_shift(np.conj(fft.rfft2(one)) * fft.rfft2(other), one.shape)
     return rows, columns
-
-
-def best_shift(product: npt.NDArray[np.complex64], size: tuple[int, ...]) -> tuple[float, float, float]:
-    """Return where a correlation is largest, voxels, and how large it is there.
-
-    Parameters
-    ----------
-    product
-        Its half spectrum, as of ``rfft2``.
-    size
-        Of the plane.
-    """
-    correlation = fft.irfft2(product, s=size)
-    reach = [min(FURTHEST, (n - 1) // 2) for n in size]
-    near = np.roll(correlation, reach, axis=(0, 1))[: 2 * reach[0] + 1, : 2 * reach[1] + 1]
-    i, j = (int(n) for n in np.unravel_index(int(near.argmax()), near.shape))
-    return i - reach[0] + _between(near[:, j], i), j - reach[1] + _between(near[i], j), float(near[i, j])
-
-
-def _between(line: npt.NDArray[np.float32], peak: int) -> float:
-    """Return how far from the largest sample the top of a parabola through it and its neighbours lies."""
-    if not 0 < peak < len(line) - 1:
-        return 0.0
-    low, top, high = (float(v) for v in line[peak - 1 : peak + 2])
-    curve = low - 2 * top + high
-    return 0.5 * (low - high) / curve if curve < 0 else 0.0

@@ -19,14 +19,12 @@ motion that does not come back are not seen; a shift below three quarters of a v
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
 from napari_mrsr.scan import Scan
-from napari_mrsr.trust.echo_motion import TOLD, best_shift
+from napari_mrsr.trust.plane_shifts import TOLD, PlaneShifts, best_shift
 
 #: Largest part of a shift by which the ways there and back may differ.
 UNEQUAL = 0.5
@@ -38,20 +36,8 @@ AROUND, FEWEST = 3, 7
 _Spectra = list[tuple[npt.NDArray[np.complex64], float]]
 
 
-@dataclass(frozen=True, eq=False)
-class SliceMotion:
-    """How far each slice lies beside its neighbours, mm along both axes in plane; NaN where it is not judged.
-
-    ``voxels`` is its size in voxels.
-    """
-
-    mm: npt.NDArray[np.float64]
-    voxels: npt.NDArray[np.float64]
-
-    @property
-    def moved(self) -> npt.NDArray[np.bool_]:
-        """The slices that are told."""
-        return np.nan_to_num(self.voxels) > TOLD
+class SliceMotion(PlaneShifts):
+    """How far each slice lies beside its neighbours."""
 
     @property
     def line(self) -> str:
@@ -59,11 +45,10 @@ class SliceMotion:
         which = np.flatnonzero(self.moved)
         if not len(which):
             return ""
-        far = float(np.median(np.hypot(*self.mm[which].T)))
         if len(which) == 1:
-            return f"slice {which[0]} lies {far:.1f} mm beside its neighbours: what is between them is wrong there"
+            return f"slice {which[0]} lies {self.far:.1f} mm beside its neighbours: what is between them is wrong there"
         told = ", ".join(map(str, which[:5])) + (" ..." if len(which) > 5 else "")
-        return f"slices {told} lie {far:.1f} mm beside their neighbours: what is between them is wrong there"
+        return f"slices {told} lie {self.far:.1f} mm beside their neighbours: what is between them is wrong there"
 
 
 def slice_motion(acquired: Scan, axis: int) -> SliceMotion | None:
