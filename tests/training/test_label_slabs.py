@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from napari_mrsr.physics.mixtures import Maps
-from napari_mrsr.training import map_material
 from napari_mrsr.training.brain_contrasts import thick_maps, thickening
 from napari_mrsr.training.edge_loss import HybridLoss
 from napari_mrsr.training.label_slabs import as_labelled, where_known
@@ -42,12 +41,10 @@ def test_what_is_averaged_here_is_what_the_label_was_made_of(source: MapSource) 
 
 
 @pytest.mark.parametrize("step", range(3))
-def test_true_maps_cost_nothing_wherever_a_patch_is_cut_and_however_mirrored(
-    source: MapSource, step: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(map_material, "GAIN_SPREAD", 0.0)
+def test_true_maps_cost_nothing_wherever_a_patch_is_cut_and_however_mirrored(source: MapSource, step: int) -> None:
     assert source.truth is not None
-    batch = draw([replace(source, images=source.truth)], MapSampling(patch=24, batch=3, slabs=True), 0, step)
+    sampling = MapSampling(patch=24, batch=3, gain_spread=0.0, slabs=True)
+    batch = draw([replace(source, images=source.truth)], sampling, 0, step)
     truth, labels, loss = batch.thick, batch.thin[:, :3], HybridLoss({}, 0.0)
     assert float(loss(truth, batch.thin)) < 1e-4
     assert float(loss(labels, batch.thin)) > 0.02  # labels taken for maps are blurred once more

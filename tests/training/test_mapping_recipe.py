@@ -48,6 +48,17 @@ def test_images_and_labels_are_turned_alike():
     torch.testing.assert_close(ratio, ratio.mean(dim=(1, 2, 3), keepdim=True).expand_as(ratio), rtol=1e-4, atol=1e-4)
 
 
+def test_each_image_of_a_patch_has_a_gain_of_its_own_and_no_label_has():
+    maps = made().labels
+    flat = MapSource("flat", "flat", np.ones_like(maps), np.full_like(maps, 800.0))
+    batch = draw([flat], MapSampling(patch=8, batch=200, gain_spread=0.12), 0, 0)
+    gains = np.log(batch.thick.mean(dim=(2, 3, 4)).numpy())
+    assert gains.std(axis=0) == pytest.approx([0.12] * 3, rel=0.2)
+    assert np.abs(np.corrcoef(gains.T) - np.eye(3)).max() < 0.3
+    assert (unpacked(batch.thin).labels == 800).all()
+    assert (draw([flat], MapSampling(patch=8, batch=4, vary=False), 0, 0).thick == 1).all()
+
+
 def test_what_has_no_label_is_not_valid():
     source = made()
     labels = source.labels.copy()

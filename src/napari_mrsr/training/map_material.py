@@ -30,8 +30,6 @@ from napari_mrsr.training.pairs import Batch
 
 Array = npt.NDArray[np.floating]
 
-#: Spread of the numbers that images are multiplied by (standard deviation of their logarithm).
-GAIN_SPREAD = 0.12
 #: Share of a patch that must have a label, and how many patches are looked at before one with less is taken.
 LABELLED, TRIES = 0.3, 8
 #: Slices of a subject that judge.
@@ -85,6 +83,8 @@ class MapSampling:
         Slices to either side that the network sees besides.
     vary
         Mirrored and transposed patches, and other gains.
+    gain_spread
+        Standard deviation of the logarithm of the number by which each image of a patch is multiplied.
     slabs
         Labels go with how they became coarse: every source must say it. Patches are not transposed then.
     """
@@ -93,6 +93,7 @@ class MapSampling:
     batch: int = 8
     neighbours: int = 0
     vary: bool = True
+    gain_spread: float = 0.12
     slabs: bool = False
 
 
@@ -176,7 +177,7 @@ def _patch(source: MapSource, sampling: MapSampling, rng: np.random.Generator) -
         if slabs is not None and turn[0]:
             slabs, where = slabs.mirrored, (len(slabs.back) - where[0] - size, where[1])
         image, label = _turned(image, turn), _turned(label, turn)
-        gains = np.exp(GAIN_SPREAD * rng.standard_normal(3)).astype(np.float32)
+        gains = np.exp(sampling.gain_spread * rng.standard_normal(3)).astype(np.float32)
         image = image * gains[:, None, None, None]
     matrices = np.zeros((2, 0, 0)) if slabs is None or not sampling.slabs else slabs.cut(where[0], size)
     return np.ascontiguousarray(image), np.ascontiguousarray(label), matrices[..., None]

@@ -53,6 +53,9 @@ class MapRecipe:
     map_weights
         Of T1, T2 and M0 in the supervised term. By 3 s, T2 of tissue is a fifteenth of T1, and with equal weights it
         is learned last (400 steps of a small network on 4 heads: T2 off by 22 % of its value, with 5 by 16 %).
+    gain_spread
+        Of the images of a patch (:class:`~napari_mrsr.training.map_material.MapSampling`). With 0.03, maps of anatomy
+        that never taught were off by one sign in every tissue: the scale of an image hangs on the fat of the scalp.
     learning_rate, batch, steps, patch
         Adam's step at the plateau; patches of a step, and their side in voxels.
     warm_up, cool_down, averaging
@@ -75,6 +78,7 @@ class MapRecipe:
     edges: Literal["components", "length"] = "components"
     label_slabs: bool = True
     map_weights: tuple[float, float, float] = (1.0, 5.0, 1.0)
+    gain_spread: float = 0.12
     learning_rate: float = 2e-3
     batch: int = 6
     steps: int = 6000
@@ -213,7 +217,7 @@ def train(
     slabs = chosen.label_slabs and all(source.slabs is not None for source in teaching)
     if chosen.label_slabs and not slabs:
         report("it is not known how all labels became coarse: maps are compared with labels as they are")
-    sampling = MapSampling(chosen.patch, chosen.batch, chosen.neighbours, slabs=slabs)
+    sampling = MapSampling(chosen.patch, chosen.batch, chosen.neighbours, gain_spread=chosen.gain_spread, slabs=slabs)
     material = MapMaterial(teaching, sampling, judging)
     loss = partial(
         HybridLoss,
